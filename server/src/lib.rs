@@ -1,1 +1,23 @@
-//! x
+//! TrustCart CRM: orders become the day's calls, agents work them on one screen, leaders see it.
+//!
+//! `docs/ARCHITECTURE.md` says where things are and why.
+
+pub mod app;
+pub mod auth;
+pub mod calls;
+pub mod clock;
+pub mod config;
+pub mod customers;
+pub mod db;
+pub mod error;
+pub mod http;
+pub mod jobs;
+pub mod live;
+pub mod openapi;
+pub mod rate;
+pub mod router;
+pub mod scripts;
+pub mod server;
+mod system;
+pub mod tasks;
+mod web;

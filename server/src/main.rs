@@ -1,1 +1,68 @@
-fn main(){}
+//! The `trustcart` command.
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+use trustcart::app::AppState;
+use trustcart::clock::Clock;
+use trustcart::config::Config;
+use trustcart::db::Db;
+use trustcart::{jobs, openapi, server};
+
+/// Call-centre CRM for shops that live on repeat purchase.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server (the default).
+    Serve,
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if cli.config.log_json {
+        log.json().init();
+    } else {
+        log.init();
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command.unwrap_or(Command::Serve) {
+            Command::Serve => serve(cli.config).await,
+            Command::Openapi => {
+                println!("{}", serde_json::to_string_pretty(&openapi::document())?);
+                Ok(())
+            }
+        }
+    })
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("creating {}", config.data_dir.display()))?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("listening on {}", config.listen))?;
+    let db = Db::connect(&config.database_url()).await.context("opening the database")?;
+    let clock = Clock::system(config.time_zone);
+    let state = AppState::new(db, clock, config).await?;
+    server::stop_on_signal(&state);
+    jobs::start(&state);
+    println!("TrustCart CRM is at http://{}", listener.local_addr()?);
+    server::serve(listener, state.clone()).await?;
+    state.shut_down().await;
+    Ok(())
+}

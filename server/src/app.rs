@@ -1,0 +1,90 @@
+//! What every handler shares, and how the process comes up and goes down.
+
+use std::sync::Arc;
+
+use crate::auth::AccessKeys;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::{Db, DbError, Sql, Tx};
+use crate::live::Live;
+use crate::rate::RateLimit;
+
+/// Shared state; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    /// The database.
+    pub db: Db,
+    /// Now and today.
+    pub clock: Clock,
+    /// Process settings.
+    pub config: Arc<Config>,
+    /// Signs and checks access tokens.
+    pub keys: Arc<AccessKeys>,
+    /// Realtime events.
+    pub live: Live,
+    /// Login attempts per address.
+    pub login_limit: Arc<RateLimit>,
+    /// Cancelled when the process is asked to stop.
+    pub stop: tokio_util::sync::CancellationToken,
+    /// Background work that must end before the process does.
+    pub background: tokio_util::task::TaskTracker,
+}
+
+impl AppState {
+    /// Wires everything on an open database.
+    pub async fn new(db: Db, clock: Clock, config: Config) -> anyhow::Result<Self> {
+        let secret = installation_secret(&db, &clock).await?;
+        let stop = tokio_util::sync::CancellationToken::new();
+        let background = tokio_util::task::TaskTracker::new();
+        let live = Live::start(&db, &stop, &background).await?;
+        Ok(Self {
+            db,
+            clock,
+            config: Arc::new(config),
+            keys: Arc::new(AccessKeys::new(secret.as_bytes())),
+            live,
+            login_limit: Arc::new(RateLimit::new(20, 60)),
+            stop,
+            background,
+        })
+    }
+
+    /// Commits and lets the browsers know of the events written in the transaction.
+    pub async fn commit(&self, tx: Tx) -> Result<(), DbError> {
+        tx.commit().await?;
+        self.live.wake();
+        Ok(())
+    }
+
+    /// Asks background work to end and waits for it.
+    pub async fn shut_down(&self) {
+        self.stop.cancel();
+        self.background.close();
+        if tokio::time::timeout(std::time::Duration::from_secs(10), self.background.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("background work did not end in time");
+        }
+        self.db.close().await;
+    }
+}
+
+/// The secret that signs access tokens: made once, kept in the database, the same on every
+/// instance.
+async fn installation_secret(db: &Db, clock: &Clock) -> Result<String, DbError> {
+    let mut tx = db.begin().await?;
+    tx.execute(
+        Sql::new(
+            "INSERT INTO settings (key, value, updated_at) VALUES ('auth.secret', $1, $2)
+             ON CONFLICT (key) DO NOTHING",
+        )
+        .bind(serde_json::Value::String(crate::auth::new_secret()))
+        .bind(clock.now()),
+    )
+    .await?;
+    let secret: sqlx::types::Json<String> =
+        tx.scalar("SELECT value FROM settings WHERE key = 'auth.secret'").await?;
+    tx.commit().await?;
+    Ok(secret.0)
+}

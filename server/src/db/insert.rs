@@ -1,0 +1,98 @@
+//! Multi-row inserts: one statement for many rows, within both databases' argument limits.
+
+use super::{Arg, DbError, Sql, Tx};
+
+/// Most arguments in one statement (SQLite's limit is 32,766, PostgreSQL's 65,535). Fewer than
+/// that keeps a statement's memory small.
+const MAX_ARGS: usize = 8_000;
+
+/// Collects rows for `INSERT INTO table (columns) VALUES …`.
+#[derive(Debug)]
+pub struct Insert {
+    head: String,
+    tail: &'static str,
+    width: usize,
+    args: Vec<Arg>,
+}
+
+impl Insert {
+    /// `tail` follows the values, e.g. `ON CONFLICT DO NOTHING`.
+    pub fn new(table: &str, columns: &[&str], tail: &'static str) -> Self {
+        Self {
+            head: format!("INSERT INTO {table} ({}) VALUES ", columns.join(", ")),
+            tail,
+            width: columns.len(),
+            args: Vec::new(),
+        }
+    }
+
+    /// Adds a row; its length must be the number of columns.
+    pub fn row(&mut self, values: impl IntoIterator<Item = Arg>) {
+        self.args.extend(values);
+        debug_assert_eq!(self.args.len() % self.width, 0, "row length: {}", self.head);
+    }
+
+    /// Rows collected so far.
+    pub fn len(&self) -> usize {
+        self.args.len() / self.width
+    }
+
+    /// Whether there is nothing to insert.
+    pub fn is_empty(&self) -> bool {
+        self.args.is_empty()
+    }
+
+    fn statement(&self, rows: usize) -> String {
+        use std::fmt::Write as _;
+        let mut text = self.head.clone();
+        let mut n = 0;
+        for row in 0..rows {
+            text.push_str(if row == 0 { "(" } else { ",(" });
+            for column in 0..self.width {
+                n += 1;
+                let comma = if column == 0 { "" } else { "," };
+                // Writing to a String cannot fail.
+                let _ = write!(text, "{comma}${n}");
+            }
+            text.push(')');
+        }
+        text.push(' ');
+        text.push_str(self.tail);
+        text
+    }
+
+    fn chunks(self) -> impl Iterator<Item = Sql> {
+        let per = (MAX_ARGS / self.width).max(1);
+        let full = self.statement(per);
+        let total = self.len();
+        let last = self.statement(total % per);
+        let width = self.width;
+        let mut args = self.args.into_iter();
+        (0..total.div_ceil(per)).map(move |chunk| {
+            let rows = per.min(total - chunk * per);
+            Sql {
+                text: if rows == per { full.clone() } else { last.clone() },
+                args: args.by_ref().take(rows * width).collect(),
+                persistent: rows == per,
+            }
+        })
+    }
+
+    /// Runs it; the number of rows inserted.
+    pub async fn execute(self, tx: &mut Tx) -> Result<u64, DbError> {
+        let mut touched = 0;
+        for sql in self.chunks() {
+            touched += tx.execute(sql).await?;
+        }
+        Ok(touched)
+    }
+
+    /// Runs it with a `RETURNING` tail; what it returned.
+    pub async fn returning<T: super::Row>(self, tx: &mut Tx) -> Result<Vec<T>, DbError> {
+        let mut rows = Vec::new();
+        for sql in self.chunks() {
+            rows.extend(tx.all::<T>(sql).await?);
+        }
+        Ok(rows)
+    }
+}

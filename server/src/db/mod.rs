@@ -1,0 +1,229 @@
+//! One SQL text, two databases.
+//!
+//! A store writes its SQL once, with `$1` placeholders, and runs it through [`Tx`]; the driver is
+//! picked here and nowhere else. SQLite has one writer connection (transactions begin with
+//! `BEGIN IMMEDIATE`, so nobody races for the lock half-way) and a pool of readers; PostgreSQL has
+//! one pool.
+
+mod arg;
+mod ids;
+mod insert;
+mod migrate;
+mod money;
+mod paging;
+mod phone;
+mod text_enum;
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::sqlite::{
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
+};
+use sqlx::{AssertSqlSafe, FromRow, PgPool, Postgres, Sqlite, SqlitePool};
+
+pub use arg::{Arg, Sql};
+pub use ids::*;
+pub use insert::Insert;
+pub use money::Money;
+pub use paging::{Cursor, Page, PageQuery};
+pub use phone::{PhoneError, PhoneNumber};
+pub(crate) use text_enum::text_enum;
+
+/// What can go wrong in the database layer.
+pub type DbError = sqlx::Error;
+
+/// A row type that both drivers can fill; implemented by `#[derive(sqlx::FromRow)]`.
+pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+impl<T> Row for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{}
+
+/// The database: cheap to clone, shared by everything.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// An SQLite file.
+    Sqlite {
+        /// Readers.
+        read: SqlitePool,
+        /// The one writer.
+        write: SqlitePool,
+    },
+    /// A PostgreSQL database.
+    Postgres(PgPool),
+}
+
+impl Db {
+    /// Opens `url` (`sqlite:PATH`, `postgres://…`) and brings its schema up to date.
+    pub async fn connect(url: &str) -> Result<Self, DbError> {
+        let db = if let Some(path) = url.strip_prefix("sqlite:") {
+            Self::open_sqlite(Path::new(path.trim_start_matches("//"))).await?
+        } else {
+            let options: PgConnectOptions = url.parse()?;
+            Self::Postgres(
+                PgPoolOptions::new()
+                    .max_connections(24)
+                    .acquire_timeout(Duration::from_secs(10))
+                    .connect_with(options)
+                    .await?,
+            )
+        };
+        migrate::run(&db).await?;
+        Ok(db)
+    }
+
+    async fn open_sqlite(path: &Path) -> Result<Self, DbError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .auto_vacuum(SqliteAutoVacuum::Incremental)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("cache_size", "-16000")
+            .pragma("temp_store", "memory")
+            .pragma("mmap_size", "268435456")
+            .pragma("journal_size_limit", "67108864")
+            .statement_cache_capacity(256);
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(Duration::from_secs(30))
+            .connect_with(options.clone())
+            .await?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(Duration::from_secs(30))
+            .connect_with(options.read_only(true).create_if_missing(false))
+            .await?;
+        Ok(Self::Sqlite { read, write })
+    }
+
+    /// Whether this is PostgreSQL, for the few places where the databases truly differ
+    /// (notification, bulk load).
+    pub fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// Begins a transaction that may write. Dropping it without [`Tx::commit`] rolls back.
+    pub async fn begin(&self) -> Result<Tx, DbError> {
+        Ok(match self {
+            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins a transaction that only reads: one consistent view, never waiting for the writer.
+    pub async fn read(&self) -> Result<Tx, DbError> {
+        Ok(match self {
+            Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Closes all connections; SQLite checkpoints its write-ahead log.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A transaction on either database.
+#[derive(Debug)]
+pub enum Tx {
+    /// On SQLite.
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+/// The one place that picks a driver: runs `$body` with `$query` and `$conn` of the transaction's
+/// own database. `$make` is the query constructor (`query`, `query_as::<_, T>`).
+macro_rules! on_driver {
+    ($tx:expr, $sql:expr, $make:path, |$query:ident, $conn:ident| $body:expr) => {{
+        let Sql { text, args, persistent } = $sql.into();
+        match $tx {
+            Tx::Sqlite(tx) => {
+                let $conn = &mut **tx;
+                let $query = $make(AssertSqlSafe(text), arg::sqlite(args)?).persistent(persistent);
+                $body
+            }
+            Tx::Postgres(tx) => {
+                let $conn = &mut **tx;
+                let $query =
+                    $make(AssertSqlSafe(text), arg::postgres(args)?).persistent(persistent);
+                $body
+            }
+        }
+    }};
+}
+
+impl Tx {
+    /// All rows.
+    pub async fn all<T: Row>(&mut self, sql: impl Into<Sql>) -> Result<Vec<T>, DbError> {
+        on_driver!(self, sql, sqlx::query_as_with::<_, T, _>, |q, c| q.fetch_all(c).await)
+    }
+
+    /// The first row, if any.
+    pub async fn optional<T: Row>(&mut self, sql: impl Into<Sql>) -> Result<Option<T>, DbError> {
+        on_driver!(self, sql, sqlx::query_as_with::<_, T, _>, |q, c| q.fetch_optional(c).await)
+    }
+
+    /// Exactly one row; none is an error ([`sqlx::Error::RowNotFound`]).
+    pub async fn one<T: Row>(&mut self, sql: impl Into<Sql>) -> Result<T, DbError> {
+        on_driver!(self, sql, sqlx::query_as_with::<_, T, _>, |q, c| q.fetch_one(c).await)
+    }
+
+    /// The first column of the first row, as in `SELECT count(*)` or `… RETURNING id`.
+    pub async fn scalar<T>(&mut self, sql: impl Into<Sql>) -> Result<T, DbError>
+    where
+        (T,): Row,
+    {
+        Ok(self.one::<(T,)>(sql).await?.0)
+    }
+
+    /// Like [`Tx::scalar`], `None` without a row.
+    pub async fn optional_scalar<T>(&mut self, sql: impl Into<Sql>) -> Result<Option<T>, DbError>
+    where
+        (T,): Row,
+    {
+        Ok(self.optional::<(T,)>(sql).await?.map(|row| row.0))
+    }
+
+    /// Runs a statement; the number of rows it touched.
+    pub async fn execute(&mut self, sql: impl Into<Sql>) -> Result<u64, DbError> {
+        on_driver!(self, sql, sqlx::query_with, |q, c| Ok(q.execute(c).await?.rows_affected()))
+    }
+
+    /// Makes everything durable.
+    pub async fn commit(self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        }
+    }
+
+    /// Undoes everything; dropping does the same later.
+    pub async fn rollback(self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(tx) => tx.rollback().await,
+            Self::Postgres(tx) => tx.rollback().await,
+        }
+    }
+
+    /// Whether this is PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+}
+
+/// Whether `error` is a unique-constraint violation.
+pub fn is_unique_violation(error: &DbError) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}

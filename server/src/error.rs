@@ -1,0 +1,205 @@
+//! The one error type of the HTTP surface.
+//!
+//! Policy: what a caller did wrong is a [`Problem`] with a stable `code`, the field concerned and
+//! what is allowed; it is worded for the person who must act on it. What we did wrong is logged
+//! with its cause and answered as a bare `internal_error`. A problem never carries SQL, secrets or
+//! full phone numbers. The body is `application/problem+json` (RFC 9457).
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::db::DbError;
+
+/// What handlers and stores return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Anything that ends a request early.
+#[derive(Debug)]
+pub enum Error {
+    /// The caller can do something about it.
+    Problem(Box<Problem>),
+    /// The database failed.
+    Db(DbError),
+    /// Anything else that is our fault.
+    Internal(anyhow::Error),
+}
+
+/// RFC 9457 problem details with this product's members.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// `urn:trustcart:problem:<code>`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The HTTP status in words.
+    pub title: String,
+    /// The HTTP status.
+    #[schema(value_type = u16)]
+    #[serde(serialize_with = "status_as_number")]
+    pub status: StatusCode,
+    /// Stable, machine-readable reason.
+    pub code: String,
+    /// One sentence that says what to do.
+    pub detail: String,
+    /// The field concerned, as sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// The values that would be accepted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<String>,
+    /// Seconds to wait before trying again (also in `Retry-After`).
+    #[serde(skip_serializing_if = "Option::is_none", rename = "retryAfter")]
+    pub retry_after: Option<u64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde calls")]
+fn status_as_number<S: serde::Serializer>(status: &StatusCode, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_u16(status.as_u16())
+}
+
+impl Error {
+    /// A problem of any status.
+    pub fn problem(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        Self::Problem(Box::new(Problem {
+            kind: format!("urn:trustcart:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status,
+            code: code.to_owned(),
+            detail: detail.into(),
+            field: None,
+            allowed: Vec::new(),
+            retry_after: None,
+        }))
+    }
+
+    /// 422: `field` has a value that is not accepted.
+    pub fn invalid(code: &str, field: &str, detail: impl Into<String>) -> Self {
+        Self::problem(StatusCode::UNPROCESSABLE_ENTITY, code, detail).field(field)
+    }
+
+    /// 404: no such row, or none the caller may see.
+    pub fn not_found(code: &str, detail: impl Into<String>) -> Self {
+        Self::problem(StatusCode::NOT_FOUND, code, detail)
+    }
+
+    /// 409: the state of things does not allow it.
+    pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
+        Self::problem(StatusCode::CONFLICT, code, detail)
+    }
+
+    /// 403: the role does not allow it.
+    pub fn forbidden() -> Self {
+        Self::problem(StatusCode::FORBIDDEN, "forbidden", "Your role does not allow this.")
+    }
+
+    /// 401: no valid access token.
+    pub fn unauthenticated() -> Self {
+        Self::problem(StatusCode::UNAUTHORIZED, "unauthenticated", "Log in and try again.")
+    }
+
+    /// Names the field concerned.
+    #[must_use]
+    pub fn field(mut self, field: &str) -> Self {
+        if let Self::Problem(problem) = &mut self {
+            problem.field = Some(field.to_owned());
+        }
+        self
+    }
+
+    /// Names what would be accepted.
+    #[must_use]
+    pub fn allowed<S: ToString>(mut self, values: impl IntoIterator<Item = S>) -> Self {
+        if let Self::Problem(problem) = &mut self {
+            problem.allowed = values.into_iter().map(|v| v.to_string()).collect();
+        }
+        self
+    }
+
+    /// Says when to try again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        if let Self::Problem(problem) = &mut self {
+            problem.retry_after = Some(seconds);
+        }
+        self
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Problem(problem) => &problem.code,
+            Self::Db(_) | Self::Internal(_) => "internal_error",
+        }
+    }
+}
+
+impl From<DbError> for Error {
+    fn from(error: DbError) -> Self {
+        Self::Db(error)
+    }
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Internal(error)
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Problem(p) => write!(f, "{}: {}", p.code, p.detail),
+            Self::Db(e) => write!(f, "database: {e}"),
+            Self::Internal(e) => write!(f, "{e:#}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let problem = match self {
+            Self::Problem(problem) => problem,
+            Self::Db(sqlx::Error::PoolTimedOut) => {
+                tracing::error!("no database connection became free in time");
+                match Self::problem(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "busy",
+                    "The server is busy. Try again in a moment.",
+                )
+                .retry_after(2)
+                {
+                    Self::Problem(problem) => problem,
+                    Self::Db(_) | Self::Internal(_) => {
+                        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+                    }
+                }
+            }
+            ours => {
+                tracing::error!(error = %ours, "request failed");
+                match Self::problem(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "internal_error",
+                    "Something went wrong on our side. Nothing was changed.",
+                ) {
+                    Self::Problem(problem) => problem,
+                    Self::Db(_) | Self::Internal(_) => {
+                        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+                    }
+                }
+            }
+        };
+        let status = problem.status;
+        let retry_after = problem.retry_after;
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

@@ -1,0 +1,30 @@
+//! Every job of the product, in one list.
+
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::Job;
+use crate::app::AppState;
+use crate::db::Sql;
+use crate::error::Result;
+
+/// The jobs.
+pub(super) const JOBS: &[Job] =
+    &[Job { name: "housekeeping", cron: "17 3 * * *", run: |state| Box::pin(housekeeping(state)) }];
+
+/// Deletes what is only kept for a while: realtime events (two days), spent sessions, idempotency
+/// keys (two days).
+async fn housekeeping(state: AppState) -> Result<super::Report> {
+    let now = state.clock.now();
+    let mut tx = state.db.begin().await?;
+    let two_days_ago = now - TimeDelta::days(2);
+    let events =
+        tx.execute(Sql::new("DELETE FROM live_events WHERE at < $1").bind(two_days_ago)).await?;
+    let sessions =
+        tx.execute(Sql::new("DELETE FROM refresh_tokens WHERE expires_at < $1").bind(now)).await?;
+    let keys = tx
+        .execute(Sql::new("DELETE FROM idempotency_keys WHERE created_at < $1").bind(two_days_ago))
+        .await?;
+    tx.commit().await?;
+    Ok(json!({"events": events, "sessions": sessions, "idempotencyKeys": keys}))
+}

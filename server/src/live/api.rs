@@ -1,0 +1,181 @@
+//! `POST realtime/ticket` and `GET realtime` (WebSocket).
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::response::Response;
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::broadcast::error::RecvError;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{OVERLAP, tail};
+use crate::app::AppState;
+use crate::auth::{Allow, Anyone, CurrentUser, Role, new_secret, sha256_hex};
+use crate::db::{Sql, UserId};
+use crate::error::{Error, Result};
+use crate::http::{Json, Query};
+
+/// Most events replayed on resume; further behind, the browser fetches everything anew.
+const MAX_REPLAY: i64 = 2_000;
+
+/// A single-use pass for one socket.
+#[derive(Serialize, ToSchema)]
+pub struct Ticket {
+    /// Valid for 30 seconds, once.
+    ticket: String,
+    /// Sequence number now.
+    seq: i64,
+}
+
+/// A ticket for the WebSocket, which cannot carry an `Authorization` header.
+#[utoipa::path(post, path = "/api/realtime/ticket", tag = "realtime", responses((status = 200, body = Ticket)))]
+pub async fn ticket(State(state): State<AppState>, user: Allow<Anyone>) -> Result<Json<Ticket>> {
+    let now = state.clock.now();
+    let ticket = new_secret();
+    let mut tx = state.db.begin().await?;
+    tx.execute(Sql::new("DELETE FROM socket_tickets WHERE expires_at < $1").bind(now)).await?;
+    tx.execute(
+        Sql::new(
+            "INSERT INTO socket_tickets (ticket_hash, user_id, expires_at) VALUES ($1, $2, $3)",
+        )
+        .bind(sha256_hex(&ticket))
+        .bind(user.id)
+        .bind(now + TimeDelta::seconds(30)),
+    )
+    .await?;
+    let seq = tail::current(&mut tx).await?;
+    tx.commit().await?;
+    Ok(Json(Ticket { ticket, seq }))
+}
+
+/// Query of the socket.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Connect {
+    /// From `POST realtime/ticket`.
+    ticket: String,
+    /// Last sequence number seen; absent: only what comes.
+    since: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct TicketRow {
+    id: UserId,
+    role: Role,
+    team_leader_id: Option<UserId>,
+}
+
+/// Events as they happen, from `since` on.
+#[utoipa::path(get, path = "/api/realtime", tag = "realtime", params(Connect), responses((status = 101, description = "WebSocket")), security(()))]
+pub async fn connect(
+    State(state): State<AppState>,
+    Query(query): Query<Connect>,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response> {
+    let now = state.clock.now();
+    let mut tx = state.db.begin().await?;
+    let row: Option<TicketRow> = tx
+        .optional(
+            Sql::new(
+                "SELECT u.id, u.role, u.team_leader_id FROM socket_tickets s
+                 JOIN users u ON u.id = s.user_id
+                 WHERE s.ticket_hash = $1 AND s.expires_at >= $2 AND u.active",
+            )
+            .bind(sha256_hex(&query.ticket))
+            .bind(now),
+        )
+        .await?;
+    tx.execute(
+        Sql::new("DELETE FROM socket_tickets WHERE ticket_hash = $1")
+            .bind(sha256_hex(&query.ticket)),
+    )
+    .await?;
+    tx.commit().await?;
+    let row = row.ok_or_else(Error::unauthenticated)?;
+    let user = CurrentUser { id: row.id, role: row.role, team_leader_id: row.team_leader_id };
+    Ok(upgrade.max_message_size(64 * 1024).on_upgrade(move |socket| async move {
+        if let Err(error) = serve(socket, &state, user, query.since).await {
+            tracing::debug!(%error, "socket closed");
+        }
+    }))
+}
+
+/// Sends each event once, oldest first as far as known.
+struct Sender {
+    socket: WebSocket,
+    user: CurrentUser,
+    sent: VecDeque<i64>,
+}
+
+impl Sender {
+    async fn event(&mut self, event: &super::LiveEvent) -> anyhow::Result<()> {
+        if !event.is_for(&self.user) || self.sent.contains(&event.id) {
+            return Ok(());
+        }
+        if self.sent.len() >= 2 * OVERLAP as usize {
+            self.sent.pop_front();
+        }
+        self.sent.push_back(event.id);
+        self.socket.send(Message::Text(event.frame.clone())).await?;
+        Ok(())
+    }
+
+    async fn control(&mut self, value: serde_json::Value) -> anyhow::Result<()> {
+        self.socket.send(Message::Text(value.to_string().into())).await?;
+        Ok(())
+    }
+}
+
+async fn serve(
+    socket: WebSocket,
+    state: &AppState,
+    user: CurrentUser,
+    since: Option<i64>,
+) -> anyhow::Result<()> {
+    // Subscribe before reading, so that nothing falls between.
+    let mut events = state.live.subscribe();
+    let mut out = Sender { socket, user, sent: VecDeque::new() };
+    let (seq, missed) = {
+        let mut tx = state.db.read().await?;
+        let seq = tail::current(&mut tx).await?;
+        let oldest: i64 = tx.scalar("SELECT COALESCE(MIN(id), 0) FROM live_events").await?;
+        let missed = match since {
+            Some(since) if since > seq || seq - since > MAX_REPLAY || since + 1 < oldest => None,
+            Some(since) => Some(tail::after(&mut tx, since - OVERLAP, MAX_REPLAY + OVERLAP).await?),
+            None => Some(Vec::new()),
+        };
+        (seq, missed)
+    };
+    out.control(json!({"type": "hello", "seq": seq})).await?;
+    match missed {
+        Some(missed) => {
+            for event in &missed {
+                out.event(event).await?;
+            }
+        }
+        None => out.control(json!({"type": "resync"})).await?,
+    }
+    let mut ping = tokio::time::interval(Duration::from_secs(20));
+    loop {
+        tokio::select! {
+            () = state.stop.cancelled() => {
+                out.socket.send(Message::Close(None)).await?;
+                return Ok(());
+            }
+            _ = ping.tick() => out.socket.send(Message::Ping(axum::body::Bytes::new())).await?,
+            received = out.socket.recv() => match received {
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return Ok(()),
+                Some(Ok(_)) => {}
+            },
+            event = events.recv() => match event {
+                Ok(event) => out.event(&event).await?,
+                Err(RecvError::Lagged(_)) => out.control(json!({"type": "resync"})).await?,
+                Err(RecvError::Closed) => return Ok(()),
+            },
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Realtime: events written in the transaction that caused them, fanned out after it.
+//!
+//! An event is a row in `live_events`; its id is the sequence number browsers resume from. After a
+//! commit the process's tailer reads the new rows and hands them to the connected sockets. With
+//! PostgreSQL it then notifies the other instances (outside the transaction: a NOTIFY inside one
+//! takes a lock over the whole database). Ids are given before commit, so a lower id may become
+//! visible after a higher one: every read overlaps the last one and the ids already seen are
+//! skipped; browsers do the same.
+
+pub mod api;
+mod tail;
+
+use std::sync::Arc;
+
+use axum::extract::ws::Utf8Bytes;
+use chrono::{DateTime, Utc};
+use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::{CurrentUser, Role};
+use crate::db::{Arg, Db, DbError, Sql, Tx, UserId};
+
+/// How far a read reaches back behind the highest id seen.
+pub(crate) const OVERLAP: i64 = 200;
+
+/// Who gets an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// One person, that person's team leader, managers and admins.
+    User {
+        /// The person.
+        id: UserId,
+        /// That person's team leader.
+        team_leader: Option<UserId>,
+    },
+    /// A team leader, managers and admins.
+    TeamLeader(UserId),
+    /// Managers and admins only.
+    Managers,
+    /// Everybody.
+    Everyone,
+}
+
+/// Something that happened, as a browser is told.
+#[derive(Clone, Debug)]
+pub struct LiveEvent {
+    /// Sequence number.
+    pub id: i64,
+    /// Addressee.
+    pub user_id: Option<i64>,
+    /// Addressee's team leader.
+    pub team_leader_id: Option<i64>,
+    /// For all.
+    pub everyone: bool,
+    /// The whole frame, ready to send.
+    pub frame: Utf8Bytes,
+}
+
+impl LiveEvent {
+    /// Whether `user` may see it.
+    pub fn is_for(&self, user: &CurrentUser) -> bool {
+        self.everyone
+            || matches!(user.role, Role::Admin | Role::SalesManager)
+            || self.user_id == Some(user.id.0)
+            || self.team_leader_id == Some(user.id.0)
+    }
+}
+
+/// Writes an event in the caller's transaction; commit with [`crate::app::AppState::commit`].
+pub async fn emit<T: serde::Serialize + Sync>(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    audience: Audience,
+    kind: &'static str,
+    data: &T,
+) -> Result<(), DbError> {
+    let (user, lead, everyone) = match audience {
+        Audience::User { id, team_leader } => (Some(id), team_leader, false),
+        Audience::TeamLeader(id) => (None, Some(id), false),
+        Audience::Managers => (None, None, false),
+        Audience::Everyone => (None, None, true),
+    };
+    tx.execute(
+        Sql::new(
+            "INSERT INTO live_events (kind, user_id, team_leader_id, everyone, payload, at)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(kind)
+        .bind(user)
+        .bind(lead)
+        .bind(everyone)
+        .bind(Arg::json(data))
+        .bind(now),
+    )
+    .await?;
+    Ok(())
+}
+
+/// The audience of things about an agent: the agent and the agent's team leader.
+pub async fn audience_of(tx: &mut Tx, agent: Option<UserId>) -> Result<Audience, DbError> {
+    let Some(id) = agent else {
+        return Ok(Audience::Managers);
+    };
+    let team_leader: Option<Option<UserId>> = tx
+        .optional_scalar(Sql::new("SELECT team_leader_id FROM users WHERE id = $1").bind(id))
+        .await?;
+    Ok(Audience::User { id, team_leader: team_leader.flatten() })
+}
+
+/// Handle on the fan-out of this process.
+#[derive(Clone, Debug)]
+pub struct Live {
+    wake: Arc<Notify>,
+    events: broadcast::Sender<Arc<LiveEvent>>,
+}
+
+impl Live {
+    /// Starts the tailer.
+    pub async fn start(
+        db: &Db,
+        stop: &CancellationToken,
+        background: &TaskTracker,
+    ) -> Result<Self, DbError> {
+        let live = Self { wake: Arc::new(Notify::new()), events: broadcast::channel(8192).0 };
+        let tail = tail::Tail::new(db.clone(), live.clone()).await?;
+        background.spawn(tail.run(stop.clone()));
+        Ok(live)
+    }
+
+    /// Something was committed: look for new events.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// A receiver of every event from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<LiveEvent>> {
+        self.events.subscribe()
+    }
+}

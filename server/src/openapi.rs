@@ -1,0 +1,72 @@
+//! The OpenAPI document.
+
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+    ResponseBuilder, SecurityRequirement,
+};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::error::Problem;
+
+/// Title, security and the shared problem answer.
+pub fn base() -> OpenApi {
+    let problem = ResponseBuilder::new()
+        .description("What is wrong, as RFC 9457 problem details")
+        .content(
+            "application/problem+json",
+            ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build(),
+        )
+        .build();
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("TrustCart CRM")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(
+                    "Call-centre CRM. JSON is camelCase; the PBX contract under /api/call and \
+                     /api/webhook is snake_case. Money is integer poisha, instants are UTC.",
+                ))
+                .build(),
+        )
+        .components(Some(
+            ComponentsBuilder::new()
+                .schema(Problem::name(), Problem::schema())
+                .response("Problem", problem)
+                .security_scheme(
+                    "bearer",
+                    SecurityScheme::Http(
+                        HttpBuilder::new()
+                            .scheme(HttpAuthScheme::Bearer)
+                            .bearer_format("JWT")
+                            .build(),
+                    ),
+                )
+                .build(),
+        ))
+        .security(Some([SecurityRequirement::new("bearer", [] as [&str; 0])]))
+        .build()
+}
+
+/// Adds the problem answer to every operation.
+pub fn finish(mut document: OpenApi) -> OpenApi {
+    for item in document.paths.paths.values_mut() {
+        for operation in
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch]
+                .into_iter()
+                .flatten()
+        {
+            operation
+                .responses
+                .responses
+                .entry("default".to_owned())
+                .or_insert_with(|| RefOr::Ref(Ref::from_response_name("Problem")));
+        }
+    }
+    document
+}
+
+/// The document as it is served, for `trustcart openapi` and the drift test.
+pub fn document() -> OpenApi {
+    finish(crate::router::api().into_openapi())
+}

@@ -1,0 +1,126 @@
+//! Call tasks: whom to call, why, and what came of it.
+
+use crate::db::text_enum;
+
+text_enum! {
+    /// Why a customer is called.
+    pub enum TaskKind {
+        /// Something runs out.
+        Reminder = "reminder",
+        /// A campaign's offer.
+        OfferFollowup = "offer_followup",
+        /// What goes with the last purchase.
+        CrossSell = "cross_sell",
+        /// A membership level within reach or reached.
+        MembershipUpgrade = "membership_upgrade",
+        /// Birthday or anniversary.
+        Birthday = "birthday",
+        /// Promised on an earlier call.
+        FollowUp = "follow_up",
+        /// The customer rang and nobody answered.
+        MissedCall = "missed_call",
+        /// Has not ordered for long.
+        WinBack = "win_back",
+        /// Left a basket or a page.
+        DropOff = "drop_off",
+        /// Was not satisfied.
+        Complaint = "complaint",
+    }
+}
+
+text_enum! {
+    /// Which of the day's three quotas a kind counts against.
+    pub enum QuotaClass {
+        /// Reorder reminders.
+        Reminder = "reminder",
+        /// Offers.
+        Offer = "offer",
+        /// Follow-ups and support.
+        FollowUp = "follow_up",
+    }
+}
+
+impl TaskKind {
+    /// The quota it counts against.
+    pub const fn quota_class(self) -> QuotaClass {
+        match self {
+            Self::Reminder => QuotaClass::Reminder,
+            Self::OfferFollowup | Self::CrossSell | Self::MembershipUpgrade | Self::Birthday => {
+                QuotaClass::Offer
+            }
+            Self::FollowUp | Self::MissedCall | Self::WinBack | Self::DropOff | Self::Complaint => {
+                QuotaClass::FollowUp
+            }
+        }
+    }
+}
+
+text_enum! {
+    /// Where a task stands.
+    pub enum TaskStatus {
+        /// Waiting.
+        Pending = "pending",
+        /// Being worked on.
+        InProgress = "in_progress",
+        /// Done, with an outcome.
+        Completed = "completed",
+        /// Could not be done.
+        Failed = "failed",
+        /// No longer needed.
+        Cancelled = "cancelled",
+        /// Its day passed.
+        Expired = "expired",
+    }
+}
+
+text_enum! {
+    /// What a call came to.
+    pub enum Outcome {
+        /// The customer ordered.
+        Ordered = "ordered",
+        /// Call again at an agreed time.
+        FollowUp = "follow_up",
+        /// No.
+        NotInterested = "not_interested",
+        /// Too expensive.
+        PriceIssue = "price_issue",
+        /// Nobody spoken to.
+        NoResponse = "no_response",
+    }
+}
+
+text_enum! {
+    /// More exactly.
+    pub enum SubReason {
+        /// Somebody else's number.
+        WrongNumber = "wrong_number",
+        /// Phone off.
+        SwitchedOff = "switched_off",
+        /// Line busy.
+        Busy = "busy",
+        /// Wants to be called back.
+        CallbackRequested = "callback_requested",
+        /// Ordered by other means.
+        AlreadyOrdered = "already_ordered",
+        /// Has enough.
+        StillHasStock = "still_has_stock",
+        /// Never wants to be called again.
+        DoNotCall = "do_not_call",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+text_enum! {
+    /// Who made a task.
+    pub enum TaskOrigin {
+        /// The daily plan.
+        Plan = "plan",
+        /// An agent's promise.
+        Promise = "promise",
+        /// A call nobody answered.
+        MissedCall = "missed_call",
+        /// A person, by hand.
+        Manual = "manual",
+    }
+}
