@@ -16,7 +16,7 @@ pub async fn healthz() -> &'static str {
 
 /// The process can serve: the database answers.
 pub async fn readyz(State(state): State<AppState>) -> (StatusCode, &'static str) {
-    let answer = async { state.db.read().await?.scalar::<i64>("SELECT 1").await };
+    let answer = async { state.db.read().await?.scalar::<i64>("SELECT CAST(1 AS BIGINT)").await };
     match answer.await {
         Ok(_) if !state.stop.is_cancelled() => (StatusCode::OK, "ok"),
         Ok(_) => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),

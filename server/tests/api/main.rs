@@ -1,0 +1,7 @@
+//! Tests through HTTP, on SQLite and on PostgreSQL; files mirror the URL tree.
+
+#[allow(dead_code, reason = "shared support: not every build uses every helper")]
+mod support;
+
+mod auth;
+mod system;

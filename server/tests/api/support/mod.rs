@@ -1,0 +1,144 @@
+//! A running server on a fresh database, people to act as, and requests that read well.
+
+mod database;
+mod people;
+mod response;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeZone, Utc};
+use clap::Parser;
+use reqwest::Method;
+use serde_json::Value;
+use trustcart::app::AppState;
+use trustcart::clock::Clock;
+use trustcart::config::Config;
+use trustcart::db::Db;
+
+pub use database::TestDb;
+pub use people::Person;
+pub use response::Answer;
+
+/// 10:30 on Saturday 21 November 2026 in Dhaka.
+pub fn test_now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 21, 4, 30, 0).single().expect("a valid instant")
+}
+
+/// Declares tests that run once on SQLite and once on PostgreSQL:
+/// `both! { async fn name(app: TestApp) { … } }`. Without a PostgreSQL (`TRUSTCART_TEST_POSTGRES`
+/// unset) that half says so and ends; `cargo xtask test` always provides one or counts it skipped.
+macro_rules! both {
+    ($($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            async fn check($app: $crate::support::TestApp) $body
+
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                check($crate::support::TestApp::start($crate::support::TestDb::sqlite()).await).await;
+            }
+
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                match $crate::support::TestDb::postgres().await {
+                    Some(db) => check($crate::support::TestApp::start(db).await).await,
+                    None => eprintln!("SKIPPED: no PostgreSQL (TRUSTCART_TEST_POSTGRES is not set)"),
+                }
+            }
+        }
+    )*};
+}
+pub(crate) use both;
+
+/// A server listening on a port of its own.
+pub struct TestApp {
+    pub state: AppState,
+    pub base: String,
+    pub http: reqwest::Client,
+    pub db: Arc<TestDb>,
+    pub data: Arc<tempfile::TempDir>,
+}
+
+impl TestApp {
+    pub async fn start(db: TestDb) -> Self {
+        let data = Arc::new(tempfile::tempdir().expect("a temporary directory"));
+        Self::start_on(Arc::new(db), data).await
+    }
+
+    /// A second server on the same database and data: another instance, or the same after a crash.
+    pub async fn again(&self) -> Self {
+        Self::start_on(self.db.clone(), self.data.clone()).await
+    }
+
+    async fn start_on(database: Arc<TestDb>, data: Arc<tempfile::TempDir>) -> Self {
+        #[derive(Parser)]
+        struct Flags {
+            #[command(flatten)]
+            config: Config,
+        }
+        let data_dir = data.path().to_str().expect("UTF-8 path").to_owned();
+        let config = Flags::parse_from([
+            "trustcart",
+            "--data-dir",
+            &data_dir,
+            "--demo",
+            "false",
+            "--simulator-speed",
+            "100",
+        ])
+        .config;
+        let db = Db::connect(&database.url).await.expect("the database opens");
+        let clock = Clock::fixed(config.time_zone, test_now());
+        let state = AppState::new(db, clock, config).await.expect("the state");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(trustcart::server::serve(listener, state.clone()));
+        Self { state, base, http: reqwest::Client::new(), db: database, data }
+    }
+
+    /// Stops this instance and waits until it is gone.
+    pub async fn stop(&self) {
+        self.state.shut_down().await;
+    }
+
+    /// A request as `who` (`None`: nobody).
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        who: impl Into<Option<&Person>>,
+        body: Option<Value>,
+    ) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(person) = who.into() {
+            request = request.bearer_auth(&person.token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        Answer::read(request.send().await.expect("the server answers")).await
+    }
+
+    pub async fn get(&self, who: &Person, path: &str) -> Answer {
+        self.request(Method::GET, path, who, None).await
+    }
+
+    pub async fn post(&self, who: &Person, path: &str, body: Value) -> Answer {
+        self.request(Method::POST, path, who, Some(body)).await
+    }
+
+    pub async fn put(&self, who: &Person, path: &str, body: Value) -> Answer {
+        self.request(Method::PUT, path, who, Some(body)).await
+    }
+
+    pub async fn patch(&self, who: &Person, path: &str, body: Value) -> Answer {
+        self.request(Method::PATCH, path, who, Some(body)).await
+    }
+
+    pub async fn delete(&self, who: &Person, path: &str) -> Answer {
+        self.request(Method::DELETE, path, who, None).await
+    }
+}

@@ -1,0 +1,93 @@
+//! People to act as. They are written straight into the database with a ready token, because a
+//! test about orders should not pay for password hashing.
+
+use std::sync::LazyLock;
+
+use trustcart::auth::{Role, hash_password};
+use trustcart::db::{Sql, TeamId, UserId};
+
+use super::TestApp;
+
+/// Everybody's password.
+pub const PASSWORD: &str = "correct horse battery";
+
+static HASH: LazyLock<String> = LazyLock::new(|| hash_password(PASSWORD).expect("hashes"));
+
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub id: UserId,
+    pub login: String,
+    pub role: Role,
+    pub token: String,
+    pub extension: Option<String>,
+}
+
+impl TestApp {
+    /// A person of a role; an agent without team.
+    pub async fn person(&self, role: Role, login: &str) -> Person {
+        self.insert_person(role, login, None, None, None).await
+    }
+
+    /// A team of a team leader.
+    pub async fn team(&self, code: &str, leader: &Person) -> TeamId {
+        let mut tx = self.state.db.begin().await.expect("begins");
+        let id = tx
+            .scalar(
+                Sql::new(
+                    "INSERT INTO sales_teams (code, name, team_leader_id, created_at, updated_at)
+                     VALUES ($1, $2, $3, $4, $4) RETURNING id",
+                )
+                .bind(code)
+                .bind(format!("Team {code}"))
+                .bind(leader.id)
+                .bind(self.state.clock.now()),
+            )
+            .await
+            .expect("a team");
+        tx.commit().await.expect("commits");
+        id
+    }
+
+    /// An agent in a team, with an extension.
+    pub async fn agent(&self, login: &str, team: TeamId, leader: &Person, ext: &str) -> Person {
+        self.insert_person(Role::Agent, login, Some(team), Some(leader.id), Some(ext)).await
+    }
+
+    async fn insert_person(
+        &self,
+        role: Role,
+        login: &str,
+        team: Option<TeamId>,
+        leader: Option<UserId>,
+        extension: Option<&str>,
+    ) -> Person {
+        let now = self.state.clock.now();
+        let mut tx = self.state.db.begin().await.expect("begins");
+        let id: UserId = tx
+            .scalar(
+                Sql::new(
+                    "INSERT INTO users (login, name, role, password_hash, team_id, team_leader_id,
+                                        extension, created_at, updated_at)
+                     VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $7) RETURNING id",
+                )
+                .bind(login)
+                .bind(role)
+                .bind(HASH.as_str())
+                .bind(team)
+                .bind(leader)
+                .bind(extension)
+                .bind(now),
+            )
+            .await
+            .expect("a user");
+        tx.commit().await.expect("commits");
+        let token = self.state.keys.issue(id, role, leader, now).expect("a token");
+        Person {
+            id,
+            login: login.to_owned(),
+            role,
+            token,
+            extension: extension.map(ToOwned::to_owned),
+        }
+    }
+}
