@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::DbError;
+use crate::db::{BadCursor, DbError};
 
 /// What handlers and stores return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -138,6 +138,12 @@ impl Error {
 impl From<DbError> for Error {
     fn from(error: DbError) -> Self {
         Self::Db(error)
+    }
+}
+
+impl From<BadCursor> for Error {
+    fn from(BadCursor: BadCursor) -> Self {
+        Self::invalid("invalid_cursor", "cursor", "Pass `nextCursor` of the page before.")
     }
 }
 

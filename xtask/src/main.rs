@@ -1,1 +1,49 @@
-fn main() {}
+//! `cargo xtask test | gen | bench`: one command each for people and for CI.
+
+mod bench;
+mod browser;
+mod checks;
+mod gen_client;
+mod postgres;
+mod shell;
+mod tools;
+
+use std::process::ExitCode;
+
+use crate::shell::Steps;
+
+const USAGE: &str = "usage: cargo xtask <command>
+  test          everything: formatting, lints, docs, server tests on SQLite and PostgreSQL,
+                browser app, browser tests; installs what it needs where it may
+  gen           the OpenAPI document and the TypeScript client generated from it
+  bench [--customers N] [--database sqlite|postgres|both]
+                import, plan and latency figures for docs/PERFORMANCE.md";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let outcome = match args.next().as_deref() {
+        Some("test") => Ok(test()),
+        Some("gen") => gen_client::generate().map(|()| ExitCode::SUCCESS),
+        Some("bench") => bench::run(args.collect()).map(|()| ExitCode::SUCCESS),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("xtask: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn test() -> ExitCode {
+    let mut steps = Steps::default();
+    checks::formatting(&mut steps);
+    checks::browser_app(&mut steps);
+    checks::lints(&mut steps);
+    checks::documentation(&mut steps);
+    checks::drift(&mut steps);
+    checks::server(&mut steps);
+    browser::day(&mut steps);
+    steps.finish()
+}

@@ -258,14 +258,13 @@ mod tests {
             let today = day(first + span + after);
             let now = segment(&f, today, &t);
             let strip = |s: Segment| Segment { review_on: None, ..s };
-            match now.review_on {
-                Some(review) => {
+            if let Some(review) = now.review_on {
                     prop_assert!(review > today);
                     let eve = review.pred_opt().expect("valid");
                     prop_assert_eq!(strip(segment(&f, eve, &t)), strip(now));
                     prop_assert_ne!(segment(&f, review, &t).lifecycle_stage, now.lifecycle_stage);
-                }
-                None => prop_assert_eq!(strip(segment(&f, day(5_000), &t)), strip(now)),
+            } else {
+                prop_assert_eq!(strip(segment(&f, day(5_000), &t)), strip(now));
             }
         }
     }

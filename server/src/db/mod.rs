@@ -28,7 +28,7 @@ pub use arg::{Arg, Sql};
 pub use ids::*;
 pub use insert::Insert;
 pub use money::Money;
-pub use paging::{Cursor, Page, PageQuery};
+pub use paging::{BadCursor, Cursor, Page, PageQuery};
 pub use phone::{PhoneError, PhoneNumber};
 pub(crate) use text_enum::text_enum;
 

@@ -26,19 +26,23 @@ pub struct Cursor {
     pub id: i64,
 }
 
+/// The cursor is none of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadCursor;
+
 impl PageQuery {
     /// Rows to fetch, clamped.
     pub fn limit(&self) -> i64 {
         self.limit.unwrap_or(50).clamp(1, 200)
     }
 
-    /// The decoded cursor; `Err` if it is none of ours.
-    pub fn cursor(&self) -> Result<Option<Cursor>, ()> {
+    /// The decoded cursor.
+    pub fn cursor(&self) -> Result<Option<Cursor>, BadCursor> {
         self.cursor
             .as_deref()
             .map(|text| {
-                let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| ())?;
-                serde_json::from_slice(&bytes).map_err(|_| ())
+                let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| BadCursor)?;
+                serde_json::from_slice(&bytes).map_err(|_| BadCursor)
             })
             .transpose()
     }

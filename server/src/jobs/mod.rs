@@ -19,6 +19,9 @@ pub use runner::{run_due, start};
 /// What a run did, for the log and the `job_runs` row.
 pub type Report = serde_json::Value;
 
+/// A run under way.
+pub type Run = Pin<Box<dyn Future<Output = Result<Report>> + Send>>;
+
 /// A scheduled job.
 pub struct Job {
     /// Its name, stable: the key of its claims.
@@ -26,5 +29,5 @@ pub struct Job {
     /// When: cron with seconds left out, in the company's time zone.
     pub cron: &'static str,
     /// What.
-    pub run: fn(AppState) -> Pin<Box<dyn Future<Output = Result<Report>> + Send>>,
+    pub run: fn(AppState) -> Run,
 }

@@ -79,7 +79,7 @@ fn latest_occurrence(cron: &str, state: &AppState) -> Option<DateTime<Utc>> {
     let now = state.clock.now().with_timezone(&state.clock.zone());
     let cron = Cron::from_str(cron).ok()?;
     let at = cron.find_previous_occurrence(&now, true).ok()?;
-    (now.clone() - at.clone() < TimeDelta::days(7)).then(|| at.with_timezone(&Utc))
+    (now - at < TimeDelta::days(7)).then(|| at.with_timezone(&Utc))
 }
 
 /// Whether this process may run the occurrence: the insert is the claim.

@@ -1,0 +1,29 @@
+//! Browser tests: the real binary, the real browser app, a real Chromium.
+
+use crate::shell::{Steps, command, root, run};
+use crate::tools;
+
+/// Plays the day in Chromium.
+pub fn day(steps: &mut Steps) {
+    let Some(chromium) = tools::chromium() else {
+        steps.skip("browser tests", "install Debian's package chromium");
+        return;
+    };
+    steps.step("browser tests", || {
+        run(command("cargo", &["build", "--package", "trustcart"]))?;
+        let e2e = root().join("e2e");
+        let mut install = command("npm", &["ci", "--no-audit", "--no-fund"]);
+        install.current_dir(&e2e);
+        run(install)?;
+        let mut test = command("npm", &["test", "--silent"]);
+        test.current_dir(&e2e)
+            .env("CHROMIUM", chromium)
+            .env("TRUSTCART_BIN", target_dir().join("debug/trustcart"));
+        run(test)
+    });
+}
+
+/// Where cargo puts what it builds.
+pub fn target_dir() -> std::path::PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into)
+}
