@@ -9,7 +9,7 @@ CREATE TABLE settings (
 );
 
 CREATE TABLE users (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- sequence
     login TEXT NOT NULL UNIQUE,                       -- lower case
     name TEXT NOT NULL,                               -- display name
     role TEXT NOT NULL,                               -- admin, sales_manager, team_leader, agent, support, delivery_coordinator
@@ -25,19 +25,19 @@ CREATE TABLE users (
     active BOOLEAN NOT NULL DEFAULT TRUE,             -- inactive users cannot log in and get no work
     failed_logins INTEGER NOT NULL DEFAULT 0,          -- consecutive wrong passwords
     locked_until DATETIME,                         -- no login before this instant
-    created_at DATETIME NOT NULL,
-    updated_at DATETIME NOT NULL
+    created_at DATETIME NOT NULL,                  -- when the row was made
+    updated_at DATETIME NOT NULL                   -- last change
 );
 CREATE INDEX users_team_leader ON users (team_leader_id);
 CREATE INDEX users_team ON users (team_id);
 
 CREATE TABLE sales_teams (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- sequence
     code TEXT NOT NULL,                               -- A new, B repeat-2, C repeat-3, D regular and the rest, E VIP and permanent
     name TEXT NOT NULL,                               -- display name
     team_leader_id INTEGER NOT NULL REFERENCES users (id), -- owner
-    created_at DATETIME NOT NULL,
-    updated_at DATETIME NOT NULL,
+    created_at DATETIME NOT NULL,                  -- when the row was made
+    updated_at DATETIME NOT NULL,                  -- last change
     UNIQUE (team_leader_id, code)
 );
 
@@ -62,14 +62,14 @@ CREATE TABLE agent_status (
 );
 
 CREATE TABLE refresh_tokens (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- sequence
     user_id INTEGER NOT NULL REFERENCES users (id),    -- owner
     family TEXT NOT NULL,                             -- one login; reuse of a spent token revokes the family
     token_hash TEXT NOT NULL UNIQUE,                  -- SHA-256 of the opaque token, hex
-    expires_at DATETIME NOT NULL,
+    expires_at DATETIME NOT NULL,                  -- no use after this
     spent_at DATETIME,                             -- rotated away at
     revoked_at DATETIME,                           -- logged out or family revoked at
-    created_at DATETIME NOT NULL
+    created_at DATETIME NOT NULL                   -- when the row was made
 );
 CREATE INDEX refresh_tokens_family ON refresh_tokens (family);
 CREATE INDEX refresh_tokens_expiry ON refresh_tokens (expires_at);
@@ -86,7 +86,7 @@ CREATE TABLE idempotency_keys (
     request TEXT NOT NULL,                            -- method, path and SHA-256 of the body
     status INTEGER NOT NULL,                           -- HTTP status first answered
     response TEXT NOT NULL,                          -- body first answered
-    created_at DATETIME NOT NULL,
+    created_at DATETIME NOT NULL,                  -- when the row was made
     PRIMARY KEY (user_id, key)
 );
 
@@ -94,7 +94,7 @@ CREATE TABLE job_runs (
     schedule TEXT NOT NULL,                           -- job name
     due_at DATETIME NOT NULL,                      -- the occurrence; the row is the claim
     instance TEXT NOT NULL,                           -- process that holds it
-    claimed_at DATETIME NOT NULL,
+    claimed_at DATETIME NOT NULL,                  -- when the process took it
     finished_at DATETIME,                          -- NULL: running or crashed
     attempts INTEGER NOT NULL DEFAULT 1,               -- claims of this occurrence
     error TEXT,                                       -- last failure
@@ -109,13 +109,13 @@ CREATE TABLE live_events (
     team_leader_id INTEGER,                            -- the addressee's TL, who sees it too
     everyone BOOLEAN NOT NULL DEFAULT FALSE,          -- for every connected user
     payload TEXT NOT NULL,                           -- the event's data
-    at DATETIME NOT NULL
+    at DATETIME NOT NULL                           -- when
 );
 CREATE INDEX live_events_at ON live_events (at);
 
 CREATE TABLE audit_log (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    at DATETIME NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- sequence
+    at DATETIME NOT NULL,                          -- when
     user_id INTEGER,                                   -- who; NULL: the system
     action TEXT NOT NULL,                             -- e.g. user.updated
     entity TEXT NOT NULL,                             -- e.g. user

@@ -1,9 +1,9 @@
 -- The daily plan, call tasks, wrap-up, telephony.
 
 CREATE TABLE daily_plans (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    plan_date DATE NOT NULL,
-    created_at DATETIME NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- sequence
+    plan_date DATE NOT NULL,                          -- company day planned
+    created_at DATETIME NOT NULL,                  -- when the row was made
     created_by INTEGER,                                -- user; NULL: the daily job
     params TEXT NOT NULL,                            -- quotas used
     result TEXT NOT NULL                             -- counts and what was left out
@@ -11,7 +11,7 @@ CREATE TABLE daily_plans (
 CREATE INDEX daily_plans_date ON daily_plans (plan_date, id);
 
 CREATE TABLE crm_call_tasks (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- sequence
     customer_id INTEGER REFERENCES customers (id),     -- NULL: unknown number
     phone TEXT NOT NULL,                              -- number to call, E.164 where it is one
     task_date DATE NOT NULL,                          -- company day it belongs to
@@ -23,26 +23,26 @@ CREATE TABLE crm_call_tasks (
     score REAL NOT NULL,                  -- rank inside the priority, higher first
     temperature TEXT NOT NULL,                        -- of the customer when planned
     recommended_products TEXT NOT NULL,              -- product ids
-    script_key TEXT NOT NULL,
-    offer_code TEXT,
+    script_key TEXT NOT NULL,                         -- script to read
+    offer_code TEXT,                                  -- offer to mention
     category_id INTEGER,                               -- category of a reminder
-    assigned_to INTEGER REFERENCES users (id),
+    assigned_to INTEGER REFERENCES users (id),         -- agent whose queue it is on
     team_code TEXT,                                   -- team it was routed to
     status TEXT NOT NULL,                             -- pending, in_progress, completed, failed, cancelled, expired
     attempts INTEGER NOT NULL DEFAULT 0,               -- calls begun
     due_at DATETIME,                               -- promised hour
     outcome TEXT,                                     -- ordered, follow_up, not_interested, price_issue, no_response
-    sub_reason TEXT,
-    notes TEXT,
+    sub_reason TEXT,                                  -- more exactly
+    notes TEXT,                                       -- free text
     order_id INTEGER,                                  -- order the call made
     cancel_reason TEXT,                              -- {code, params}
     parent_task_id INTEGER,                            -- task whose call made this promise
     plan_id INTEGER,                                   -- daily plan that made it
-    created_by INTEGER,
-    created_at DATETIME NOT NULL,
-    started_at DATETIME,
-    completed_at DATETIME,
-    updated_at DATETIME NOT NULL
+    created_by INTEGER,                                -- user; NULL: the system
+    created_at DATETIME NOT NULL,                  -- when the row was made
+    started_at DATETIME,                           -- when it began
+    completed_at DATETIME,                         -- when it was completed
+    updated_at DATETIME NOT NULL                   -- last change
 );
 -- One customer, one planned call a day, whoever and however many plan at once.
 CREATE UNIQUE INDEX crm_call_tasks_one_a_day ON crm_call_tasks (customer_id, task_date) WHERE origin = 'plan';
@@ -63,43 +63,43 @@ CREATE TABLE wrap_ups (
     state TEXT NOT NULL,                              -- calling, wrap_up
     since DATETIME NOT NULL,                       -- when this state began
     notes TEXT NOT NULL DEFAULT '',                   -- typed so far
-    outcome TEXT,
-    sub_reason TEXT,
-    follow_up_at DATETIME,
+    outcome TEXT,                                     -- chosen so far
+    sub_reason TEXT,                                  -- more exactly
+    follow_up_at DATETIME,                         -- promised time
     basket TEXT NOT NULL,                            -- [{productId, quantity}]
-    updated_at DATETIME NOT NULL
+    updated_at DATETIME NOT NULL                   -- last change
 );
 CREATE INDEX wrap_ups_user ON wrap_ups (user_id);
 
 CREATE TABLE telephony_calls (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- sequence
     direction TEXT NOT NULL,                          -- outbound, inbound
     provider TEXT NOT NULL,                           -- bracknet, asterisk, simulator
     mode TEXT NOT NULL,                               -- live, mock
     external_call_id TEXT,                            -- id at the provider; NULL until it answers
     customer_phone TEXT NOT NULL,                     -- as normalised; raw where it is none
     agent_phone TEXT,                                 -- extension
-    agent_user_id INTEGER REFERENCES users (id),
-    task_id INTEGER REFERENCES crm_call_tasks (id),
-    customer_id INTEGER REFERENCES customers (id),
+    agent_user_id INTEGER REFERENCES users (id),       -- agent
+    task_id INTEGER REFERENCES crm_call_tasks (id),    -- its call task
+    customer_id INTEGER REFERENCES customers (id),     -- whose
     status TEXT NOT NULL,                             -- initiated, ringing, answered, completed, missed, no_answer, busy, failed, cancelled
-    started_at DATETIME NOT NULL,
-    ringing_at DATETIME,
-    answered_at DATETIME,
-    ended_at DATETIME,
+    started_at DATETIME NOT NULL,                  -- when it began
+    ringing_at DATETIME,                           -- began to ring
+    answered_at DATETIME,                          -- was answered
+    ended_at DATETIME,                             -- was over
     duration_seconds INTEGER,                          -- talk time
     end_reason TEXT,                                  -- as the provider says it
-    recording_url TEXT,
+    recording_url TEXT,                               -- where the recording is
     recording_duration INTEGER,                        -- seconds
     muted BOOLEAN NOT NULL DEFAULT FALSE,             -- actual state at the provider
-    held BOOLEAN NOT NULL DEFAULT FALSE,
-    recording BOOLEAN NOT NULL DEFAULT FALSE,
+    held BOOLEAN NOT NULL DEFAULT FALSE,              -- customer on hold
+    recording BOOLEAN NOT NULL DEFAULT FALSE,         -- being recorded
     summarised BOOLEAN NOT NULL DEFAULT FALSE,        -- its summary stands in the task's notes
     idempotency_key TEXT,                             -- of the request that started it
     facts TEXT NOT NULL,                             -- what the events said, merged; the columns above are derived from it
     meta TEXT NOT NULL,                              -- raw payloads
-    created_at DATETIME NOT NULL,
-    updated_at DATETIME NOT NULL,
+    created_at DATETIME NOT NULL,                  -- when the row was made
+    updated_at DATETIME NOT NULL,                  -- last change
     UNIQUE (provider, external_call_id),
     UNIQUE (agent_user_id, idempotency_key)
 );
@@ -110,15 +110,15 @@ CREATE INDEX telephony_calls_started ON telephony_calls (started_at, id);
 CREATE INDEX telephony_calls_open ON telephony_calls (status) WHERE status IN ('initiated', 'ringing', 'answered');
 
 CREATE TABLE webhook_deliveries (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    received_at DATETIME NOT NULL,
-    provider TEXT NOT NULL,
-    path TEXT NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- sequence
+    received_at DATETIME NOT NULL,                 -- when it arrived
+    provider TEXT NOT NULL,                           -- telephony provider
+    path TEXT NOT NULL,                               -- URL path
     body_hash TEXT NOT NULL,                          -- SHA-256 of path and raw body, hex
     body TEXT NOT NULL,                               -- raw, cut to 16 KiB
     outcome TEXT NOT NULL,                            -- applied, duplicate, unknown_call, rejected
     code TEXT,                                        -- why it was rejected
-    external_call_id TEXT,
+    external_call_id TEXT,                            -- call id in the payload
     call_id INTEGER                                    -- call it was applied to
 );
 CREATE INDEX webhook_deliveries_received ON webhook_deliveries (received_at, id);
