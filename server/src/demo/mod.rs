@@ -8,6 +8,7 @@ mod catalogue;
 mod orders;
 mod people;
 mod rng;
+pub mod store;
 mod vocabulary;
 
 use chrono::NaiveDate;
