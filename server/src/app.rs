@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::auth::AccessKeys;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -20,6 +22,8 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// Signs and checks access tokens.
     pub keys: Arc<AccessKeys>,
+    /// When this installation was made.
+    pub installed_at: DateTime<Utc>,
     /// Realtime events.
     pub live: Live,
     /// Login attempts per address.
@@ -33,6 +37,7 @@ pub struct AppState {
 impl AppState {
     /// Wires everything on an open database.
     pub async fn new(db: Db, clock: Clock, config: Config) -> anyhow::Result<Self> {
+        let installed_at = crate::startup::installed_at(&db, &clock).await?;
         let secret = installation_secret(&db, &clock).await?;
         let stop = tokio_util::sync::CancellationToken::new();
         let background = tokio_util::task::TaskTracker::new();
@@ -42,6 +47,7 @@ impl AppState {
             clock,
             config: Arc::new(config),
             keys: Arc::new(AccessKeys::new(secret.as_bytes())),
+            installed_at,
             live,
             login_limit: Arc::new(RateLimit::new(20, 60)),
             stop,

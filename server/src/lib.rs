@@ -19,6 +19,7 @@ pub mod rate;
 pub mod router;
 pub mod scripts;
 pub mod server;
+pub mod startup;
 mod system;
 pub mod tasks;
 mod web;

@@ -8,7 +8,7 @@ use trustcart::app::AppState;
 use trustcart::clock::Clock;
 use trustcart::config::Config;
 use trustcart::db::Db;
-use trustcart::{jobs, openapi, server};
+use trustcart::{jobs, openapi, server, startup};
 
 /// Call-centre CRM for shops that live on repeat purchase.
 #[derive(Parser)]
@@ -58,10 +58,11 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         .with_context(|| format!("listening on {}", config.listen))?;
     let db = Db::connect(&config.database_url()).await.context("opening the database")?;
     let clock = Clock::system(config.time_zone);
+    let welcome = startup::prepare(&db, &clock, &config).await?;
     let state = AppState::new(db, clock, config).await?;
     server::stop_on_signal(&state);
     jobs::start(&state);
-    println!("TrustCart CRM is at http://{}", listener.local_addr()?);
+    welcome.print(listener.local_addr()?);
     server::serve(listener, state.clone()).await?;
     state.shut_down().await;
     Ok(())

@@ -42,6 +42,9 @@ async fn run_one(state: &AppState, job: &Job) -> Result<(), DbError> {
     let Some(due) = latest_occurrence(job.cron, state) else {
         return Ok(());
     };
+    if due < state.installed_at {
+        return Ok(());
+    }
     if !claim(state, job.name, due).await? {
         return Ok(());
     }
