@@ -4,9 +4,6 @@ use super::{Arg, DbError, Sql, Tx};
 
 /// Most arguments in one statement (SQLite's limit is 32,766, PostgreSQL's 65,535). Fewer than
 /// that keeps a statement's memory small.
-///
-/// On SQLite the placeholders are plain `?`: `$1` is a named parameter there, and looking names up is
-/// quadratic in their number. A statement of 8,000 arguments is ten times faster so.
 const MAX_ARGS: usize = 8_000;
 
 /// Collects rows for `INSERT INTO table (columns) VALUES …`.
@@ -45,7 +42,7 @@ impl Insert {
         self.args.is_empty()
     }
 
-    fn statement(&self, rows: usize, numbered: bool) -> String {
+    fn statement(&self, rows: usize) -> String {
         use std::fmt::Write as _;
         let mut text = self.head.clone();
         let mut n = 0;
@@ -55,8 +52,7 @@ impl Insert {
                 n += 1;
                 let comma = if column == 0 { "" } else { "," };
                 // Writing to a String cannot fail.
-                let _ =
-                    if numbered { write!(text, "{comma}${n}") } else { write!(text, "{comma}?") };
+                let _ = write!(text, "{comma}${n}");
             }
             text.push(')');
         }
@@ -65,11 +61,11 @@ impl Insert {
         text
     }
 
-    fn chunks(self, numbered: bool) -> impl Iterator<Item = Sql> {
+    fn chunks(self) -> impl Iterator<Item = Sql> {
         let per = (MAX_ARGS / self.width).max(1);
-        let full = self.statement(per, numbered);
+        let full = self.statement(per);
         let total = self.len();
-        let last = self.statement(total % per, numbered);
+        let last = self.statement(total % per);
         let width = self.width;
         let mut args = self.args.into_iter();
         (0..total.div_ceil(per)).map(move |chunk| {
@@ -85,7 +81,7 @@ impl Insert {
     /// Runs it; the number of rows inserted.
     pub async fn execute(self, tx: &mut Tx) -> Result<u64, DbError> {
         let mut touched = 0;
-        for sql in self.chunks(tx.is_postgres()) {
+        for sql in self.chunks() {
             touched += tx.execute(sql).await?;
         }
         Ok(touched)
@@ -94,7 +90,7 @@ impl Insert {
     /// Runs it with a `RETURNING` tail; what it returned.
     pub async fn returning<T: super::Row>(self, tx: &mut Tx) -> Result<Vec<T>, DbError> {
         let mut rows = Vec::new();
-        for sql in self.chunks(tx.is_postgres()) {
+        for sql in self.chunks() {
             rows.extend(tx.all::<T>(sql).await?);
         }
         Ok(rows)

@@ -151,6 +151,7 @@ macro_rules! on_driver {
         match $tx {
             Tx::Sqlite(tx) => {
                 let $conn = &mut **tx;
+                let text = arg::sqlite_text(text, args.len());
                 let $query = $make(AssertSqlSafe(text), arg::sqlite(args)?).persistent(persistent);
                 $body
             }
