@@ -1,0 +1,65 @@
+// Chromium as a person uses it: 1366×768.
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { chromium } from "playwright-core";
+import { PASSWORD } from "./server.mjs";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const SHOTS = path.resolve(import.meta.dirname, "../out");
+
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/** A person's own browser: separate storage; errors on the page fail the test through `errors`. */
+export async function person(browser, url, { language = "en", colorScheme = "light" } = {}) {
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: { width: 1366, height: 768 },
+    colorScheme,
+    reducedMotion: "reduce",
+    locale: language === "bn" ? "bn-BD" : "en-GB",
+    timezoneId: "Asia/Dhaka",
+  });
+  await context.grantPermissions(["notifications"]);
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(error));
+  return { context, page, errors };
+}
+
+/** Logs in through the login page. */
+export async function logIn(page, login) {
+  await page.goto("/login");
+  await page.locator("input[name=login]").fill(login);
+  await page.locator("input[name=password]").fill(PASSWORD);
+  await page.locator("button[type=submit]").click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/login"));
+}
+
+/** Accessibility violations of WCAG 2.1 A and AA on the page as it is. */
+export async function violations(page) {
+  await page.evaluate(await readFile(AXE, "utf8"));
+  const found = await page.evaluate(() =>
+    globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }),
+  );
+  return found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
+}
+
+export async function shot(page, name) {
+  await page.screenshot({ path: path.join(SHOTS, `${name}.png`) });
+}
