@@ -1,6 +1,10 @@
 //! Customers: who they are, what they are worth, how they are segmented.
 
+mod figures;
+pub mod profile;
 pub mod segment;
+pub mod store;
+pub mod terms;
 
 use crate::db::text_enum;
 

@@ -1,0 +1,155 @@
+//! Customers in the database: identity, who may see whom, the timeline. (Figures: `figures.rs`.)
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::Value;
+
+use crate::auth::Scope;
+use crate::calls::Direction;
+use crate::db::{CustomerId, DbError, PhoneNumber, Sql, Tx, UserId, text_enum};
+use crate::error::{Error, Result};
+
+pub use super::figures::{refresh, review_due};
+
+text_enum! {
+    /// What an entry of a customer's timeline is about.
+    pub enum InteractionKind {
+        /// A call.
+        Call = "call",
+        /// An order.
+        Order = "order",
+        /// A note somebody wrote.
+        Note = "note",
+        /// A message sent or received.
+        Message = "message",
+        /// A change of membership level.
+        Level = "level",
+        /// A call task.
+        Task = "task",
+        /// A change of agent.
+        Assignment = "assignment",
+    }
+}
+
+impl InteractionKind {
+    /// Whether somebody was in contact with the customer.
+    const fn is_contact(self) -> bool {
+        matches!(self, Self::Call | Self::Note | Self::Message)
+    }
+}
+
+/// A new entry of a timeline.
+#[derive(Clone, Debug)]
+pub struct NewInteraction {
+    /// Whose timeline.
+    pub customer_id: CustomerId,
+    /// What it is about.
+    pub kind: InteractionKind,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// Who did it; `None`: the system or the customer.
+    pub user_id: Option<UserId>,
+    /// Of calls and messages.
+    pub direction: Option<Direction>,
+    /// Code worded by the UI, e.g. `call.completed`.
+    pub summary: &'static str,
+    /// Free text.
+    pub text: Option<String>,
+    /// Parameters of the summary.
+    pub data: Value,
+    /// One cause makes one entry: a second one with the same reference is ignored.
+    pub reference: Option<String>,
+}
+
+/// Adds to a timeline; calls, messages and notes also move `last_contact_at` forward.
+pub async fn interaction(tx: &mut Tx, new: NewInteraction) -> Result<(), DbError> {
+    let contact = new.kind.is_contact();
+    let (customer, at) = (new.customer_id, new.at);
+    let added = tx
+        .execute(
+            Sql::new(
+                "INSERT INTO customer_interactions
+                   (customer_id, kind, at, user_id, direction, summary, text, data, ref)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                 ON CONFLICT (ref) DO NOTHING",
+            )
+            .bind(customer)
+            .bind(new.kind)
+            .bind(at)
+            .bind(new.user_id)
+            .bind(new.direction)
+            .bind(new.summary)
+            .bind(new.text)
+            .bind(new.data)
+            .bind(new.reference),
+        )
+        .await?;
+    if contact && added == 1 {
+        tx.execute(
+            Sql::new(
+                "UPDATE customers SET last_contact_at = $1
+                 WHERE id = $2 AND (last_contact_at IS NULL OR last_contact_at < $1)",
+            )
+            .bind(at)
+            .bind(customer),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// The customer with this number, as main or further phone.
+pub async fn find_by_phone(
+    tx: &mut Tx,
+    phone: &PhoneNumber,
+) -> Result<Option<CustomerId>, DbError> {
+    tx.optional_scalar(
+        Sql::new(
+            "SELECT id FROM customers WHERE phone = $1
+             UNION ALL SELECT customer_id FROM customer_phones WHERE phone = $1 LIMIT 1",
+        )
+        .bind(phone),
+    )
+    .await
+}
+
+/// Appends ` AND …` that limits the rows of `customers` named `alias` to what `scope` may see
+/// (SPEC §0): an agent own customers and those on the agent's queue (open tasks, and today's), a
+/// team leader own coverage.
+pub fn scope_filter(sql: &mut Sql, scope: Scope, today: NaiveDate, alias: &str) {
+    match scope {
+        Scope::All => {}
+        Scope::Lead(lead) => {
+            sql.push(&format!(" AND ({alias}.assigned_supervisor_id = ")).push_bind(lead);
+            sql.push(&format!(
+                " OR {alias}.assigned_to IN (SELECT id FROM users WHERE team_leader_id = "
+            ));
+            sql.push_bind(lead).push("))");
+        }
+        Scope::Agent(agent) => {
+            sql.push(&format!(" AND ({alias}.assigned_to = ")).push_bind(agent);
+            sql.push(&format!(
+                " OR EXISTS (SELECT 1 FROM crm_call_tasks st WHERE st.customer_id = {alias}.id \
+                 AND (st.status IN ('pending', 'in_progress') OR st.task_date = "
+            ));
+            sql.push_bind(today).push(") AND st.assigned_to = ").push_bind(agent).push("))");
+        }
+    }
+}
+
+/// 404.
+pub fn not_found() -> Error {
+    Error::not_found("customer_not_found", "There is no such customer, or none you may see.")
+}
+
+/// Refuses with `customer_not_found` unless the customer exists inside `scope`.
+pub async fn ensure_visible(
+    tx: &mut Tx,
+    scope: Scope,
+    today: NaiveDate,
+    customer: CustomerId,
+) -> Result<()> {
+    let mut sql = Sql::new("SELECT c.id FROM customers c WHERE c.id = $1").bind(customer);
+    scope_filter(&mut sql, scope, today, "c");
+    let found: Option<CustomerId> = tx.optional_scalar(sql).await?;
+    found.map(|_| ()).ok_or_else(not_found)
+}
