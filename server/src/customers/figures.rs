@@ -82,15 +82,16 @@ async fn write(
                  lifecycle, temperature, membership, review) AS (VALUES ",
     );
     for (n, id) in ids.iter().enumerate() {
-        let figures = sums
-            .binary_search_by_key(id, |s| s.customer_id)
-            .map_or_else(|_| Figures::default(), |at| Figures {
+        let figures = sums.binary_search_by_key(id, |s| s.customer_id).map_or_else(
+            |_| Figures::default(),
+            |at| Figures {
                 orders: sums[at].orders,
                 spend: sums[at].spend,
                 first: Some(sums[at].first),
                 last: Some(sums[at].last),
                 days: sums[at].days,
-            });
+            },
+        );
         let s = segment(&figures, today, thresholds);
         let row: [Arg; 14] = [
             (*id).into(),

@@ -97,8 +97,9 @@ async fn products(tx: &mut Tx, order: &NewOrder) -> Result<Vec<Sold>> {
 async fn customer(tx: &mut Tx, ctx: &OrderContext, order: &NewOrder) -> Result<CustomerId> {
     match &order.customer {
         OrderCustomer::Id(id) => {
-            let found: Option<CustomerId> =
-                tx.optional_scalar(Sql::new("SELECT id FROM customers WHERE id = $1").bind(*id)).await?;
+            let found: Option<CustomerId> = tx
+                .optional_scalar(Sql::new("SELECT id FROM customers WHERE id = $1").bind(*id))
+                .await?;
             found.ok_or_else(crate::customers::store::not_found)
         }
         OrderCustomer::Phone { phone, name, address, district } => {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::store::{Existing, Sold};
 use super::{NewOrder, OrderContext, OrderStatus, Placed};
 use crate::auth::sha256_hex;
-use crate::db::{CustomerId, DbError, Insert, Money, OrderId, ProductId, Sql, Tx};
 use crate::db::is_unique_violation;
+use crate::db::{CustomerId, DbError, Insert, Money, OrderId, ProductId, Sql, Tx};
 use crate::error::{Error, Result};
 
 /// SHA-256 of what was sent, without what was filled in for it.
@@ -246,15 +246,7 @@ pub(super) async fn replace(
 async fn insert_lines(tx: &mut Tx, order: OrderId, lines: &[Line]) -> Result<(), DbError> {
     let mut insert = Insert::new(
         "order_lines",
-        &[
-            "order_id",
-            "line_no",
-            "product_id",
-            "quantity",
-            "unit_price",
-            "line_total",
-            "base_qty",
-        ],
+        &["order_id", "line_no", "product_id", "quantity", "unit_price", "line_total", "base_qty"],
         "",
     );
     for (n, line) in lines.iter().enumerate() {

@@ -51,8 +51,8 @@ pub struct Pair {
 
 /// What is known of a pair while its lines are read.
 #[derive(Default)]
-struct Days {
-    days: std::collections::BTreeSet<NaiveDate>,
+struct Seen {
+    on: std::collections::BTreeSet<NaiveDate>,
     value: Money,
     /// Base units of the last day, by product.
     products: BTreeMap<ProductId, i64>,
@@ -61,38 +61,38 @@ struct Days {
 /// The pairs of these purchases, by customer and category. All lines of a category on a day count
 /// as one purchase; the profile is that of the product most of which was bought.
 pub fn pairs(lines: impl IntoIterator<Item = Purchase>, profiles: &Profiles) -> Vec<Pair> {
-    let mut found: BTreeMap<(CustomerId, CategoryId), Days> = BTreeMap::new();
+    let mut found: BTreeMap<(CustomerId, CategoryId), Seen> = BTreeMap::new();
     for line in lines {
-        let days = found.entry((line.customer_id, line.category_id)).or_default();
-        let last = days.days.last().copied();
-        days.days.insert(line.order_date);
+        let seen = found.entry((line.customer_id, line.category_id)).or_default();
+        let last = seen.on.last().copied();
+        seen.on.insert(line.order_date);
         if last.is_some_and(|last| line.order_date < last) {
             continue;
         }
         if last != Some(line.order_date) {
-            days.value = Money(0);
-            days.products.clear();
+            seen.value = Money(0);
+            seen.products.clear();
         }
-        days.value = days.value + line.line_total;
-        *days.products.entry(line.product_id).or_default() += line.base_qty;
+        seen.value = seen.value + line.line_total;
+        *seen.products.entry(line.product_id).or_default() += line.base_qty;
     }
     found
         .into_iter()
-        .filter_map(|((customer_id, category_id), days)| {
-            let (first_date, last_date) = (*days.days.first()?, *days.days.last()?);
-            let last_qty = days.products.values().sum();
+        .filter_map(|((customer_id, category_id), seen)| {
+            let (first_date, last_date) = (*seen.on.first()?, *seen.on.last()?);
+            let last_qty = seen.products.values().sum();
             // Ties go to the product that was there first (the lower id).
             let (product_id, _) =
-                days.products.into_iter().rev().max_by_key(|(_, quantity)| *quantity)?;
+                seen.products.into_iter().rev().max_by_key(|(_, quantity)| *quantity)?;
             let dates = rhythm(profiles.choose(product_id, category_id), last_date, last_qty);
             Some(Pair {
                 customer_id,
                 category_id,
-                purchases: days.days.len() as i64,
+                purchases: seen.on.len() as i64,
                 first_date,
                 last_date,
                 last_qty,
-                last_value: days.value,
+                last_value: seen.value,
                 product_id,
                 due_on: dates.due_on,
                 expected_on: dates.expected_on,

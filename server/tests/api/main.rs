@@ -5,5 +5,6 @@ mod support;
 
 mod auth;
 mod demo;
+mod orders;
 mod schema;
 mod system;

@@ -3,6 +3,7 @@
 mod database;
 mod people;
 mod response;
+pub mod shop;
 
 use std::sync::Arc;
 
