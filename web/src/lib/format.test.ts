@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest'
+import * as f from './format'
+
+describe('money', () => {
+  test.each([
+    [1423000, '৳14,230', '৳১৪,২৩০'],
+    [0, '৳0', '৳০'],
+    [123456789, '৳12,34,567.89', '৳১২,৩৪,৫৬৭.৮৯'],
+    [1000000000, '৳1,00,00,000', '৳১,০০,০০,০০০'],
+    [-5005, '−৳50.05', '−৳৫০.০৫'],
+    [99900, '৳999', '৳৯৯৯'],
+  ])('%d poisha', (poisha, en, bn) => {
+    expect(f.money(poisha, 'en')).toBe(en)
+    expect(f.money(poisha, 'bn')).toBe(bn)
+  })
+})
+
+test('numbers are grouped the Indian way', () => {
+  expect(f.number(1234567, 'en')).toBe('12,34,567')
+  expect(f.number(100000, 'bn')).toBe('১,০০,০০০')
+  expect(f.number(2.5, 'en')).toBe('2.5')
+})
+
+test('phones of Bangladesh are shown locally, others stay', () => {
+  expect(f.phone('+8801712345678', 'en')).toBe('01712-345678')
+  expect(f.phone('+8801712345678', 'bn')).toBe('০১৭১২-৩৪৫৬৭৮')
+  expect(f.phone('+442079460000', 'en')).toBe('+442079460000')
+})
+
+test('digits go both ways', () => {
+  expect(f.latinDigits('০১৭১২ 345')).toBe('01712 345')
+  expect(f.digits('2026', 'bn')).toBe('২০২৬')
+})
+
+test('days are counted in the company zone, not in the browser’s', () => {
+  // 20:00 UTC on the 20th is already the 21st in Dhaka.
+  const now = new Date('2026-11-20T20:00:00Z')
+  expect(f.daysAgo('2026-10-30', 'bn', now)).toBe('২২ দিন আগে')
+  expect(f.daysAgo('2026-11-21', 'en', now)).toBe('today')
+  expect(f.daysAgo('2026-11-20T17:00:00Z', 'en', now)).toBe('yesterday')
+  expect(f.daysAgo('2026-11-25', 'bn', now)).toBe('৪ দিন পরে')
+})
+
+test('dates and hours', () => {
+  expect(f.date('2026-11-21', 'en')).toBe('21 Nov 2026')
+  expect(f.date('2026-11-21', 'bn')).toContain('২১')
+  expect(f.time('2026-11-21T04:30:00Z', 'en')).toBe('10:30')
+  expect(f.time('2026-11-21T04:30:00Z', 'bn')).toBe('১০:৩০')
+  expect(f.zoned('2026-11-22', 10).toISOString()).toBe('2026-11-22T04:00:00.000Z')
+  expect(f.addDays('2026-12-31', 1)).toBe('2027-01-01')
+})
+
+test('clocks and durations', () => {
+  expect(f.clock(65, 'en')).toBe('1:05')
+  expect(f.clock(3727, 'bn')).toBe('১:০২:০৭')
+  expect(f.duration(7500, 'bn')).toBe('২ ঘণ্টা ৫ মিনিট')
+  expect(f.duration(45, 'en')).toBe('45 s')
+  expect(f.duration(0, 'en')).toBe('0 s')
+})
+
+test('quantities take the larger unit', () => {
+  expect(f.quantity(5000, 'g', 'bn')).toBe('৫ কেজি')
+  expect(f.quantity(200, 'g', 'en')).toBe('200 g')
+  expect(f.quantity(1500, 'ml', 'en')).toBe('1.5 L')
+})

@@ -1,0 +1,64 @@
+import { render } from '@testing-library/react'
+import { afterEach, expect, test, vi } from 'vitest'
+import { keyLabel, remap, resetKeys, useKey } from './keys'
+
+function Probe({ id, k, run }: { id: string; k: string; run: () => void }) {
+  useKey({ id, key: k, label: id, group: 'test' }, run)
+  return null
+}
+const press = (code: string, init: KeyboardEventInit = {}, target: Element = document.body) =>
+  target.dispatchEvent(
+    new KeyboardEvent('keydown', { code, bubbles: true, cancelable: true, ...init }),
+  )
+
+afterEach(resetKeys)
+
+test('a key runs its action by its place, whatever the layout types', () => {
+  const call = vi.fn()
+  render(<Probe id="call" k="C" run={call} />)
+  press('KeyC', { key: 'চ' })
+  expect(call).toHaveBeenCalledOnce()
+})
+
+test('nothing fires while typing or from a focused button', () => {
+  const run = vi.fn()
+  const { container } = render(
+    <>
+      <Probe id="one" k="1" run={run} />
+      <Probe id="done" k="Enter" run={run} />
+      <textarea />
+      <button type="button">x</button>
+    </>,
+  )
+  press('Digit1', {}, container.querySelector('textarea') as Element)
+  press('Enter', {}, container.querySelector('button') as Element)
+  expect(run).not.toHaveBeenCalled()
+})
+
+test('two keys in a row, numpad digits and remapping', () => {
+  const price = vi.fn()
+  const call = vi.fn()
+  render(
+    <>
+      <Probe id="price" k="E 1" run={price} />
+      <Probe id="call" k="C" run={call} />
+    </>,
+  )
+  press('KeyE')
+  press('Numpad1')
+  expect(price).toHaveBeenCalledOnce()
+  remap('call', 'Shift+P')
+  press('KeyC')
+  press('KeyP', { shiftKey: true })
+  expect(call).toHaveBeenCalledOnce()
+})
+
+test('keys are printed short', () => {
+  expect(['Shift+Slash', 'Shift+1', 'E 1', 'Enter', 'Ctrl+Enter'].map(keyLabel)).toEqual([
+    '?',
+    '⇧1',
+    'E1',
+    '↵',
+    'Ctrl ↵',
+  ])
+})

@@ -1,0 +1,172 @@
+import { api } from '~/api/client'
+import type { Call, InitiatedCall, LiveEvents } from '~/api/types'
+import { createStore } from '~/lib/store'
+import { type DialRequest, isOpen, type Phone, type PhoneState, type Switch } from './phone'
+
+interface Events {
+  on(
+    type: 'call.updated',
+    listener: (data: LiveEvents['call.updated'], at: string) => void,
+  ): () => void
+  on(
+    type: 'call.incoming',
+    listener: (data: LiveEvents['call.incoming'], at: string) => void,
+  ): () => void
+}
+
+const SWITCH_PATHS: Record<Switch, [on: string, off: string]> = {
+  muted: ['mute', 'unmute'],
+  held: ['hold', 'unhold'],
+  recording: ['record', 'record'],
+}
+
+/**
+ * The phone without media in the browser: the server's provider (the simulator, or a PBX that rings the
+ * agent's own device) makes the call, and its events arrive by the realtime socket.
+ */
+export class ServerPhone implements Phone {
+  readonly canAnswer = false
+  private readonly store = createStore<PhoneState>({
+    call: null,
+    wanted: {},
+    dialing: false,
+    hangingUp: false,
+    incoming: null,
+    mic: 'unknown',
+    level: null,
+    quality: 'unknown',
+  })
+  private readonly stops: (() => void)[]
+  private readonly ignored = new Set<number>()
+  private readonly userId: number
+
+  constructor(events: Events, userId: number) {
+    this.userId = userId
+    this.stops = [
+      events.on('call.updated', ({ call }) => this.apply(call)),
+      events.on('call.incoming', ({ call }) => this.apply(call)),
+    ]
+    this.watchPermission()
+  }
+
+  get = () => this.store.get()
+  subscribe = (listener: () => void) => this.store.subscribe(listener)
+
+  async dial({ taskId, number }: DialRequest): Promise<void> {
+    const state = this.get()
+    if (state.dialing || isOpen(state.call)) return
+    this.patch({ dialing: true })
+    try {
+      // The same key for a repeated press while this request runs: the customer's phone rings once.
+      const started = await api.post<InitiatedCall>(
+        '/api/telephony/calls/initiate',
+        {
+          ...(taskId === undefined ? {} : { taskId }),
+          ...(number === undefined ? {} : { customerPhone: number }),
+        },
+        { headers: { 'idempotency-key': crypto.randomUUID() } },
+      )
+      this.apply(await api.get<Call>(`/api/telephony/calls/${started.telephonyCallId}`), true)
+    } finally {
+      this.patch({ dialing: false })
+    }
+  }
+
+  async hangup(): Promise<void> {
+    const { call } = this.get()
+    if (!isOpen(call)) return
+    this.patch({ hangingUp: true })
+    try {
+      this.apply(await api.post<Call>(`/api/telephony/calls/${call.id}/hangup`))
+    } finally {
+      this.patch({ hangingUp: false })
+    }
+  }
+
+  async set(what: Switch, on: boolean): Promise<void> {
+    const { call } = this.get()
+    if (!isOpen(call)) return
+    this.patch({ wanted: { ...this.get().wanted, [what]: on } })
+    const path = SWITCH_PATHS[what][on ? 0 : 1]
+    try {
+      const body = what === 'recording' ? { on } : undefined
+      this.apply(await api.post<Call>(`/api/telephony/calls/${call.id}/${path}`, body))
+    } finally {
+      const { [what]: _, ...rest } = this.get().wanted
+      this.patch({ wanted: rest })
+    }
+  }
+
+  async transfer(extension: string): Promise<void> {
+    const { call } = this.get()
+    if (!isOpen(call)) return
+    this.apply(await api.post<Call>(`/api/telephony/calls/${call.id}/transfer`, { extension }))
+  }
+
+  async dtmf(digits: string): Promise<void> {
+    const { call } = this.get()
+    if (!isOpen(call)) return
+    await api.post<Call>(`/api/telephony/calls/${call.id}/dtmf`, { digits })
+  }
+
+  async answer(): Promise<void> {
+    // Taken on the agent's own device; the PBX reports it and `call.updated` moves the call here.
+  }
+
+  ignore(): void {
+    const { incoming } = this.get()
+    if (incoming) this.ignored.add(incoming.id)
+    this.patch({ incoming: null })
+  }
+
+  adopt(call: Call | null): void {
+    if (call) this.apply(call, true)
+    else if (isOpen(this.get().call)) this.patch({ call: null, wanted: {} })
+  }
+
+  dispose(): void {
+    for (const stop of this.stops) stop()
+  }
+
+  /** `mine`: this tab asked for the call, so it takes the place of any other. */
+  private apply(call: Call, mine = false): void {
+    const state = this.get()
+    if (state.incoming?.id === call.id || (call.direction === 'inbound' && isOpen(call))) {
+      const ringing = call.status === 'initiated' || call.status === 'ringing'
+      if (ringing && !this.ignored.has(call.id) && state.call?.id !== call.id) {
+        this.patch({ incoming: call })
+        return
+      }
+      if (state.incoming?.id === call.id) this.patch({ incoming: null })
+    }
+    const known = state.call
+    if (known?.id === call.id) {
+      // Answers and events race; an ended call never comes back to life.
+      if (!isOpen(known) && isOpen(call)) return
+      this.patch({ call })
+      return
+    }
+    const forMe = mine || call.agentUserId === this.userId
+    if (forMe && isOpen(call) && (mine || !isOpen(known))) this.patch({ call, wanted: {} })
+    else if (mine && !isOpen(known)) this.patch({ call, wanted: {} })
+  }
+
+  private patch(part: Partial<PhoneState>): void {
+    this.store.set((state) => ({ ...state, ...part }))
+  }
+
+  private watchPermission(): void {
+    if (typeof navigator === 'undefined' || !navigator.permissions?.query) return
+    navigator.permissions
+      .query({ name: 'microphone' as PermissionName })
+      .then((status) => {
+        const read = () =>
+          this.patch({ mic: status.state === 'prompt' ? 'unknown' : (status.state as 'granted') })
+        read()
+        status.onchange = read
+      })
+      .catch(() => {
+        // The browser does not tell: it stays unknown.
+      })
+  }
+}

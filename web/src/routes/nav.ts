@@ -1,0 +1,33 @@
+import type { Role } from '~/api/types'
+
+/**
+ * The main menu, in order. A role starts its day on the first entry it may see, so the order is that of
+ * the work. A new page: its route in router.tsx, its line here, its label in i18n common.nav.
+ */
+const ALL: Role[] = [
+  'admin',
+  'sales_manager',
+  'team_leader',
+  'agent',
+  'support',
+  'delivery_coordinator',
+]
+const MANAGERS: Role[] = ['admin', 'sales_manager']
+
+export const NAV = [{ to: '/users', label: 'users', roles: MANAGERS }] as const satisfies {
+  to: string
+  label: string
+  roles: Role[]
+}[]
+
+export { ALL, MANAGERS }
+export const LEADERS: Role[] = [...MANAGERS, 'team_leader']
+
+export function navFor(role: Role) {
+  return NAV.filter((entry) => entry.roles.includes(role))
+}
+
+/** Where a role starts its day. */
+export function homeOf(role: Role) {
+  return navFor(role)[0]?.to ?? '/account'
+}

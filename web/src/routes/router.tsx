@@ -1,0 +1,80 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router'
+import type { Role } from '~/api/types'
+import { auth } from '~/auth/session'
+import { CrashPage, NotFoundPage } from './messages'
+import { homeOf, MANAGERS } from './nav'
+import { Shell } from './Shell'
+
+// Every screen of the app. Each is its own chunk, loaded when it is opened.
+
+function signedIn() {
+  const { user } = auth.get()
+  if (!user) throw redirect({ to: '/login' })
+  return user
+}
+
+/** For `beforeLoad`: other roles are sent to their own start page. The server decides for itself. */
+const only = (roles: readonly Role[]) => () => {
+  const { role } = signedIn()
+  if (!roles.includes(role)) throw redirect({ to: homeOf(role) })
+}
+
+const root = createRootRoute({ notFoundComponent: NotFoundPage, errorComponent: CrashPage })
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  beforeLoad: () => {
+    const { user } = auth.get()
+    if (user) throw redirect({ to: homeOf(user.role) })
+  },
+  component: lazyRouteComponent(() => import('~/features/account/LoginPage'), 'LoginPage'),
+})
+
+const app = createRoute({
+  getParentRoute: () => root,
+  id: 'app',
+  beforeLoad: () => void signedIn(),
+  component: Shell,
+  errorComponent: CrashPage,
+})
+
+const start = createRoute({
+  getParentRoute: () => app,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: homeOf(signedIn().role) })
+  },
+})
+
+const account = createRoute({
+  getParentRoute: () => app,
+  path: '/account',
+  component: lazyRouteComponent(() => import('~/features/account/AccountPage'), 'AccountPage'),
+})
+
+const users = createRoute({
+  getParentRoute: () => app,
+  path: '/users',
+  beforeLoad: only(MANAGERS),
+  component: lazyRouteComponent(() => import('~/features/users/UsersPage'), 'UsersPage'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([login, app.addChildren([start, account, users])]),
+  defaultPreload: 'intent',
+  defaultErrorComponent: CrashPage,
+  defaultNotFoundComponent: NotFoundPage,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
