@@ -1,5 +1,6 @@
 //! The `trustcart` command.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -10,7 +11,7 @@ use trustcart::app::AppState;
 use trustcart::clock::Clock;
 use trustcart::config::Config;
 use trustcart::db::Db;
-use trustcart::{jobs, openapi, server, startup};
+use trustcart::{demo, jobs, openapi, server, startup};
 
 /// Call-centre CRM for shops that live on repeat purchase.
 #[derive(Parser)]
@@ -28,6 +29,15 @@ enum Command {
     Serve,
     /// Print the OpenAPI document.
     Openapi,
+    /// Write a demo shop as CSV files, to try the import with.
+    DemoFiles {
+        /// Folder to write to.
+        #[arg(long)]
+        out: PathBuf,
+        /// Size of the shop.
+        #[arg(long, default_value_t = trustcart::demo::CUSTOMERS)]
+        customers: usize,
+    },
 }
 
 fn main() -> ExitCode {
@@ -53,6 +63,18 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     runtime.block_on(async {
         match cli.command.unwrap_or(Command::Serve) {
             Command::Serve => serve(cli.config).await,
+            Command::DemoFiles { out, customers } => {
+                let today = Clock::system(cli.config.time_zone).today();
+                let made = demo::export::export(&out, today, customers)?;
+                println!(
+                    "{} customers, {} orders, {} order lines in {}",
+                    made.customers,
+                    made.orders,
+                    made.lines,
+                    out.display()
+                );
+                Ok(())
+            }
             Command::Openapi => {
                 println!("{}", serde_json::to_string_pretty(&openapi::document())?);
                 Ok(())

@@ -105,9 +105,7 @@ impl Welcome {
                 );
                 match password {
                     Some(password) => println!("Password:    {password}"),
-                    None => {
-                        println!("Password:    the one printed or set when the data was loaded")
-                    }
+                    None => println!("Password:    set when the data was loaded"),
                 }
             }
             Self::NoUsers => {

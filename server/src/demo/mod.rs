@@ -5,6 +5,7 @@
 //! belong to somebody, so demo data is only ever worked with the simulator.
 
 mod catalogue;
+pub mod export;
 mod orders;
 mod people;
 mod rng;
