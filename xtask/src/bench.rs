@@ -1,6 +1,245 @@
-//! Figures.
+//! Figures for docs/PERFORMANCE.md: a shop is made, imported through the product's own import
+//! (beside the database's own bulk load of the same rows), the day is generated and pages are
+//! asked for by 32 connections at once; on SQLite and on a throw-away PostgreSQL with fsync on.
 
-/// Not yet.
-pub fn run(_args: Vec<String>) -> anyhow::Result<()> {
-    anyhow::bail!("bench is not written yet")
+mod load;
+mod server;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use serde_json::{Value, json};
+
+use crate::browser::target_dir;
+use crate::postgres::Postgres;
+use crate::shell::{command, output, run as run_command};
+use crate::tools;
+use load::latencies;
+use server::Server;
+
+/// Agents a team in the measured shop.
+const AGENTS_A_TEAM: usize = 10;
+
+struct Options {
+    customers: usize,
+    databases: Vec<&'static str>,
+}
+
+fn options(args: &[String]) -> anyhow::Result<Options> {
+    let mut options = Options { customers: 100_000, databases: vec!["sqlite", "postgres"] };
+    let mut args = args.iter();
+    while let Some(flag) = args.next() {
+        let value = args.next().with_context(|| format!("{flag} needs a value"))?;
+        match (flag.as_str(), value.as_str()) {
+            ("--customers", n) => options.customers = n.parse()?,
+            ("--database", "sqlite") => options.databases = vec!["sqlite"],
+            ("--database", "postgres") => options.databases = vec!["postgres"],
+            ("--database", "both") => {}
+            _ => bail!("unknown option {flag} {value}"),
+        }
+    }
+    Ok(options)
+}
+
+/// Measures and prints a Markdown table.
+pub fn run(args: &[String]) -> anyhow::Result<()> {
+    let options = options(args)?;
+    run_command(command("cargo", &["build", "--release", "--package", "trustcart"]))?;
+    let binary = target_dir().join("release/trustcart");
+    let work = std::env::temp_dir().join(format!("trustcart-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&work)?;
+    let files = work.join("files");
+    let customers = options.customers.to_string();
+    let mut make =
+        command(&binary.display().to_string(), &["demo-files", "--customers", &customers]);
+    make.arg("--out").arg(&files);
+    print!("{}", output(make)?);
+
+    let mut rows: Vec<(&str, Vec<(String, String)>)> = Vec::new();
+    for &database in &options.databases {
+        let postgres = if database == "postgres" {
+            let bin = tools::postgres_bin().context("PostgreSQL is not installed")?;
+            Some(Postgres::start(bin, true)?)
+        } else {
+            None
+        };
+        let place = Place {
+            binary: binary.clone(),
+            files: files.clone(),
+            data: work.join(database),
+            url: postgres.as_ref().map(|p| p.url.clone()),
+        };
+        std::fs::create_dir_all(&place.data)?;
+        rows.push((database, measure(&place, options.customers)?));
+    }
+    print_table(&rows);
+    std::fs::remove_dir_all(&work)?;
+    Ok(())
+}
+
+struct Place {
+    binary: PathBuf,
+    files: PathBuf,
+    data: PathBuf,
+    url: Option<String>,
+}
+
+impl Place {
+    fn command(&self, args: &[&str]) -> std::process::Command {
+        let mut command = command(&self.binary.display().to_string(), args);
+        command
+            .env("TRUSTCART_DATA_DIR", &self.data)
+            .env("TRUSTCART_DEMO", "false")
+            .env("RUST_LOG", "warn");
+        if let Some(url) = &self.url {
+            command.env("DATABASE_URL", url);
+        }
+        command
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.2} s", duration.as_secs_f64())
+}
+
+fn measure(place: &Place, customers: usize) -> anyhow::Result<Vec<(String, String)>> {
+    let mut rows = Vec::new();
+    let mut note = |what: &str, value: String| {
+        eprintln!("  {what}: {value}");
+        rows.push((what.to_owned(), value));
+    };
+    for login in ["admin:admin", "tl:team_leader"] {
+        let (name, role) = login.split_once(':').context("login:role")?;
+        let add = ["user", "add", name, "--role", role, "--password", server::PASSWORD];
+        output(place.command(&add))?;
+    }
+    let count = |file: &str| -> anyhow::Result<usize> {
+        let mut reader = csv::Reader::from_path(place.files.join(file))?;
+        Ok(reader.records().count())
+    };
+    for kind in ["categories", "products", "customers", "orders"] {
+        let file = format!("{kind}.csv");
+        let lines = count(&file)?;
+        let path = place.files.join(&file);
+        let begun = Instant::now();
+        output(place.command(&["import", kind, &path.display().to_string()]))?;
+        let took = begun.elapsed();
+        if lines > 1000 {
+            let rate = lines as f64 / took.as_secs_f64();
+            note(
+                &format!("import {kind} ({lines} rows)"),
+                format!("{}, {rate:.0} rows/s", seconds(took)),
+            );
+        }
+    }
+    note("database's own bulk load of orders.csv", seconds(bulk_load(place)?));
+
+    let begun = Instant::now();
+    let server = Server::start(place)?;
+    note("start on the existing database", seconds(begun.elapsed()));
+    note("memory idle", format!("{} MB", server.memory_mb()?));
+    let tl = server.login("tl")?;
+    let agents = staff(&server, &tl)?;
+    let generate = |body: Value| -> anyhow::Result<(Duration, Value)> {
+        let begun = Instant::now();
+        let answer = server.post(&tl, "/api/crm/team/ops/generate-calls", &body)?;
+        Ok((begun.elapsed(), answer))
+    };
+    let (took, plan) = generate(json!({}))?;
+    note("generate the day", format!("{} ({} tasks)", seconds(took), plan["created"]));
+    note("memory after generating (peak)", format!("{} MB", server.peak_mb()?));
+    let (took, again) = generate(json!({}))?;
+    if again["created"] != 0 {
+        bail!("generating twice made {} more tasks", again["created"]);
+    }
+    note("generate again", seconds(took));
+
+    let agent = server.login(&agents[0])?;
+    let customer = customers / 2 + 1;
+    for (what, who, path) in [
+        ("TL dashboard", &tl, "/api/crm/team/dashboard".to_owned()),
+        ("agent's task list", &agent, "/api/crm/automation/tasks/today".to_owned()),
+        ("customer 360", &tl, format!("/api/cdm/customer360/{customer}")),
+        ("search by phone", &tl, "/api/cdm/search?q=0171".to_owned()),
+        ("health check (baseline)", &tl, "/healthz".to_owned()),
+    ] {
+        let l = latencies(&server.url, &who.token, &path, 32, 2_000)?;
+        note(
+            &format!("{what}, 32 connections"),
+            format!("p50 {:.1} ms, p99 {:.1} ms, {:.0}/s", l.p50_ms, l.p99_ms, l.per_second),
+        );
+    }
+    server.stop()?;
+    Ok(rows)
+}
+
+/// Five teams with their agents, made through the API.
+fn staff(server: &Server, tl: &server::Session) -> anyhow::Result<Vec<String>> {
+    let admin = server.login("admin")?;
+    let mut logins = Vec::new();
+    for code in ["A", "B", "C", "D", "E"] {
+        let team = server.post(tl, "/api/crm/team/teams", &json!({"code": code, "name": code}))?;
+        for n in 0..AGENTS_A_TEAM {
+            let login = format!("agent-{}-{n}", code.to_lowercase());
+            let user = server.post(
+                &admin,
+                "/api/users",
+                &json!({
+                    "login": login, "name": login, "password": server::PASSWORD, "role": "agent",
+                    "teamLeaderId": tl.user_id, "extension": format!("{}{n}", code.as_bytes()[0]),
+                }),
+            )?;
+            let path = format!("/api/crm/team/teams/{}/assign-agent", team["id"]);
+            server.post(tl, &path, &json!({"agentId": user["id"]}))?;
+            logins.push(login);
+        }
+    }
+    Ok(logins)
+}
+
+/// The database's own way of loading the same file into a plain table of text columns.
+fn bulk_load(place: &Place) -> anyhow::Result<Duration> {
+    let orders = place.files.join("orders.csv").display().to_string();
+    let columns = header(Path::new(&orders))?;
+    let create = format!("CREATE TABLE bulk_baseline ({})", columns.join(" text, ") + " text");
+    let (setup, load, cleanup) = if let Some(url) = &place.url {
+        let psql = |sql: &str| command("psql", &[url, "-q", "-c", sql]);
+        let copy = format!("\\copy bulk_baseline FROM '{orders}' CSV HEADER");
+        (psql(&create), psql(&copy), psql("DROP TABLE bulk_baseline"))
+    } else {
+        tools::sqlite3().context("Debian's package sqlite3 is missing")?;
+        let file = place.data.join("bulk.db").display().to_string();
+        let import = format!(".import --csv --skip 1 {orders} bulk_baseline");
+        (
+            command("sqlite3", &[&file, &create]),
+            command("sqlite3", &[&file, "-cmd", &import, "SELECT 1"]),
+            command("rm", &[&file]),
+        )
+    };
+    output(setup)?;
+    let begun = Instant::now();
+    output(load)?;
+    let took = begun.elapsed();
+    output(cleanup)?;
+    Ok(took)
+}
+
+fn header(file: &Path) -> anyhow::Result<Vec<String>> {
+    let mut reader = csv::Reader::from_path(file)?;
+    Ok(reader.headers()?.iter().map(ToOwned::to_owned).collect())
+}
+
+fn print_table(databases: &[(&str, Vec<(String, String)>)]) {
+    let names: Vec<&str> = databases.iter().map(|d| d.0).collect();
+    println!("\n| work | {} |", names.join(" | "));
+    println!("|---|{}", "---|".repeat(names.len()));
+    let Some((_, first)) = databases.first() else { return };
+    for (row, (what, _)) in first.iter().enumerate() {
+        let values: Vec<&str> = databases
+            .iter()
+            .map(|(_, rows)| rows.get(row).map_or("", |(_, value)| value.as_str()))
+            .collect();
+        println!("| {what} | {} |", values.join(" | "));
+    }
 }

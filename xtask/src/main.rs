@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     let outcome = match args.next().as_deref() {
         Some("test") => Ok(test()),
         Some("gen") => gen_client::generate().map(|()| ExitCode::SUCCESS),
-        Some("bench") => bench::run(args.collect()).map(|()| ExitCode::SUCCESS),
+        Some("bench") => bench::run(&args.collect::<Vec<_>>()).map(|()| ExitCode::SUCCESS),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

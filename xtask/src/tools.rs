@@ -51,3 +51,8 @@ pub fn chromium() -> Option<PathBuf> {
 pub fn npm() -> Option<PathBuf> {
     find(&["npm"])
 }
+
+/// The SQLite shell, for its bulk load.
+pub fn sqlite3() -> Option<PathBuf> {
+    ensure(&["sqlite3"], "sqlite3")
+}
