@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use crate::app::AppState;
 use crate::error::Error;
 use crate::http::MAX_BODY;
-use crate::{auth, live, openapi, system, web};
+use crate::{auth, live, openapi, scripts, system, web};
 
 /// The API's routes with their documentation.
 pub fn api() -> OpenApiRouter<AppState> {
@@ -25,6 +25,8 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(auth::api::refresh))
         .routes(routes!(auth::api::logout))
         .routes(routes!(auth::api::me, auth::api::patch_me))
+        // scripts
+        .routes(routes!(scripts::api::suggested_script))
         // realtime
         .routes(routes!(live::api::ticket))
         .routes(routes!(live::api::connect))

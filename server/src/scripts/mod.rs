@@ -2,7 +2,7 @@
 //!
 //! The words are data in `content/`, compiled in by [`Content`]; this feature chooses the script,
 //! fills in the customer's facts and leaves out every line whose facts are missing, so that no
-//! placeholder ever reaches the screen. No async, no I/O.
+//! placeholder ever reaches the screen. Everything but `store` and `api` is pure.
 //!
 //! # Which script
 //!
@@ -23,9 +23,11 @@
 //! the kind's script; the stage sets the tone: see [`render`]. VIP and permanent customers get the
 //! respectful opening and ending whatever the script.
 
+pub mod api;
 mod content;
 mod language;
 mod render;
+pub mod store;
 mod talking;
 mod training;
 

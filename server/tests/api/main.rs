@@ -7,4 +7,5 @@ mod auth;
 mod demo;
 mod orders;
 mod schema;
+mod scripts;
 mod system;
