@@ -1,6 +1,18 @@
-//! Call tasks: whom to call, why, and what came of it.
+//! Call tasks: whom to call, why, and what came of it (SPEC §4, §6.6).
+//!
+//! - [`points`]: the reasons of a call, as stored and as shown.
+//! - [`store`]: the rows, and what other features do to them: an order cancels a reminder, a missed
+//!   call becomes a task, a call moves its task into wrap-up.
+
+mod dto;
+pub mod points;
+pub mod store;
+mod team;
 
 use crate::db::text_enum;
+
+pub use dto::{ProductName, Task};
+pub use team::{TeamCode, team_of};
 
 text_enum! {
     /// Why a customer is called.
@@ -122,5 +134,15 @@ text_enum! {
         MissedCall = "missed_call",
         /// A person, by hand.
         Manual = "manual",
+    }
+}
+
+text_enum! {
+    /// What holds an agent at a task (a row in `wrap_ups`).
+    pub enum WrapState {
+        /// The call is under way.
+        Calling = "calling",
+        /// The call is over and wants its outcome.
+        WrapUp = "wrap_up",
     }
 }
