@@ -10,7 +10,7 @@ use crate::auth::new_secret;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, DbError, Sql};
-use crate::demo;
+use crate::{demo, products};
 
 /// Where the demo password is kept, so that every start can print it.
 const DEMO_PASSWORD_FILE: &str = "demo-password";
@@ -49,8 +49,10 @@ pub async fn prepare(db: &Db, clock: &Clock, config: &Config) -> anyhow::Result<
         let password = std::fs::read_to_string(config.data_dir.join(DEMO_PASSWORD_FILE)).ok();
         return Ok(Welcome::Demo { password });
     }
-    let mut tx = db.read().await?;
+    let mut tx = db.begin().await?;
+    products::defaults::ensure(&mut tx, clock.now()).await?;
     let users: i64 = tx.scalar("SELECT COUNT(*) FROM users").await?;
+    tx.commit().await?;
     Ok(if users == 0 { Welcome::NoUsers } else { Welcome::Ready })
 }
 

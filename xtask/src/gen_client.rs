@@ -7,11 +7,11 @@ use crate::shell::{command, output, root, run};
 
 /// Writes `web/openapi.json` and `web/src/api/gen`.
 pub fn generate() -> anyhow::Result<()> {
-    let document =
-        output(command("cargo", &["run", "--quiet", "--package", "trustcart", "--", "openapi"]))?;
+    let openapi = ["run", "--quiet", "--package", "trustcart", "--", "openapi"];
+    let document = output(command("cargo", &openapi))?;
     std::fs::write(root().join("web/openapi.json"), document)?;
     let mut generate = command("npm", &["run", "--silent", "gen"]);
-    generate.current_dir(root().join("web"));
+    generate.current_dir(root().join("web")).env("OPENAPI", "openapi.json");
     run(generate)
 }
 
