@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{DemoShop, SEED};
 use crate::auth::hash_password;
 use crate::clock::Clock;
+use crate::customers::store::refresh;
 use crate::db::{Arg, Db, DbError, Sql};
 
 /// Setting that marks a database filled by [`load`]: its logins have the demo password, so the server
@@ -67,6 +68,9 @@ pub async fn load(
     let ids = customers::insert(&mut tx, &shop, &times, &staff).await?;
     progress(&format!("{} orders of 24 months", shop.orders.len()));
     let lines = customers::insert_orders(&mut tx, &shop, &times, &ids, &catalogue).await?;
+    progress("figures and reorder reminders");
+    refresh(&mut tx, &ids, shop.today).await?;
+    customers::assign(&mut tx, &shop, &staff, &ids).await?;
     progress("notes");
     day::insert_notes(&mut tx, &shop, &times, &staff, &ids).await?;
     tx.execute(

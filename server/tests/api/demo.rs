@@ -35,6 +35,8 @@ both! {
             ("customers", 3_000),
             ("orders", 10_000),
             ("order_lines", 20_000),
+            ("reorder_pairs", 6_000),
+            ("customer_terms", 6_000),
         ] {
             let sql = Sql::new(format!("SELECT count(*) FROM {table}"));
             let rows: i64 = tx.scalar(sql).await.expect("counts");

@@ -1,6 +1,6 @@
 //! Customers and orders.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Datelike as _, NaiveDate};
 use serde_json::json;
@@ -8,45 +8,17 @@ use serde_json::json;
 use super::staff::{Catalogue, Staff};
 use super::{NO_TEXT, Times};
 use crate::auth::sha256_hex;
-use crate::customers::segment::{Figures, Segment, Thresholds, segment};
+use crate::customers::profile::add_terms;
+use crate::customers::segment::{Figures, Thresholds, segment};
 use crate::customers::{PurchaseStage, ValueStage};
-use crate::db::{Arg, CustomerId, DbError, Insert, Money, OrderId, Sql, Tx};
+use crate::db::{Arg, CustomerId, DbError, Insert, OrderId, Sql, Tx, UserId};
 use crate::demo::{DemoOrder, DemoShop};
 
 /// Name of the demo as an order's source.
 const SOURCE: &str = "demo";
 
-/// What each customer's counted orders add up to.
-fn figures(shop: &DemoShop) -> Vec<Figures> {
-    let mut figures = vec![Figures::default(); shop.customers.len()];
-    let mut days: Vec<BTreeSet<NaiveDate>> = vec![BTreeSet::new(); shop.customers.len()];
-    for order in shop.orders.iter().filter(|order| order.counted()) {
-        let f = &mut figures[order.customer];
-        f.orders += 1;
-        f.spend = f.spend + Money(total(order));
-        f.first = Some(f.first.map_or(order.date, |first| first.min(order.date)));
-        f.last = Some(f.last.map_or(order.date, |last| last.max(order.date)));
-        days[order.customer].insert(order.date);
-    }
-    for (f, days) in figures.iter_mut().zip(days) {
-        f.days = days.len() as i64;
-    }
-    figures
-}
-
 fn total(order: &DemoOrder) -> i64 {
     order.subtotal() - order.discount + order.delivery_charge
-}
-
-/// The team that looks after a segment (SPEC §4.3).
-fn team_of(segment: &Segment) -> &'static str {
-    match (segment.value_stage, segment.purchase_stage) {
-        (ValueStage::Vip, _) | (_, PurchaseStage::Permanent) => "E",
-        (_, PurchaseStage::New) => "A",
-        (_, PurchaseStage::Repeat2) => "B",
-        (_, PurchaseStage::Repeat3) => "C",
-        (_, PurchaseStage::Regular) => "D",
-    }
 }
 
 const COLUMNS: &[&str] = &[
@@ -67,47 +39,34 @@ const COLUMNS: &[&str] = &[
     "do_not_call",
     "do_not_call_reason",
     "do_not_call_at",
-    "assigned_to",
     "assigned_supervisor_id",
     "referral_code",
     "tags",
     "source",
-    "total_orders",
-    "total_spend",
-    "avg_order_value",
-    "first_order_date",
-    "last_order_date",
-    "cycle_days",
     "purchase_stage",
     "value_stage",
     "customer_type",
     "lifecycle_stage",
     "temperature",
-    "membership_level",
-    "stage_review_on",
     "created_at",
     "updated_at",
 ];
 
-/// Writes the customers with their figures; their ids in the shop's order.
+/// Writes the customers as prospects of the team leader; their ids in the shop's order.
 pub(super) async fn insert(
     tx: &mut Tx,
     shop: &DemoShop,
     times: &Times<'_>,
     staff: &Staff,
 ) -> Result<Vec<CustomerId>, DbError> {
-    let thresholds = Thresholds::default();
-    let figures = figures(shop);
-    // Also those whose only order was cancelled came to the shop on its day.
+    // The figures follow when the orders are there.
+    let s = segment(&Figures::default(), shop.today, &Thresholds::default());
     let mut arrived: HashMap<usize, NaiveDate> = HashMap::new();
     for order in &shop.orders {
         arrived.entry(order.customer).or_insert(order.date);
     }
     let mut insert = Insert::new("customers", COLUMNS, "RETURNING phone, id");
-    for (i, (person, f)) in shop.customers.iter().zip(&figures).enumerate() {
-        let s = segment(f, shop.today, &thresholds);
-        let agent =
-            person.agent_of_team.and_then(|slot| staff.agents.get(team_of(&s))?.get(slot).copied());
+    for (i, person) in shop.customers.iter().enumerate() {
         let created = arrived.get(&i).copied().unwrap_or(times.days_ago(1 + i as i64 % 60));
         let refused = person.do_not_call;
         let tags: &[&str] = if person.referrer.is_some() { &["referred"] } else { &[] };
@@ -129,24 +88,15 @@ pub(super) async fn insert(
             Arg::from(refused.is_some()),
             refused.map_or(NO_TEXT, Arg::Static),
             Arg::Time(refused.map(|_| times.at(times.days_ago(20), 15 * 3600))),
-            Arg::from(agent),
             Arg::from(staff.leader),
             Arg::from(format!("TC{:05}", i + 1)),
             Arg::json(&tags),
             Arg::Static(SOURCE),
-            Arg::from(f.orders),
-            Arg::from(f.spend),
-            Arg::from(f.average()),
-            Arg::Date(f.first),
-            Arg::Date(f.last),
-            Arg::from(f.cycle_days()),
             Arg::from(s.purchase_stage),
             Arg::from(s.value_stage),
             Arg::from(s.customer_type),
             Arg::from(s.lifecycle_stage),
             Arg::from(s.temperature),
-            Arg::from(s.membership_level),
-            Arg::Date(s.review_on),
             Arg::from(times.at(created, 8 * 3600 + i as u32 % 3_600)),
             Arg::from(times.now),
         ]);
@@ -160,7 +110,52 @@ pub(super) async fn insert(
             tx.execute(sql.bind(ids[referrer]).bind(*id)).await?;
         }
     }
+    let names = ids.iter().zip(&shop.customers).map(|(id, person)| (*id, person.name.as_str()));
+    add_terms(tx, names).await?;
     Ok(ids)
+}
+
+/// The team that looks after a segment (SPEC §4.3).
+fn team_of(purchase: PurchaseStage, value: ValueStage) -> &'static str {
+    match (value, purchase) {
+        (ValueStage::Vip, _) | (_, PurchaseStage::Permanent) => "E",
+        (_, PurchaseStage::New) => "A",
+        (_, PurchaseStage::Repeat2) => "B",
+        (_, PurchaseStage::Repeat3) => "C",
+        (_, PurchaseStage::Regular) => "D",
+    }
+}
+
+/// Gives most customers an agent of the team that looks after their segment.
+pub(super) async fn assign(
+    tx: &mut Tx,
+    shop: &DemoShop,
+    staff: &Staff,
+    ids: &[CustomerId],
+) -> Result<(), DbError> {
+    let stages: HashMap<CustomerId, (PurchaseStage, ValueStage)> = tx
+        .all::<(CustomerId, PurchaseStage, ValueStage)>(
+            "SELECT id, purchase_stage, value_stage FROM customers",
+        )
+        .await?
+        .into_iter()
+        .map(|(id, purchase, value)| (id, (purchase, value)))
+        .collect();
+    let mut of_agent: BTreeMap<UserId, Vec<CustomerId>> = BTreeMap::new();
+    for (id, person) in ids.iter().zip(&shop.customers) {
+        let (purchase, value) = stages[id];
+        let agents = staff.agents.get(team_of(purchase, value));
+        let slot = person.agent_of_team;
+        if let Some(agent) = slot.and_then(|slot| agents?.get(slot)) {
+            of_agent.entry(*agent).or_default().push(*id);
+        }
+    }
+    for (agent, customers) in of_agent {
+        let mut sql = Sql::new("UPDATE customers SET assigned_to = ");
+        sql.push_bind(agent).push(" WHERE id IN ").push_list(customers);
+        tx.execute(sql).await?;
+    }
+    Ok(())
 }
 
 /// Writes the orders, their lines and their place in the timeline; the number of lines.
