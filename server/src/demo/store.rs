@@ -71,8 +71,10 @@ pub async fn load(
     progress("figures and reorder reminders");
     refresh(&mut tx, &ids, shop.today).await?;
     customers::assign(&mut tx, &shop, &staff, &ids).await?;
-    progress("notes");
+    progress("notes, promises and missed calls");
     day::insert_notes(&mut tx, &shop, &times, &staff, &ids).await?;
+    day::insert_promises(&mut tx, &shop, &times, &ids).await?;
+    day::insert_missed_calls(&mut tx, &shop, &times, &ids).await?;
     tx.execute(
         Sql::new("INSERT INTO settings (key, value, updated_at) VALUES ($1, $2, $3)")
             .bind(MARKER)

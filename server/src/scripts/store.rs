@@ -8,6 +8,8 @@ use super::{Both, Greeting, ScriptContext, ScriptKey, Situation, choose, talking
 use crate::auth::Scope;
 use crate::clock::Clock;
 use crate::db::{CategoryId, CustomerId, DbError, Money, ProductId, Sql, TaskId, Tx};
+use crate::tasks::TaskKind;
+use crate::tasks::points::Point;
 
 /// A task with its customer, as far as a script speaks of them.
 #[derive(Debug, sqlx::FromRow)]
@@ -18,7 +20,7 @@ pub struct TaskFacts {
     pub kind: String,
     /// Stored when the task was made.
     script_key: String,
-    talking_points: Json<Vec<Value>>,
+    talking_points: Json<Vec<Point>>,
     recommended_products: Json<Vec<ProductId>>,
     offer_code: Option<String>,
     category_id: Option<CategoryId>,
@@ -181,7 +183,7 @@ impl TaskFacts {
             purchase_stage: self.purchase_stage.as_deref().unwrap_or_default(),
             value_stage: self.value_stage.as_deref().unwrap_or_default(),
             lifecycle_stage: self.lifecycle_stage.as_deref().unwrap_or_default(),
-            level: self.param("membership_upgrade", "level").and_then(Value::as_str),
+            level: self.level(),
         }
     }
 
@@ -195,26 +197,28 @@ impl TaskFacts {
         self.last_order_date.map(|date| (today - date).num_days())
     }
 
-    /// The main reason, worded: as stored, else by its kind.
+    /// The main reason, worded.
     pub fn reason_text(&self) -> Both {
-        let main = self.talking_points.first();
-        if let Some(text) = main.and_then(|point| point.get("text"))
-            && let Ok(text) = serde_json::from_value(text.clone())
-        {
-            return text;
-        }
-        talking_point_text(&self.kind, &self.kind, &serde_json::Map::new())
+        self.talking_points.first().map_or_else(
+            || talking_point_text(&self.kind, &self.kind, &serde_json::Map::new()),
+            |point| point.shown().text,
+        )
     }
 
     /// A parameter of the talking point of this kind.
-    fn param(&self, kind: &str, name: &str) -> Option<&Value> {
-        let point = self.talking_points.iter().find(|point| point["kind"] == kind)?;
-        point.get("reason")?.get("params")?.get(name)
+    fn param(&self, kind: TaskKind, name: &str) -> Option<&Value> {
+        let point = self.talking_points.iter().find(|point| point.kind == kind)?;
+        point.reason.params.get(name)
+    }
+
+    fn level(&self) -> Option<&str> {
+        self.param(TaskKind::MembershipUpgrade, "level").and_then(Value::as_str)
     }
 
     fn offer(&self) -> Option<Both> {
-        let offer =
-            self.param("offer_followup", "offer").or_else(|| self.param("birthday", "offer"))?;
+        let offer = self
+            .param(TaskKind::OfferFollowup, "offer")
+            .or_else(|| self.param(TaskKind::Birthday, "offer"))?;
         match offer {
             Value::String(text) => Some(Both { bn: text.clone(), en: text.clone() }),
             other => serde_json::from_value(other.clone()).ok(),
@@ -256,18 +260,10 @@ pub async fn context(
         related: related.map(|p| Both { bn: p.name_bn.clone(), en: p.name_en.clone() }),
         offer: task.offer(),
         coupon: task.offer_code.clone(),
-        level: task
-            .param("membership_upgrade", "level")
-            .and_then(Value::as_str)
-            .map(ToOwned::to_owned),
+        level: task.level().map(ToOwned::to_owned),
         time,
         orders: task.total_orders,
-        further: task
-            .talking_points
-            .iter()
-            .skip(1)
-            .filter_map(|point| Some(point.get("kind")?.as_str()?.to_owned()))
-            .collect(),
+        further: task.talking_points.iter().skip(1).map(|point| point.kind.to_string()).collect(),
     };
     Ok((context, suggested))
 }

@@ -37,6 +37,11 @@ both! {
             ("order_lines", 20_000),
             ("reorder_pairs", 6_000),
             ("customer_terms", 6_000),
+            ("crm_call_tasks WHERE status = 'pending' AND due_at IS NOT NULL", 10),
+            ("crm_call_tasks WHERE kind = 'missed_call' AND assigned_to IS NOT NULL", 3),
+            ("customers WHERE assigned_to IS NULL", 300),
+            ("customers WHERE birthday_md = 1121", 12),
+            ("reorder_pairs WHERE due_on BETWEEN '2026-11-15' AND '2026-11-21'", 200),
         ] {
             let sql = Sql::new(format!("SELECT count(*) FROM {table}"));
             let rows: i64 = tx.scalar(sql).await.expect("counts");

@@ -134,8 +134,8 @@ both! {
         let agent = app.agent("agent1", team, &tl, "201").await;
         let customer = rahima(&app, &tl, &agent).await;
         let points = json!([{
-            "kind": "reminder", "reason": {"code": "reorder_due", "params": {}},
-            "text": {"bn": "চাল ফুরিয়ে আসছে", "en": "Rice is running low"},
+            "kind": "reminder",
+            "reason": {"code": "reorder_due", "params": {"product": {"bn": "চাল", "en": "Rice"}}},
         }, {"kind": "birthday", "reason": {"code": "birthday", "params": {}}}]);
         let task = task(&app, &agent, Some(customer), "reminder", "secondTime", points).await;
 
@@ -147,7 +147,7 @@ both! {
         assert!(said.contains("৫০ দিন আগে আপনি ১০ কেজি মিনিকেট চাল নিয়েছিলেন।"), "{said}");
         assert!(said.contains("৫৬ দিন") && said.contains("মসুর ডাল"), "{said}");
         assert!(said.contains("শুভ জন্মদিন"), "{said}");
-        assert_eq!(script["context"]["callReason"], "চাল ফুরিয়ে আসছে");
+        assert_eq!(script["context"]["callReason"], "চাল ফুরিয়ে আসার কথা");
         let intel = &script["context"]["customerIntel"];
         assert_eq!(intel["segment"], "repeat_2+normal");
         assert_eq!(intel["daysSinceLastOrder"], 50);

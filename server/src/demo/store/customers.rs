@@ -13,6 +13,7 @@ use crate::customers::segment::{Figures, Thresholds, segment};
 use crate::customers::{PurchaseStage, ValueStage};
 use crate::db::{Arg, CustomerId, DbError, Insert, OrderId, Sql, Tx, UserId};
 use crate::demo::{DemoOrder, DemoShop};
+use crate::tasks::team_of;
 
 /// Name of the demo as an order's source.
 const SOURCE: &str = "demo";
@@ -115,17 +116,6 @@ pub(super) async fn insert(
     Ok(ids)
 }
 
-/// The team that looks after a segment (SPEC §4.3).
-fn team_of(purchase: PurchaseStage, value: ValueStage) -> &'static str {
-    match (value, purchase) {
-        (ValueStage::Vip, _) | (_, PurchaseStage::Permanent) => "E",
-        (_, PurchaseStage::New) => "A",
-        (_, PurchaseStage::Repeat2) => "B",
-        (_, PurchaseStage::Repeat3) => "C",
-        (_, PurchaseStage::Regular) => "D",
-    }
-}
-
 /// Gives most customers an agent of the team that looks after their segment.
 pub(super) async fn assign(
     tx: &mut Tx,
@@ -144,7 +134,7 @@ pub(super) async fn assign(
     let mut of_agent: BTreeMap<UserId, Vec<CustomerId>> = BTreeMap::new();
     for (id, person) in ids.iter().zip(&shop.customers) {
         let (purchase, value) = stages[id];
-        let agents = staff.agents.get(team_of(purchase, value));
+        let agents = staff.agents.get(team_of(purchase, value).as_str());
         let slot = person.agent_of_team;
         if let Some(agent) = slot.and_then(|slot| agents?.get(slot)) {
             of_agent.entry(*agent).or_default().push(*id);
