@@ -620,6 +620,8 @@ export interface PlaybookEntry {
   style: { bn: string; en: string } | string
   do: string[]
   dont: string[]
+  /** The steps of every call; only in the entry for all teams ("ALL"). */
+  steps?: { key: string; title: string; text: string }[]
 }
 export interface Dashboard {
   date: string

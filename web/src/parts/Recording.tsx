@@ -36,17 +36,15 @@ export function Recording({ callId, seconds }: { callId: number; seconds?: numbe
         controls
         autoPlay
         className="h-8 w-56 max-w-full"
-        aria-label={t('common:recording.label')}
+        aria-label={t('recording.label')}
       />
     )
   }
   return (
     <span className="inline-flex items-center gap-2">
       <Button size="sm" busy={load.isPending} onClick={() => load.mutate()}>
-        {t('common:recording.play')}
-        {seconds != null && (
-          <span className="text-xs text-muted">{format.clock(seconds)}</span>
-        )}
+        {t('recording.play')}
+        {seconds != null && <span className="text-xs text-muted">{format.clock(seconds)}</span>}
       </Button>
       {load.isError && <span className="text-xs text-bad">{errorText(load.error)}</span>}
     </span>

@@ -14,14 +14,19 @@ const ALL: Role[] = [
 ]
 const MANAGERS: Role[] = ['admin', 'sales_manager']
 
-export const NAV = [{ to: '/users', label: 'users', roles: MANAGERS }] as const satisfies {
+const LEADERS: Role[] = [...MANAGERS, 'team_leader']
+
+export const NAV = [
+  { to: '/floor', label: 'floor', roles: LEADERS },
+  { to: '/plan', label: 'plan', roles: LEADERS },
+  { to: '/users', label: 'users', roles: MANAGERS },
+] as const satisfies {
   to: string
   label: string
   roles: Role[]
 }[]
 
-export { ALL, MANAGERS }
-export const LEADERS: Role[] = [...MANAGERS, 'team_leader']
+export { ALL, LEADERS, MANAGERS }
 
 export function navFor(role: Role) {
   return NAV.filter((entry) => entry.roles.includes(role))

@@ -7,8 +7,9 @@ import {
 } from '@tanstack/react-router'
 import type { Role } from '~/api/types'
 import { auth } from '~/auth/session'
+import { parseSearch, stringifySearch } from '~/lib/search'
 import { CrashPage, NotFoundPage } from './messages'
-import { homeOf, MANAGERS } from './nav'
+import { homeOf, LEADERS, MANAGERS } from './nav'
 import { Shell } from './Shell'
 
 // Every screen of the app. Each is its own chunk, loaded when it is opened.
@@ -23,6 +24,12 @@ function signedIn() {
 const only = (roles: readonly Role[]) => () => {
   const { role } = signedIn()
   if (!roles.includes(role)) throw redirect({ to: homeOf(role) })
+}
+
+/** A day in the address; anything else is left out. */
+function dateOf(search: Record<string, unknown>): { date?: string } {
+  const date = String(search.date ?? '')
+  return /^\d{4}-\d{2}-\d{2}$/.test(date) ? { date } : {}
 }
 
 const root = createRootRoute({ notFoundComponent: NotFoundPage, errorComponent: CrashPage })
@@ -59,6 +66,21 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('~/features/account/AccountPage'), 'AccountPage'),
 })
 
+const floor = createRoute({
+  getParentRoute: () => app,
+  path: '/floor',
+  beforeLoad: only(LEADERS),
+  component: lazyRouteComponent(() => import('./leader'), 'Floor'),
+})
+
+const plan = createRoute({
+  getParentRoute: () => app,
+  path: '/plan',
+  beforeLoad: only(LEADERS),
+  validateSearch: dateOf,
+  component: lazyRouteComponent(() => import('./leader'), 'Plan'),
+})
+
 const users = createRoute({
   getParentRoute: () => app,
   path: '/users',
@@ -67,7 +89,9 @@ const users = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, app.addChildren([start, account, users])]),
+  routeTree: root.addChildren([login, app.addChildren([start, account, floor, plan, users])]),
+  parseSearch,
+  stringifySearch,
   defaultPreload: 'intent',
   defaultErrorComponent: CrashPage,
   defaultNotFoundComponent: NotFoundPage,

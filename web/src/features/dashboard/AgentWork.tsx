@@ -1,12 +1,21 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import { usersQuery } from '~/api/queries'
 import type { Task, TodayTasks } from '~/api/types'
 import { errorText, useFormat } from '~/i18n/i18n'
-import { Badge, Button, type Column, Dialog, EmptyState, QueryView, Select, Table, toast } from '~/ui'
+import {
+  Badge,
+  Button,
+  type Column,
+  Dialog,
+  EmptyState,
+  QueryView,
+  Select,
+  Table,
+  toast,
+} from '~/ui'
 import type { FloorAgent } from './need'
 
 /** An agent's day: what is done and left, and moving open calls to someone else. */
@@ -19,11 +28,7 @@ export function AgentWork({ agent, onClose }: { agent: FloorAgent; onClose: () =
   const tasks = useQuery({
     queryKey: ['tasks', 'of', agent.agentId],
     queryFn: ({ signal }) =>
-      api.get<TodayTasks>(
-        '/api/crm/automation/tasks/today',
-        { agentId: agent.agentId },
-        signal,
-      ),
+      api.get<TodayTasks>('/api/crm/automation/tasks/today', { agentId: agent.agentId }, signal),
   })
   const users = useQuery(usersQuery('agent'))
   const others = users.data?.items.filter((u) => u.active && u.id !== agent.agentId) ?? []
@@ -89,18 +94,9 @@ export function AgentWork({ agent, onClose }: { agent: FloorAgent; onClose: () =
       {
         key: 'customer',
         header: t('column.customer'),
-        cell: (task) =>
-          task.customerId ? (
-            <Link
-              to="/customers/$id"
-              params={{ id: String(task.customerId) }}
-              className="font-medium hover:underline"
-            >
-              {task.customerName ?? format.phone(task.phone)}
-            </Link>
-          ) : (
-            format.phone(task.phone)
-          ),
+        cell: (task) => (
+          <span className="font-medium">{task.customerName ?? format.phone(task.phone)}</span>
+        ),
       },
       {
         key: 'why',

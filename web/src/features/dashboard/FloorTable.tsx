@@ -187,15 +187,7 @@ function Pace({ value }: { value: number | null }) {
   return <span className={value < 0 ? 'text-wait' : 'text-ok'}>{text}</span>
 }
 
-function Progress({
-  agent,
-  format,
-  label,
-}: {
-  agent: FloorAgent
-  format: Format
-  label: string
-}) {
+function Progress({ agent, format, label }: { agent: FloorAgent; format: Format; label: string }) {
   const { total } = agent.today
   const count = done(agent)
   return (

@@ -176,6 +176,7 @@ export default {
     wrap_up: 'Wrap-up',
     break: 'Break',
   },
+  recording: { play: 'Play recording', label: 'Recording of the call' },
   errors: {
     network_error: 'The server cannot be reached. Check your connection.',
     unexpected_answer: 'The server gave an unexpected answer.',

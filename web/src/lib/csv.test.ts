@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { csv } from './csv'
+import { parseSearch, stringifySearch } from './search'
+
+test('cells are quoted where needed and never run as formulas', () => {
+  expect(
+    csv([
+      ['নাম', 'a,b'],
+      ['=SUM(A1)', 'say "hi"'],
+      ['x', -5],
+    ]),
+  ).toBe('\uFEFFনাম,"a,b"\r\n\'=SUM(A1),"say ""hi"""\r\nx,-5\r\n')
+})
+
+test('an address keeps plain text, and leaves out what is empty', () => {
+  expect(stringifySearch({ q: '0171', stage: undefined, dnc: false, n: 3 })).toBe('?q=0171&n=3')
+  expect(parseSearch('?q=0171&n=3')).toEqual({ q: '0171', n: '3' })
+  expect(stringifySearch({})).toBe('')
+})
