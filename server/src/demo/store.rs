@@ -74,6 +74,7 @@ pub async fn load(
     progress("notes, promises and missed calls");
     day::insert_notes(&mut tx, &shop, &times, &staff, &ids).await?;
     day::insert_promises(&mut tx, &shop, &times, &ids).await?;
+    day::insert_backlog(&mut tx, &times).await?;
     day::insert_missed_calls(&mut tx, &shop, &times, &ids).await?;
     tx.execute(
         Sql::new("INSERT INTO settings (key, value, updated_at) VALUES ($1, $2, $3)")

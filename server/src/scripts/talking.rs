@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(text("win_back", "win_back", json!({"days": 95})).0, "৯৫ দিন ধরে কোনো অর্ডার নেই");
         assert_eq!(
             text("missed_call", "missed_call", json!({"time": "16:30"})).0,
-            "বিকেল ৪:৩০ সময়ে ফোন করেছিলেন, ধরা হয়নি"
+            "বিকেল ৪:৩০ নাগাদ ফোন করেছিলেন, ধরা হয়নি"
         );
         assert_eq!(
             text("membership_upgrade", "membership_upgrade", json!({"level": "gold"})).1,

@@ -39,6 +39,7 @@ both! {
             ("customer_terms", 6_000),
             ("crm_call_tasks WHERE status = 'pending' AND due_at IS NOT NULL", 10),
             ("crm_call_tasks WHERE kind = 'missed_call' AND assigned_to IS NOT NULL", 3),
+            ("crm_call_tasks WHERE origin = 'plan' AND task_date = '2026-11-20'", 10),
             ("customers WHERE assigned_to IS NULL", 300),
             ("customers WHERE birthday_md = 1121", 12),
             ("reorder_pairs WHERE due_on BETWEEN '2026-11-15' AND '2026-11-21'", 200),
