@@ -45,8 +45,8 @@ export async function person(browser, url, { language = "en", colorScheme = "lig
 /** Logs in through the login page. */
 export async function logIn(page, login) {
   await page.goto("/login");
-  await page.locator("input[name=login]").fill(login);
-  await page.locator("input[name=password]").fill(PASSWORD);
+  await page.locator("input[autocomplete=username]").fill(login);
+  await page.locator("input[autocomplete=current-password]").fill(PASSWORD);
   await page.locator("button[type=submit]").click();
   await page.waitForURL((url) => !url.pathname.startsWith("/login"));
 }

@@ -22,7 +22,7 @@ test("the login page is accessible in both languages and themes", async () => {
     for (const colorScheme of ["light", "dark"]) {
       const { page, context, errors } = await person(browser, server.url, { language, colorScheme });
       await page.goto("/login");
-      await page.locator("input[name=login]").waitFor();
+      await page.locator("input[autocomplete=username]").waitFor();
       assert.deepEqual(await violations(page), []);
       await shot(page, `login-${language}-${colorScheme}`);
       assert.deepEqual(errors, []);
@@ -34,8 +34,8 @@ test("the login page is accessible in both languages and themes", async () => {
 test("a wrong password says so and lets one try again", async () => {
   const { page, context } = await person(browser, server.url);
   await page.goto("/login");
-  await page.locator("input[name=login]").fill("tl");
-  await page.locator("input[name=password]").fill("not the password");
+  await page.locator("input[autocomplete=username]").fill("tl");
+  await page.locator("input[autocomplete=current-password]").fill("not the password");
   await page.locator("button[type=submit]").click();
   await page.getByRole("alert").waitFor();
   await logIn(page, "tl");
