@@ -39,6 +39,6 @@ test("a wrong password says so and lets one try again", async () => {
   await page.locator("button[type=submit]").click();
   await page.getByRole("alert").waitFor();
   await logIn(page, "tl");
-  await page.getByRole("navigation").first().waitFor();
+  await page.getByRole("banner").waitFor();
   await context.close();
 });
