@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::db::{Db, DbError, Sql, Tx};
 use crate::live::Live;
 use crate::rate::RateLimit;
+use crate::teams::coverage::Coverages;
 
 /// Shared state; cheap to clone.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct AppState {
     pub installed_at: DateTime<Utc>,
     /// Realtime events.
     pub live: Live,
+    /// Figures of the team leaders' coverages, counted a moment ago.
+    pub coverage: Arc<Coverages>,
     /// Login attempts per address.
     pub login_limit: Arc<RateLimit>,
     /// Cancelled when the process is asked to stop.
@@ -49,6 +52,7 @@ impl AppState {
             keys: Arc::new(AccessKeys::new(secret.as_bytes())),
             installed_at,
             live,
+            coverage: Arc::default(),
             login_limit: Arc::new(RateLimit::new(20, 60)),
             stop,
             background,

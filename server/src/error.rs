@@ -49,9 +49,23 @@ pub struct Problem {
     /// The values that would be accepted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<String>,
+    /// What is wrong in detail, where it is more than one thing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
     /// Seconds to wait before trying again (also in `Retry-After`).
     #[serde(skip_serializing_if = "Option::is_none", rename = "retryAfter")]
     pub retry_after: Option<u64>,
+}
+
+/// One of several things that are wrong.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FieldError {
+    /// The field concerned, as sent.
+    pub field: String,
+    /// Stable, machine-readable reason.
+    pub code: String,
+    /// A sentence, or the value concerned.
+    pub detail: String,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde calls")]
@@ -70,6 +84,7 @@ impl Error {
             detail: detail.into(),
             field: None,
             allowed: Vec::new(),
+            errors: Vec::new(),
             retry_after: None,
         }))
     }
@@ -113,6 +128,15 @@ impl Error {
     pub fn allowed<S: ToString>(mut self, values: impl IntoIterator<Item = S>) -> Self {
         if let Self::Problem(problem) = &mut self {
             problem.allowed = values.into_iter().map(|v| v.to_string()).collect();
+        }
+        self
+    }
+
+    /// Lists everything that is wrong.
+    #[must_use]
+    pub fn errors(mut self, errors: Vec<FieldError>) -> Self {
+        if let Self::Problem(problem) = &mut self {
+            problem.errors = errors;
         }
         self
     }

@@ -3,6 +3,7 @@
 //! `docs/ARCHITECTURE.md` says where things are and why.
 
 pub mod app;
+pub mod audit;
 pub mod auth;
 pub mod calls;
 pub mod clock;
@@ -25,4 +26,6 @@ pub mod server;
 pub mod startup;
 mod system;
 pub mod tasks;
+pub mod teams;
+pub mod users;
 mod web;

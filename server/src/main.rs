@@ -11,7 +11,7 @@ use trustcart::app::AppState;
 use trustcart::clock::Clock;
 use trustcart::config::Config;
 use trustcart::db::Db;
-use trustcart::{demo, jobs, openapi, server, startup};
+use trustcart::{demo, jobs, openapi, server, startup, users};
 
 /// Call-centre CRM for shops that live on repeat purchase.
 #[derive(Parser)]
@@ -29,6 +29,8 @@ enum Command {
     Serve,
     /// Print the OpenAPI document.
     Openapi,
+    /// Manage users.
+    User(users::cli::UserCommand),
     /// Write a demo shop as CSV files, to try the import with.
     DemoFiles {
         /// Folder to write to.
@@ -63,6 +65,15 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     runtime.block_on(async {
         match cli.command.unwrap_or(Command::Serve) {
             Command::Serve => serve(cli.config).await,
+            Command::User(command) => {
+                std::fs::create_dir_all(&cli.config.data_dir)?;
+                let url = cli.config.database_url();
+                let db = Db::connect(&url).await.context("opening the database")?;
+                let clock = Clock::system(cli.config.time_zone);
+                let done = users::cli::run(&db, &clock, command).await;
+                db.close().await;
+                done
+            }
             Command::DemoFiles { out, customers } => {
                 let today = Clock::system(cli.config.time_zone).today();
                 let made = demo::export::export(&out, today, customers)?;

@@ -7,7 +7,7 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::error::Problem;
+use crate::error::{FieldError, Problem};
 
 /// Title, security and the shared problem answer.
 pub fn base() -> OpenApi {
@@ -32,6 +32,7 @@ pub fn base() -> OpenApi {
         .components(Some(
             ComponentsBuilder::new()
                 .schema(Problem::name(), Problem::schema())
+                .schema(FieldError::name(), FieldError::schema())
                 .response("Problem", problem)
                 .security_scheme(
                     "bearer",

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use crate::app::AppState;
 use crate::error::Error;
 use crate::http::MAX_BODY;
-use crate::{auth, live, openapi, scripts, system, web};
+use crate::{auth, live, openapi, scripts, system, teams, users, web};
 
 /// The API's routes with their documentation.
 pub fn api() -> OpenApiRouter<AppState> {
@@ -27,6 +27,19 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(auth::api::me, auth::api::patch_me))
         // scripts
         .routes(routes!(scripts::api::suggested_script))
+        // users
+        .routes(routes!(users::api::list, users::api::create))
+        .routes(routes!(users::api::directory))
+        .routes(routes!(users::api::patch))
+        .routes(routes!(users::api::absences))
+        // teams and team leaders
+        .routes(routes!(teams::api::list, teams::api::create))
+        .routes(routes!(teams::api::patch, teams::api::delete))
+        .routes(routes!(teams::api::assign_agent))
+        .routes(routes!(teams::api::unassign_agent))
+        .routes(routes!(teams::api::leads::bulk_assign))
+        .routes(routes!(teams::api::leads::bulk_unassign))
+        .routes(routes!(teams::api::dashboard::dashboard))
         // realtime
         .routes(routes!(live::api::ticket))
         .routes(routes!(live::api::connect))

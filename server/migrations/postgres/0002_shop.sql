@@ -99,6 +99,9 @@ CREATE TABLE customers (
 );
 CREATE INDEX customers_assigned_to ON customers (assigned_to, id);
 CREATE INDEX customers_supervisor ON customers (assigned_supervisor_id, id);
+-- The team leader's figures are counted from these two alone.
+CREATE INDEX customers_coverage ON customers (assigned_supervisor_id, purchase_stage, value_stage, last_order_date);
+CREATE INDEX customers_agent_supervisor ON customers (assigned_to, assigned_supervisor_id);
 CREATE INDEX customers_birthday ON customers (birthday_md);
 CREATE INDEX customers_review ON customers (stage_review_on);
 CREATE INDEX customers_last_order ON customers (last_order_date);

@@ -228,3 +228,13 @@ impl Tx {
 pub fn is_unique_violation(error: &DbError) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
+
+/// Whether `error` is a violation of the unique constraint on `column` of `table`. (PostgreSQL
+/// names the constraint `table_column_key`, SQLite the column `table.column`.)
+pub fn violates_unique(error: &DbError, table: &str, column: &str) -> bool {
+    error.as_database_error().is_some_and(|e| {
+        e.is_unique_violation()
+            && (e.message().contains(&format!("{table}.{column}"))
+                || e.constraint() == Some(&format!("{table}_{column}_key")))
+    })
+}

@@ -4,8 +4,12 @@
 mod support;
 
 mod auth;
+mod dashboard;
 mod demo;
 mod orders;
+mod roles;
 mod schema;
 mod scripts;
 mod system;
+mod teams;
+mod users;

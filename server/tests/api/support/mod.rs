@@ -1,6 +1,7 @@
 //! A running server on a fresh database, people to act as, and requests that read well.
 
 mod database;
+mod floor;
 mod people;
 mod response;
 pub mod shop;
@@ -17,7 +18,8 @@ use trustcart::config::Config;
 use trustcart::db::Db;
 
 pub use database::TestDb;
-pub use people::Person;
+pub use floor::Covered;
+pub use people::{PASSWORD, Person};
 pub use response::Answer;
 
 /// 10:30 on Saturday 21 November 2026 in Dhaka.

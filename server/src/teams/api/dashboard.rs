@@ -1,0 +1,106 @@
+//! `GET crm/team/dashboard`: everything on a team leader's page (SPEC §10.2) in one answer.
+
+use std::sync::LazyLock;
+
+use axum::extract::State;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::app::AppState;
+use crate::auth::{Allow, Leads, Role};
+use crate::db::{Sql, UserId};
+use crate::error::{Error, Result};
+use crate::http::{Json, Query};
+use crate::scripts::{Lang, PlaybookEntry, TrainingRolePlays, playbook, role_plays};
+use crate::teams::coverage::{Coverage, PurchaseStageCount, ValueStageCount};
+use crate::teams::floor::{self, AgentDay};
+use crate::users;
+
+/// What to show.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
+pub struct DashboardQuery {
+    /// Language of playbook and role plays: `bn` (default) or `en`.
+    lang: Option<Lang>,
+    /// Whose page; a team leader sees the own one only. Absent: own, or everything for managers.
+    team_leader_id: Option<UserId>,
+}
+
+/// A team leader's page.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Dashboard {
+    /// The company's day.
+    date: NaiveDate,
+    /// The customers looked after.
+    coverage: Coverage,
+    /// By purchase stage, all stages in order.
+    purchase_stages: Vec<PurchaseStageCount>,
+    /// By value stage, all stages in order.
+    value_stages: Vec<ValueStageCount>,
+    /// The active agents, by team and name.
+    agents: Vec<AgentDay>,
+    /// How each team sounds; `ALL` last.
+    script_playbook: &'static [PlaybookEntry],
+    /// What to train with.
+    training_role_plays: &'static TrainingRolePlays,
+    /// The plan made last, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    last_plan: Option<serde_json::Value>,
+}
+
+type Training = (Vec<PlaybookEntry>, TrainingRolePlays);
+
+/// The same words for everybody: put together once.
+fn training(lang: Lang) -> &'static Training {
+    static BN: LazyLock<Training> = LazyLock::new(|| (playbook(Lang::Bn), role_plays(Lang::Bn)));
+    static EN: LazyLock<Training> = LazyLock::new(|| (playbook(Lang::En), role_plays(Lang::En)));
+    match lang {
+        Lang::Bn => &BN,
+        Lang::En => &EN,
+    }
+}
+
+/// The team leader's page. Agents and calls are as of now; coverage figures up to ten seconds old
+/// (`coverage.asOf`).
+#[utoipa::path(get, path = "/api/crm/team/dashboard", tag = "team", params(DashboardQuery), responses((status = 200, body = Dashboard)))]
+pub async fn dashboard(
+    State(state): State<AppState>,
+    user: Allow<Leads>,
+    Query(query): Query<DashboardQuery>,
+) -> Result<Json<Dashboard>> {
+    let leader = match (user.role, query.team_leader_id) {
+        (Role::TeamLeader, Some(id)) if id != user.id => return Err(Error::forbidden()),
+        (Role::TeamLeader, _) => Some(user.id),
+        (_, asked) => asked,
+    };
+    let (now, today) = (state.clock.now(), state.clock.today());
+    if let Some(id) = leader.filter(|id| *id != user.id) {
+        let mut tx = state.db.read().await?;
+        if !users::store::is_active(&mut tx, id, Role::TeamLeader).await? {
+            return Err(users::store::not_found().field("teamLeaderId"));
+        }
+    }
+    let figures = state.coverage.get(&state.db, leader, today, now).await?;
+    let mut tx = state.db.read().await?;
+    let agents = floor::agents(&mut tx, leader, today, now).await?;
+    let last_plan: Option<sqlx::types::Json<serde_json::Value>> = tx
+        .optional_scalar(Sql::new(
+            "SELECT result FROM daily_plans ORDER BY plan_date DESC, id DESC LIMIT 1",
+        ))
+        .await?;
+    let (script_playbook, training_role_plays) = training(query.lang.unwrap_or_default());
+    Ok(Json(Dashboard {
+        date: today,
+        coverage: figures.coverage.clone(),
+        purchase_stages: figures.purchase_stages.clone(),
+        value_stages: figures.value_stages.clone(),
+        agents,
+        script_playbook,
+        training_role_plays,
+        last_plan: last_plan.map(|plan| plan.0),
+    }))
+}

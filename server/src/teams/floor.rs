@@ -1,0 +1,201 @@
+//! The agents' day as it stands now: what is done, who speaks with whom. Read by index at every
+//! request, never cached: the team leader's page follows the floor live.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::calls::CallStatus;
+use crate::db::{CallId, DbError, Sql, Tx, UserId};
+use crate::tasks::{Outcome, TaskStatus};
+
+/// One agent's day.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentDay {
+    /// User id.
+    pub agent_id: UserId,
+    /// Display name.
+    pub name: String,
+    /// Team, A-E.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team_code: Option<String>,
+    /// PBX extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extension: Option<String>,
+    /// `offline`, `online`, `on_call`, `wrap_up`, `break`.
+    pub status: String,
+    /// Since when; null for somebody who never came online.
+    pub status_since: Option<DateTime<Utc>>,
+    /// Most call tasks a day.
+    pub capacity: i64,
+    /// Today's tasks.
+    pub today: TodayCounts,
+    /// The call in progress.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current_call: Option<CurrentCall>,
+}
+
+/// Today's tasks of one agent, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TodayCounts {
+    /// All but the cancelled and expired.
+    pub total: i64,
+    /// Done, with an outcome.
+    pub completed: i64,
+    /// Could not be done.
+    pub failed: i64,
+    /// Waiting.
+    pub pending: i64,
+    /// Being worked on.
+    pub in_progress: i64,
+    /// Done with an order.
+    pub ordered: i64,
+    /// Open promises, of today or before, whose hour has passed.
+    pub promises_late: i64,
+}
+
+/// A call in progress.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CurrentCall {
+    /// Call id.
+    pub call_id: CallId,
+    /// `initiated`, `ringing` or `answered`.
+    pub status: CallStatus,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// With whom, if known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer_name: Option<String>,
+    #[serde(skip)]
+    agent_user_id: UserId,
+}
+
+#[derive(sqlx::FromRow)]
+struct AgentRow {
+    id: UserId,
+    name: String,
+    team_code: Option<String>,
+    extension: Option<String>,
+    status: String,
+    since: Option<DateTime<Utc>>,
+    capacity: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct TaskRow {
+    assigned_to: UserId,
+    status: TaskStatus,
+    outcome: Option<Outcome>,
+    tasks: i64,
+}
+
+impl TodayCounts {
+    fn add(&mut self, row: &TaskRow) {
+        match row.status {
+            TaskStatus::Completed => {
+                self.completed += row.tasks;
+                if row.outcome == Some(Outcome::Ordered) {
+                    self.ordered += row.tasks;
+                }
+            }
+            TaskStatus::Failed => self.failed += row.tasks,
+            TaskStatus::Pending => self.pending += row.tasks,
+            TaskStatus::InProgress => self.in_progress += row.tasks,
+            TaskStatus::Cancelled | TaskStatus::Expired => return,
+        }
+        self.total += row.tasks;
+    }
+}
+
+/// `text AND x IN (the agents of leader)`, all agents without one.
+fn of_agents(text: &str, column: &str, leader: Option<UserId>, args: &[crate::db::Arg]) -> Sql {
+    let mut sql = args.iter().cloned().fold(Sql::new(text), Sql::bind);
+    sql.push(&format!(" AND {column} IN (SELECT id FROM users WHERE role = 'agent'"));
+    if let Some(leader) = leader {
+        sql.push(" AND team_leader_id = ").push_bind(leader);
+    }
+    sql.push(")");
+    sql
+}
+
+/// The day of the active agents of `leader` (`None`: of all), by team and name.
+pub async fn agents(
+    tx: &mut Tx,
+    leader: Option<UserId>,
+    today: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<Vec<AgentDay>, DbError> {
+    let mut sql = Sql::new(
+        "SELECT u.id, u.name, t.code AS team_code, u.extension,
+                COALESCE(s.status, 'offline') AS status, s.since, u.capacity
+         FROM users u LEFT JOIN sales_teams t ON t.id = u.team_id
+           LEFT JOIN agent_status s ON s.user_id = u.id
+         WHERE u.role = 'agent' AND u.active",
+    );
+    if let Some(leader) = leader {
+        sql.push(" AND u.team_leader_id = ").push_bind(leader);
+    }
+    let mut rows = tx.all::<AgentRow>(sql).await?;
+    // Here rather than in SQL, where the databases differ on where nulls go.
+    rows.sort_by(|a, b| {
+        let key = |r: &AgentRow| (r.team_code.is_none(), r.team_code.clone(), r.name.clone(), r.id);
+        key(a).cmp(&key(b))
+    });
+
+    let mut counts: HashMap<UserId, TodayCounts> = HashMap::new();
+    let mut sql = of_agents(
+        "SELECT assigned_to, status, outcome, COUNT(*) AS tasks FROM crm_call_tasks
+         WHERE task_date = $1",
+        "assigned_to",
+        leader,
+        &[today.into()],
+    );
+    sql.push(" GROUP BY assigned_to, status, outcome");
+    for row in tx.all::<TaskRow>(sql).await? {
+        counts.entry(row.assigned_to).or_default().add(&row);
+    }
+    let mut sql = of_agents(
+        "SELECT assigned_to, COUNT(*) FROM crm_call_tasks
+         WHERE status IN ('pending', 'in_progress') AND due_at < $1",
+        "assigned_to",
+        leader,
+        &[now.into()],
+    );
+    sql.push(" GROUP BY assigned_to");
+    for (agent, late) in tx.all::<(UserId, i64)>(sql).await? {
+        counts.entry(agent).or_default().promises_late = late;
+    }
+
+    let mut sql = of_agents(
+        "SELECT k.id AS call_id, k.status, k.started_at, c.name AS customer_name, k.agent_user_id
+         FROM telephony_calls k LEFT JOIN customers c ON c.id = k.customer_id
+         WHERE k.status IN ('initiated', 'ringing', 'answered')",
+        "k.agent_user_id",
+        leader,
+        &[],
+    );
+    sql.push(" ORDER BY k.started_at, k.id");
+    // Should events have been lost and an old call still look open, the latest is the current one.
+    let mut calls: HashMap<UserId, CurrentCall> =
+        tx.all::<CurrentCall>(sql).await?.into_iter().map(|c| (c.agent_user_id, c)).collect();
+
+    Ok(rows
+        .into_iter()
+        .map(|row| AgentDay {
+            today: counts.remove(&row.id).unwrap_or_default(),
+            current_call: calls.remove(&row.id),
+            agent_id: row.id,
+            name: row.name,
+            team_code: row.team_code,
+            extension: row.extension,
+            status: row.status,
+            status_since: row.since,
+            capacity: row.capacity,
+        })
+        .collect())
+}

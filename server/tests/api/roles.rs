@@ -1,0 +1,152 @@
+//! Every route × every role, with a garbage token and without any.
+//!
+//! **A new route?** Add one line to [`ROUTES`]: method, path as in the OpenAPI document, who may.
+//! The walk fails while a route of the document has no line here, or a line no route.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use trustcart::auth::Role;
+
+use crate::support::{Answer, Person, TestApp, both};
+
+use Role::{Admin, Agent, DeliveryCoordinator, SalesManager, Support, TeamLeader};
+#[allow(unused_imports, reason = "the sets are there for the routes to come")]
+use who::{ADMIN, ANYONE, CALLERS, LEADS, MANAGERS, PUBLIC, SELLERS, SELLERS_AND_DELIVERY};
+
+/// The sets a line may name.
+#[allow(dead_code, reason = "the sets are there for the routes to come")]
+mod who {
+    use super::{Admin, Agent, DeliveryCoordinator, Role, SalesManager, Support, TeamLeader};
+
+    /// Without a token, e.g. because the body or a ticket is the credential.
+    pub const PUBLIC: Option<&[Role]> = None;
+    pub const ANYONE: Option<&[Role]> = Some(Role::ALL);
+    pub const ADMIN: Option<&[Role]> = Some(&[Admin]);
+    pub const MANAGERS: Option<&[Role]> = Some(&[Admin, SalesManager]);
+    pub const LEADS: Option<&[Role]> = Some(&[Admin, SalesManager, TeamLeader]);
+    pub const SELLERS: Option<&[Role]> = Some(&[Admin, SalesManager, TeamLeader, Agent]);
+    pub const CALLERS: Option<&[Role]> = Some(&[Admin, SalesManager, TeamLeader, Agent, Support]);
+    /// Sellers and those who look after deliveries.
+    pub const SELLERS_AND_DELIVERY: Option<&[Role]> =
+        Some(&[Admin, SalesManager, TeamLeader, Agent, DeliveryCoordinator]);
+}
+
+#[rustfmt::skip]
+const ROUTES: &[(&str, &str, Option<&[Role]>)] = &[
+    // auth
+    ("POST",   "/api/auth/login", PUBLIC),
+    ("POST",   "/api/auth/refresh", PUBLIC),
+    ("POST",   "/api/auth/logout", PUBLIC),
+    ("GET",    "/api/auth/me", ANYONE),
+    ("PATCH",  "/api/auth/me", ANYONE),
+    // users
+    ("GET",    "/api/users", LEADS),
+    ("POST",   "/api/users", LEADS),
+    ("GET",    "/api/users/directory", ANYONE),
+    ("PATCH",  "/api/users/{id}", LEADS),
+    ("PUT",    "/api/users/{id}/absences", LEADS),
+    // teams and team leaders
+    ("GET",    "/api/crm/team/teams", LEADS),
+    ("POST",   "/api/crm/team/teams", LEADS),
+    ("PATCH",  "/api/crm/team/teams/{id}", LEADS),
+    ("DELETE", "/api/crm/team/teams/{id}", LEADS),
+    ("POST",   "/api/crm/team/teams/{id}/assign-agent", LEADS),
+    ("POST",   "/api/crm/team/teams/{id}/unassign-agent", LEADS),
+    ("POST",   "/api/crm/team/leads/bulk-assign", LEADS),
+    ("POST",   "/api/crm/team/leads/bulk-unassign", LEADS),
+    ("GET",    "/api/crm/team/dashboard", LEADS),
+    // tasks
+    ("GET",    "/api/crm/automation/call-tasks/{taskId}/suggested-script", CALLERS),
+    // realtime
+    ("POST",   "/api/realtime/ticket", ANYONE),
+    ("GET",    "/api/realtime", PUBLIC),
+];
+
+/// `METHOD path` of every operation in the document, and whether it is declared to need no token.
+fn operations(document: &Value) -> Vec<(String, bool)> {
+    let mut found = Vec::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            let open = operation["security"].as_array().is_some_and(|s| {
+                s.iter().all(|r| r.as_object().is_some_and(serde_json::Map::is_empty))
+            });
+            found.push((format!("{} {path}", method.to_uppercase()), open));
+        }
+    }
+    found
+}
+
+/// The path with an id nobody has for each parameter.
+fn concrete(path: &str) -> String {
+    path.split('/')
+        .map(|part| if part.starts_with('{') { "999999999" } else { part })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+async fn ask(app: &TestApp, method: &str, path: &str, who: Option<&Person>) -> Answer {
+    let method: Method = method.parse().expect("a method");
+    let body = (method != Method::GET && method != Method::DELETE).then(|| json!({}));
+    app.request(method, &concrete(path), who, body).await
+}
+
+both! {
+    async fn the_table_and_the_document_name_the_same_routes(app: TestApp) {
+        let document = app.request(Method::GET, "/api/openapi.json", None, None).await.ok();
+        let operations = operations(&document);
+        let documented: BTreeSet<String> = operations.iter().map(|o| o.0.clone()).collect();
+        let listed: BTreeSet<String> = ROUTES.iter().map(|(m, p, _)| format!("{m} {p}")).collect();
+        assert_eq!(listed.len(), ROUTES.len(), "a route is listed twice");
+        let missing: Vec<_> = documented.difference(&listed).collect();
+        assert!(missing.is_empty(), "add to ROUTES in tests/api/roles.rs: {missing:#?}");
+        let gone: Vec<_> = listed.difference(&documented).collect();
+        assert!(gone.is_empty(), "in ROUTES, but not in the OpenAPI document: {gone:#?}");
+        for (method, path, who) in ROUTES {
+            let name = format!("{method} {path}");
+            let open = operations.iter().any(|o| o.0 == name && o.1);
+            assert_eq!(open, who.is_none(), "{name}: the document and the table disagree on whether a token is needed");
+        }
+    }
+
+    async fn every_route_admits_its_roles_and_nobody_else(app: TestApp) {
+        let mut people = Vec::new();
+        for role in Role::ALL {
+            people.push(app.person(*role, role.as_str()).await);
+        }
+        let mut garbage = people[0].clone();
+        garbage.token.push('x');
+        let mut wrong = Vec::new();
+        for (method, path, who) in ROUTES {
+            let nobody = ask(&app, method, path, None).await;
+            let stranger = ask(&app, method, path, Some(&garbage)).await;
+            for (name, answer) in [("no token", nobody), ("garbage token", stranger)] {
+                let refused = answer.status == 401 && answer.body["code"] == "unauthenticated";
+                if refused == who.is_none() || answer.status.is_server_error() {
+                    wrong.push(format!("{method} {path}, {name}: {} {}", answer.status, answer.body));
+                }
+            }
+            for person in &people {
+                let answer = ask(&app, method, path, Some(person)).await;
+                let allowed = who.is_none_or(|roles| roles.contains(&person.role));
+                let right = match answer.status.as_u16() {
+                    403 => !allowed && answer.body["code"] == "forbidden",
+                    401 | 500.. => false,
+                    _ => allowed,
+                };
+                if !right {
+                    wrong.push(format!("{method} {path}, {}: {} {}", person.role, answer.status, answer.body));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    async fn a_token_ends_after_a_quarter_of_an_hour(app: TestApp) {
+        let tl = app.person(Role::TeamLeader, "tl").await;
+        app.get(&tl, "/api/auth/me").await.ok();
+        app.state.clock.set(app.state.clock.now() + chrono::TimeDelta::minutes(15));
+        app.get(&tl, "/api/auth/me").await.problem(401, "unauthenticated");
+    }
+}
