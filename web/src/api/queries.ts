@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api } from './client'
-import type { Category, DirectoryEntry, Items, Product, Role, User } from './types'
+import type { Category, DirectoryEntry, Items, Product, Role, Task, User } from './types'
 
 /**
  * What more than one feature asks for. The first part of a key is the thing (`users`, `tasks`, `customer`…),
@@ -31,4 +31,11 @@ export const categoriesQuery = () =>
     queryKey: ['categories'],
     queryFn: ({ signal }) => api.get<Items<Category>>('/api/cdm/categories', {}, signal),
     staleTime: 300_000,
+  })
+
+export const followUpsQuery = () =>
+  queryOptions({
+    queryKey: ['tasks', 'followups'],
+    queryFn: ({ signal }) =>
+      api.get<Items<Task>>('/api/crm/automation/tasks/my-followups', {}, signal),
   })

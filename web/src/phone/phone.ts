@@ -49,6 +49,8 @@ export interface Phone {
   ignore(): void
   /** Takes over what the server knows: at start, after a reload, after a resync. */
   adopt(call: Call | null): void
+  /** Asks the server how the open call stands, after events may have been missed. */
+  refresh(): Promise<void>
   dispose(): void
 }
 

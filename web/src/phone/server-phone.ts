@@ -124,6 +124,11 @@ export class ServerPhone implements Phone {
     else if (isOpen(this.get().call)) this.patch({ call: null, wanted: {} })
   }
 
+  async refresh(): Promise<void> {
+    const { call } = this.get()
+    if (isOpen(call)) this.apply(await api.get<Call>(`/api/telephony/calls/${call.id}`))
+  }
+
   dispose(): void {
     for (const stop of this.stops) stop()
   }

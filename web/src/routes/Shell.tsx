@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { auth } from '~/auth/session'
 import { useLanguage } from '~/i18n/i18n'
@@ -16,6 +16,10 @@ import { logout, saveLanguage, saveTheme } from './account-actions'
 import { ConnectionBanner } from './ConnectionBanner'
 import { KeysDialog } from './KeysDialog'
 import { navFor } from './nav'
+
+const AgentBar = lazy(async () => ({
+  default: (await import('~/features/desk/AgentBar')).AgentBar,
+}))
 
 /** The frame of every page after login: top bar, connection banner, toasts, and the realtime socket. */
 export function Shell() {
@@ -74,6 +78,11 @@ export function Shell() {
           ))}
         </nav>
         <div className="min-w-0 flex-1" />
+        {user.role === 'agent' && (
+          <Suspense fallback={null}>
+            <AgentBar userId={user.id} />
+          </Suspense>
+        )}
         <Preferences />
       </header>
       <ConnectionBanner />

@@ -17,6 +17,8 @@ const MANAGERS: Role[] = ['admin', 'sales_manager']
 const LEADERS: Role[] = [...MANAGERS, 'team_leader']
 
 export const NAV = [
+  { to: '/desk', label: 'desk', roles: ['agent'] },
+  { to: '/followups', label: 'followups', roles: ['agent'] },
   { to: '/floor', label: 'floor', roles: LEADERS },
   { to: '/plan', label: 'plan', roles: LEADERS },
   { to: '/users', label: 'users', roles: MANAGERS },
@@ -29,7 +31,7 @@ export const NAV = [
 export { ALL, LEADERS, MANAGERS }
 
 export function navFor(role: Role) {
-  return NAV.filter((entry) => entry.roles.includes(role))
+  return NAV.filter((entry) => (entry.roles as readonly Role[]).includes(role))
 }
 
 /** Where a role starts its day. */

@@ -81,6 +81,26 @@ const plan = createRoute({
   component: lazyRouteComponent(() => import('./leader'), 'Plan'),
 })
 
+const desk = createRoute({
+  getParentRoute: () => app,
+  path: '/desk',
+  beforeLoad: only(['agent']),
+  /** `task`: one to be opened at once, from the follow-ups. */
+  validateSearch: (search: Record<string, unknown>): { task?: number } =>
+    Number(search.task) > 0 ? { task: Number(search.task) } : {},
+  component: lazyRouteComponent(() => import('~/features/desk/DeskPage'), 'DeskPage'),
+})
+
+const followups = createRoute({
+  getParentRoute: () => app,
+  path: '/followups',
+  beforeLoad: only(['agent']),
+  component: lazyRouteComponent(
+    () => import('~/features/followups/FollowUpsPage'),
+    'FollowUpsPage',
+  ),
+})
+
 const users = createRoute({
   getParentRoute: () => app,
   path: '/users',
@@ -89,7 +109,10 @@ const users = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, app.addChildren([start, account, floor, plan, users])]),
+  routeTree: root.addChildren([
+    login,
+    app.addChildren([start, account, desk, followups, floor, plan, users]),
+  ]),
   parseSearch,
   stringifySearch,
   defaultPreload: 'intent',

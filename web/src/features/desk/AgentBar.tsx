@@ -1,0 +1,152 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api } from '~/api/client'
+import type { AgentStatus, Desk } from '~/api/types'
+import { useFormat } from '~/i18n/i18n'
+import { useKey } from '~/lib/keys'
+import { useNow } from '~/lib/now'
+import { useConnection } from '~/live/live'
+import { usePhone } from '~/phone/current'
+import { Button, Dot, Menu, type MenuItem, type Tone } from '~/ui'
+import { ChevronIcon, MicIcon } from '~/ui/icons'
+import { IncomingCall } from './IncomingCall'
+import { useDeskLive } from './live'
+import { deskQuery } from './queries'
+import { TodayMenu } from './TodayMenu'
+
+const TONE: Record<AgentStatus['status'], Tone> = {
+  offline: 'plain',
+  online: 'ok',
+  on_call: 'ok',
+  wrap_up: 'wait',
+  break: 'wait',
+}
+const REASONS = ['tea', 'lunch', 'prayer', 'meeting', 'other'] as const
+type Reason = (typeof REASONS)[number]
+const known = (reason: string): reason is Reason => (REASONS as readonly string[]).includes(reason)
+
+/** The agent's part of the top bar, on every page: status with its timer, microphone, line, the day so far. */
+export function AgentBar({ userId }: { userId: number }) {
+  useDeskLive(userId)
+  const desk = useQuery(deskQuery())
+  return (
+    <>
+      {desk.data && (
+        <div className="flex min-w-0 items-center gap-3 text-sm">
+          <Status agent={desk.data.agent} />
+          <Media />
+          <TodayMenu today={desk.data.today} />
+        </div>
+      )}
+      <IncomingCall />
+    </>
+  )
+}
+
+function Status({ agent }: { agent: AgentStatus }) {
+  const { t } = useTranslation(['desk', 'common'])
+  const format = useFormat()
+  const queries = useQueryClient()
+  const now = useNow()
+  const [open, setOpen] = useState(false)
+  const change = useMutation({
+    mutationFn: (body: { status: string; reason?: string; afterCall?: boolean }) =>
+      api.post<AgentStatus>('/api/telephony/agents/me/status', body),
+    onSuccess: (next) => {
+      queries.setQueryData<Desk>(deskQuery().queryKey, (data) => data && { ...data, agent: next })
+    },
+  })
+  const key = useKey(
+    { id: 'desk.status', key: 'K', label: t('keys.status'), group: t('keys.group') },
+    () => (agent.status === 'break' ? change.mutate({ status: 'online' }) : setOpen(true)),
+  )
+  const busy = agent.status === 'on_call' || agent.status === 'wrap_up'
+  const words = (reason: string) => (known(reason) ? t(`status.reasons.${reason}`) : reason)
+  const breaks: MenuItem[] = REASONS.map((reason) => ({
+    label: words(reason),
+    onSelect: () =>
+      change.mutate({ status: 'break', reason, ...(busy ? { afterCall: true } : {}) }),
+  }))
+  const presence: MenuItem[] = []
+  if (agent.status === 'break' || agent.status === 'offline' || agent.breakAfterCall) {
+    presence.push({
+      label: t(agent.status === 'break' ? 'status.endBreak' : 'status.online'),
+      onSelect: () => change.mutate({ status: 'online' }),
+    })
+  }
+  if (!busy && agent.status !== 'offline') {
+    presence.push({
+      label: t('status.offline'),
+      onSelect: () => change.mutate({ status: 'offline' }),
+    })
+  }
+  const label = (
+    <>
+      {t(`common:agentState.${agent.status}`)}
+      {agent.status === 'break' && agent.reason ? ` · ${words(agent.reason)}` : ''}
+    </>
+  )
+  return (
+    <Menu
+      open={open}
+      onOpenChange={setOpen}
+      trigger={
+        <Button size="sm" variant="ghost" k={key} title={t('status.change')}>
+          <Dot tone={TONE[agent.status]} />
+          <span className="font-medium">{label}</span>
+          {agent.status !== 'offline' && (
+            <span className="text-muted">
+              {format.clock((now - Date.parse(agent.since)) / 1000)}
+            </span>
+          )}
+          {agent.breakAfterCall && (
+            <span className="text-xs text-wait">{t('status.afterCallOn')}</span>
+          )}
+          <ChevronIcon width={12} height={12} />
+        </Button>
+      }
+      groups={[
+        { title: busy ? t('status.afterCall') : t('status.break'), items: breaks },
+        ...(presence.length > 0 ? [{ items: presence }] : []),
+      ]}
+    />
+  )
+}
+
+/** Microphone permission and level, and the line to the server. */
+function Media() {
+  const { t } = useTranslation('desk')
+  const { state } = usePhone()
+  const connection = useConnection()
+  const tone: Tone = { online: 'ok', connecting: 'wait', lost: 'bad', off: 'plain' }[
+    connection
+  ] as Tone
+  return (
+    <>
+      <Hint text={t(`phone.mic.${state.mic}`)}>
+        <MicIcon
+          className={
+            state.mic === 'granted' ? 'text-ok' : state.mic === 'denied' ? 'text-bad' : 'text-muted'
+          }
+        />
+        {state.level !== null && (
+          <meter className="w-10" min={0} max={1} value={state.level} aria-hidden />
+        )}
+      </Hint>
+      <span className="flex items-center gap-1.5 text-xs whitespace-nowrap text-muted max-[1280px]:hidden">
+        <Dot tone={tone} />
+        {t(`phone.line.${connection}`)}
+      </span>
+    </>
+  )
+}
+
+function Hint({ text, children }: { text: string; children: ReactNode }) {
+  return (
+    <span className="flex items-center gap-1" title={text}>
+      {children}
+      <span className="sr-only">{text}</span>
+    </span>
+  )
+}

@@ -1,0 +1,61 @@
+import { Popover } from 'radix-ui'
+import { useTranslation } from 'react-i18next'
+import type { Desk } from '~/api/types'
+import { useFormat } from '~/i18n/i18n'
+import { Button } from '~/ui'
+
+/** The day so far: done of total, pace, when it will be finished; a click shows the results. */
+export function TodayMenu({ today }: { today: Desk['today'] }) {
+  const { t } = useTranslation('desk')
+  const format = useFormat()
+  const share = today.total > 0 ? today.done / today.total : 0
+  const done = format.number(today.done)
+  const total = format.number(today.total)
+  const rows: [string, string][] = [
+    [t('today.ordered'), format.number(today.ordered)],
+    [t('today.revenue'), format.money(today.revenue)],
+    [t('today.followUps'), format.number(today.followUps)],
+    [t('today.noResponse'), format.number(today.noResponse)],
+    [t('today.talk'), format.duration(today.talkSeconds)],
+  ]
+  return (
+    <Popover.Root>
+      <Popover.Trigger asChild>
+        <Button size="sm" variant="ghost" aria-label={t('today.progressLabel', { done, total })}>
+          <span className="font-semibold">{t('today.progress', { done, total })}</span>
+          <span aria-hidden className="h-1.5 w-14 overflow-hidden rounded-full bg-sunken">
+            <span
+              className="block h-full rounded-full bg-accent"
+              style={{ width: `${Math.round(share * 100)}%` }}
+            />
+          </span>
+          <span className="font-normal text-muted">
+            {t('today.pace', { n: format.digits(Math.round(today.pacePerHour)) })}
+          </span>
+          {today.projectedFinish && (
+            <span className="font-normal text-muted">
+              {t('today.finish', { time: format.time(today.projectedFinish) })}
+            </span>
+          )}
+        </Button>
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content
+          align="start"
+          sideOffset={6}
+          className="z-50 w-64 rounded-md border border-line bg-surface p-3 text-sm shadow-lg"
+        >
+          <h2 className="mb-1 text-xs font-semibold text-muted">{t('today.details')}</h2>
+          <dl className="grid grid-cols-[1fr_auto] gap-y-1">
+            {rows.map(([name, value]) => (
+              <div key={name} className="contents">
+                <dt className="text-muted">{name}</dt>
+                <dd className="text-right font-medium">{value}</dd>
+              </div>
+            ))}
+          </dl>
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  )
+}

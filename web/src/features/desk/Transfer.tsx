@@ -1,0 +1,81 @@
+import { useQuery } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { directoryQuery } from '~/api/queries'
+import { errorText, useFormat } from '~/i18n/i18n'
+import { latinDigits } from '~/lib/format'
+import type { Phone } from '~/phone/phone'
+import { Button, Dialog, Field, Input, toast } from '~/ui'
+
+/** Passes the customer on to a colleague's extension, or to one that is typed. */
+export function Transfer({
+  open,
+  onOpenChange,
+  phone,
+}: {
+  open: boolean
+  onOpenChange: (open: boolean) => void
+  phone: Phone
+}) {
+  const { t } = useTranslation(['desk', 'common'])
+  const format = useFormat()
+  const staff = useQuery({ ...directoryQuery(), enabled: open })
+  const [extension, setExtension] = useState('')
+  const send = async (to: string) => {
+    try {
+      await phone.transfer(latinDigits(to).trim())
+      toast(t('phone.transferred'), 'ok')
+      onOpenChange(false)
+    } catch (error) {
+      toast(errorText(error), 'bad')
+    }
+  }
+  const others = staff.data?.items.filter((person) => person.extension) ?? []
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title={t('phone.transferTitle')}
+      description={t('phone.transferLead')}
+      size="sm"
+    >
+      <form
+        className="flex items-end gap-2"
+        onSubmit={(event: FormEvent) => {
+          event.preventDefault()
+          void send(extension)
+        }}
+      >
+        <Field label={t('phone.extension')} className="flex-1">
+          {(control) => (
+            <Input
+              {...control}
+              inputMode="numeric"
+              required
+              value={extension}
+              onChange={(event) => setExtension(event.target.value)}
+            />
+          )}
+        </Field>
+        <Button type="submit" variant="primary">
+          {t('phone.transfer')}
+        </Button>
+      </form>
+      <ul className="mt-3 max-h-64 overflow-y-auto">
+        {others.map((person) => (
+          <li key={person.id}>
+            <button
+              type="button"
+              onClick={() => void send(person.extension ?? '')}
+              className="flex w-full items-center gap-2 rounded px-2 py-1 text-left text-sm hover:bg-hover"
+            >
+              <span className="flex-1">{person.name}</span>
+              <span className="text-xs text-muted">{t(`common:role.${person.role}`)}</span>
+              <span>{format.digits(person.extension ?? '')}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </Dialog>
+  )
+}

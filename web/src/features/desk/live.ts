@@ -1,0 +1,76 @@
+import { useQueryClient } from '@tanstack/react-query'
+import type { Desk, Task, TodayTasks } from '~/api/types'
+import { createStore } from '~/lib/store'
+import { useLive } from '~/live/live'
+import { isOpen } from '~/phone/phone'
+import { deskQuery, todayQuery } from './queries'
+
+export interface Cancelled {
+  task: Task | undefined
+  reason: { code: string; params: Record<string, unknown> }
+  at: number
+}
+
+/** Tasks that went away under the agent's hands, with the reason, until they have been seen. */
+export const cancelled = createStore<Readonly<Record<number, Cancelled>>>({})
+
+export function forgetCancelled(taskId: number): void {
+  cancelled.set((all) => {
+    const { [taskId]: _, ...rest } = all
+    return rest
+  })
+}
+
+const OPEN: Task['status'][] = ['pending', 'in_progress']
+
+/** Keeps what is cached about the agent's own day in step with the server, on every page. */
+export function useDeskLive(userId: number): void {
+  const queries = useQueryClient()
+  const refetch = (...keys: string[][]) => {
+    for (const queryKey of keys) void queries.invalidateQueries({ queryKey })
+  }
+  const patchToday = (change: (today: TodayTasks) => TodayTasks) =>
+    queries.setQueryData<TodayTasks>(todayQuery().queryKey, (today) => today && change(today))
+
+  useLive('agent.status', (agent) => {
+    if (agent.userId !== userId) return
+    queries.setQueryData<Desk>(deskQuery().queryKey, (desk) => desk && { ...desk, agent })
+  })
+  useLive('call.updated', ({ call }) => {
+    if (call.agentUserId === userId && !isOpen(call)) refetch(['desk'])
+  })
+  useLive('wrapup.updated', (event) => {
+    if (event.userId === userId) refetch(['desk'])
+  })
+  useLive('queue.changed', (event) => {
+    if (event.agentId === userId) refetch(['tasks'], ['desk'])
+  })
+  useLive('plan.generated', () => refetch(['tasks'], ['desk']))
+  useLive('task.updated', ({ task }) => {
+    const known = queries
+      .getQueryData<TodayTasks>(todayQuery().queryKey)
+      ?.items.some((item) => item.id === task.id)
+    if (task.assignedTo === userId && known) {
+      patchToday((today) => ({
+        ...today,
+        items: today.items.map((item) => (item.id === task.id ? task : item)),
+      }))
+    } else if (known || (task.assignedTo === userId && OPEN.includes(task.status))) {
+      refetch(['tasks', 'today'])
+    }
+    refetch(['tasks', 'followups'])
+  })
+  useLive('task.cancelled', ({ taskId, reason }) => {
+    const task = queries
+      .getQueryData<TodayTasks>(todayQuery().queryKey)
+      ?.items.find((item) => item.id === taskId)
+    cancelled.set((all) => ({ ...all, [taskId]: { task, reason, at: Date.now() } }))
+    patchToday((today) => ({
+      ...today,
+      items: today.items.map((item) =>
+        item.id === taskId ? { ...item, status: 'cancelled' } : item,
+      ),
+    }))
+    refetch(['tasks'], ['desk'])
+  })
+}

@@ -1,0 +1,34 @@
+import { queryOptions } from '@tanstack/react-query'
+import { api } from '~/api/client'
+import type { Customer360, Desk, Language, Script, TodayTasks } from '~/api/types'
+
+export const deskQuery = () =>
+  queryOptions({
+    queryKey: ['desk'],
+    queryFn: ({ signal }) => api.get<Desk>('/api/crm/desk', {}, signal),
+  })
+
+export const todayQuery = () =>
+  queryOptions({
+    queryKey: ['tasks', 'today'],
+    queryFn: ({ signal }) => api.get<TodayTasks>('/api/crm/automation/tasks/today', {}, signal),
+  })
+
+export const customer360Query = (id: number) =>
+  queryOptions({
+    queryKey: ['customer', id, '360'],
+    queryFn: ({ signal }) => api.get<Customer360>(`/api/cdm/customer360/${id}`, {}, signal),
+    staleTime: 60_000,
+  })
+
+export const scriptQuery = (taskId: number, lang: Language) =>
+  queryOptions({
+    queryKey: ['script', taskId, lang],
+    queryFn: ({ signal }) =>
+      api.get<Script>(
+        `/api/crm/automation/call-tasks/${taskId}/suggested-script`,
+        { lang },
+        signal,
+      ),
+    staleTime: 300_000,
+  })

@@ -1,0 +1,263 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api } from '~/api/client'
+import { ApiError } from '~/api/error'
+import type { Call, Desk, StatusChange, Task, TodayTasks, WrapUp, WrapUpPatch } from '~/api/types'
+import { errorText } from '~/i18n/i18n'
+import { latinDigits } from '~/lib/format'
+import { storage } from '~/lib/storage'
+import { createStore, useStore } from '~/lib/store'
+import { usePhone } from '~/phone/current'
+import { isOpen } from '~/phone/phone'
+import { toast } from '~/ui'
+import { completion, type Missing, missing, reasonOf, unanswered } from './complete'
+import { type Draft, Drafts, type Fields } from './draft'
+import { cancelled, forgetCancelled } from './live'
+import { deskQuery, todayQuery } from './queries'
+
+/** Cash on delivery is how nearly every order here is paid. */
+export const PAYMENT = 'cod'
+
+const setStatus = (taskId: number, change: StatusChange) =>
+  api.put<Task>(`/api/crm/automation/tasks/${taskId}/status`, change)
+
+/** A task that was never called has no wrap-up yet: writing about it starts it. */
+async function saveWrapUp(taskId: number, patch: WrapUpPatch, leaving: boolean) {
+  const put = () =>
+    api.put<WrapUp>(`/api/crm/desk/wrap-ups/${taskId}`, patch, { keepalive: leaving })
+  try {
+    await put()
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error
+    await setStatus(taskId, { status: 'in_progress' })
+    await put()
+  }
+}
+
+export const drafts = new Drafts(saveWrapUp)
+
+if (typeof window !== 'undefined') {
+  window.addEventListener('pagehide', () => drafts.flushAll(true))
+}
+
+export const powerDial = createStore(storage.get('powerDial') === 'on')
+export function setPowerDial(on: boolean): void {
+  storage.set('powerDial', on ? 'on' : 'off')
+  powerDial.set(on)
+}
+
+const NO_DRAFT = createStore<Draft | null>(null)
+
+export interface DeskModel {
+  queue: Task[]
+  task: Task | null
+  wrapUp: WrapUp | null
+  draft: Draft | null
+  /** The call of the task on screen, running or ended. */
+  call: Call | null
+  phase: 'ready' | 'calling' | 'wrap_up'
+  missing: Missing | null
+  /** Asked to complete with something missing: the panel points at it. */
+  complained: Missing | null
+  completing: boolean
+  countdown: { until: number } | null
+  select(taskId: number): void
+  step(by: 1 | -1): void
+  edit(patch: Partial<Fields>): void
+  dial(number?: string): void
+  complete(patch?: Partial<Fields>): void
+  noResponse(): void
+  hold(): void
+}
+
+/** The agent's screen: which task, which phase, and what every key does to it. */
+export function useDesk() {
+  const { t } = useTranslation('desk')
+  const queries = useQueryClient()
+  const desk = useQuery(deskQuery())
+  const today = useQuery(todayQuery())
+  const { phone, state } = usePhone()
+  const gone = useStore(cancelled)
+  const power = useStore(powerDial)
+  const [selected, setSelected] = useState<number | null>(null)
+  const [complained, setComplained] = useState<Missing | null>(null)
+  const [completing, setCompleting] = useState(false)
+  const [countdown, setCountdown] = useState<{ until: number } | null>(null)
+  const busy = useRef(false)
+
+  const wrapUps = desk.data?.wrapUps
+  const queue = useMemo(() => {
+    const unfinished = (wrapUps ?? []).map((w) => w.task)
+    const waiting = (today.data?.items ?? []).filter(
+      (task) =>
+        (task.status === 'pending' || task.status === 'in_progress') &&
+        !unfinished.some((u) => u.id === task.id),
+    )
+    return [...unfinished, ...waiting]
+  }, [wrapUps, today.data])
+
+  // The task on screen stays there, also when it was cancelled, until the agent moves on.
+  const shown = useRef<Task | null>(null)
+  const active = desk.data?.active?.task.id
+  const wanted = selected ?? (isOpen(state.call) ? state.call.taskId : null) ?? active
+  const task: Task | null =
+    queue.find((q) => q.id === wanted) ??
+    (selected !== null && shown.current?.id === selected && gone[selected]
+      ? shown.current
+      : null) ??
+    queue[0] ??
+    null
+  shown.current = task
+  const taskId = task?.id ?? null
+
+  const wrapUp = wrapUps?.find((w) => w.taskId === taskId) ?? null
+  const store = taskId === null ? NO_DRAFT : drafts.of(taskId)
+  const draft = useStore(store as typeof NO_DRAFT)
+  const open = isOpen(state.call)
+  const call = state.call && taskId !== null && state.call.taskId === taskId ? state.call : null
+  const phase = isOpen(call) ? 'calling' : wrapUp ? 'wrap_up' : 'ready'
+
+  useEffect(() => {
+    for (const item of wrapUps ?? []) drafts.adopt(item)
+  }, [wrapUps])
+
+  // After a reload, or when events may have been missed: the call as the server knows it.
+  const activeCall = desk.data?.active?.call
+  useEffect(() => {
+    if (activeCall) phone.adopt(activeCall)
+  }, [activeCall, phone])
+  const fetchedAt = desk.dataUpdatedAt
+  const openId = open ? state.call?.id : undefined
+  useEffect(() => {
+    if (fetchedAt && openId !== undefined && activeCall?.id !== openId) void phone.refresh()
+  }, [fetchedAt, openId, activeCall?.id, phone])
+
+  // A fresh task on screen: nothing is complained about, and the one selected stays selected.
+  useEffect(() => {
+    setComplained(null)
+    if (taskId !== null) setSelected(taskId)
+  }, [taskId])
+
+  const select = useCallback((id: number) => {
+    setCountdown(null)
+    setSelected((before) => {
+      if (before !== null && before !== id) forgetCancelled(before)
+      return id
+    })
+  }, [])
+
+  const step = (by: 1 | -1) => {
+    const at = queue.findIndex((q) => q.id === taskId)
+    const next = queue[at < 0 ? 0 : Math.min(queue.length - 1, Math.max(0, at + by))]
+    if (next) select(next.id)
+  }
+
+  const edit = (patch: Partial<Fields>) => {
+    if (taskId === null) return
+    setComplained(null)
+    drafts.edit(taskId, patch)
+  }
+
+  const onBreak = desk.data?.agent.status === 'break'
+  const dial = async (number?: string) => {
+    setCountdown(null)
+    if (!task || open || state.dialing) return
+    if (onBreak) return toast(t('phone.onBreak'), 'bad')
+    const edited = number === undefined ? '' : latinDigits(number).replace(/[\s-]/g, '')
+    const own = task.phone.replace(/^\+880/, '0')
+    try {
+      await phone.dial({
+        taskId: task.id,
+        ...(edited && edited !== own && edited !== task.phone ? { number: edited } : {}),
+      })
+    } catch (error) {
+      toast(errorText(error), 'bad')
+    }
+    void queries.invalidateQueries({ queryKey: ['desk'] })
+  }
+
+  const finish = async (done: Task, change: Task) => {
+    drafts.drop(done.id)
+    // An answer that was asked for before this would bring the finished wrap-up back for a moment.
+    await queries.cancelQueries({ queryKey: ['desk'] })
+    queries.setQueryData<Desk>(
+      deskQuery().queryKey,
+      (data) => data && { ...data, wrapUps: data.wrapUps.filter((w) => w.taskId !== done.id) },
+    )
+    queries.setQueryData<TodayTasks>(
+      todayQuery().queryKey,
+      (data) =>
+        data && {
+          ...data,
+          items: data.items.map((item) => (item.id === done.id ? change : item)),
+        },
+    )
+    // The top of the queue is the best call now: another unfinished wrap-up, a promise that fell due.
+    const next = queue.find((q) => q.id !== done.id)
+    setSelected(next?.id ?? null)
+    for (const key of [['desk'], ['tasks']]) void queries.invalidateQueries({ queryKey: key })
+    if (done.customerId) void queries.invalidateQueries({ queryKey: ['customer', done.customerId] })
+    const seconds = desk.data?.powerDialSeconds ?? 5
+    if (power && next && !desk.data?.agent.breakAfterCall && !onBreak) {
+      setCountdown({ until: Date.now() + seconds * 1000 })
+    }
+  }
+
+  const complete = async (patch: Partial<Fields> = {}) => {
+    if (!task || !draft || busy.current) return
+    if (gone[task.id]) return step(1)
+    const fields = { ...draft, ...patch }
+    const lack = missing(fields, Date.now())
+    if (lack) {
+      setComplained(lack)
+      return
+    }
+    if (open && call && !unanswered(call)) return toast(t('outcome.hangUpFirst'), 'bad')
+    busy.current = true
+    setCompleting(true)
+    try {
+      if (open && call) await phone.hangup()
+      await drafts.flush(task.id)
+      if (Object.keys(patch).length > 0) drafts.edit(task.id, patch)
+      await finish(task, await setStatus(task.id, completion(fields, PAYMENT)))
+    } catch (error) {
+      toast(errorText(error), 'bad')
+    } finally {
+      busy.current = false
+      setCompleting(false)
+    }
+  }
+
+  /** One key: after a call nobody took it completes at once; otherwise it is chosen like any other. */
+  const noResponse = () => {
+    const last = call ?? null
+    const patch = {
+      outcome: 'no_response' as const,
+      subReason: draft?.outcome === 'no_response' ? draft.subReason : reasonOf(last),
+    }
+    if (unanswered(last)) void complete(patch)
+    else edit(patch)
+  }
+
+  const model: DeskModel = {
+    queue,
+    task,
+    wrapUp,
+    draft,
+    call,
+    phase,
+    missing: draft ? missing(draft, Date.now()) : null,
+    complained,
+    completing,
+    countdown,
+    select,
+    step,
+    edit,
+    dial: (number) => void dial(number),
+    complete: (patch) => void complete(patch),
+    noResponse,
+    hold: () => setCountdown(null),
+  }
+  return { model, desk, today, phone, phoneState: state, onBreak }
+}

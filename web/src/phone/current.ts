@@ -1,0 +1,25 @@
+import { useSyncExternalStore } from 'react'
+import { auth } from '~/auth/session'
+import { live } from '~/live/live'
+import type { Phone, PhoneState } from './phone'
+import { ServerPhone } from './server-phone'
+
+let phone: Phone | null = null
+let owner: number | null = null
+
+/** The phone of whoever is logged in here. Another person gets another phone. */
+export function currentPhone(): Phone {
+  const userId = auth.get().user?.id ?? 0
+  if (!phone || owner !== userId) {
+    phone?.dispose()
+    phone = new ServerPhone(live, userId)
+    owner = userId
+  }
+  return phone
+}
+
+export function usePhone(): { phone: Phone; state: PhoneState } {
+  const current = currentPhone()
+  const state = useSyncExternalStore(current.subscribe, current.get)
+  return { phone: current, state }
+}
