@@ -13,7 +13,7 @@ use crate::rate::RateLimit;
 use crate::teams::coverage::Coverages;
 
 /// Shared state; cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AppState {
     /// The database.
     pub db: Db,
@@ -31,6 +31,8 @@ pub struct AppState {
     pub coverage: Arc<Coverages>,
     /// Login attempts per address.
     pub login_limit: Arc<RateLimit>,
+    /// Counts and durations for `/metrics`.
+    pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     /// Cancelled when the process is asked to stop.
     pub stop: tokio_util::sync::CancellationToken,
     /// Background work that must end before the process does.
@@ -54,6 +56,7 @@ impl AppState {
             live,
             coverage: Arc::default(),
             login_limit: Arc::new(RateLimit::new(20, 60)),
+            metrics: crate::system::recorder(),
             stop,
             background,
         })

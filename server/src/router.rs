@@ -55,6 +55,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/openapi.json", axum::routing::get(|| async move { axum::Json(document) }))
         .route("/healthz", axum::routing::get(system::healthz))
         .route("/readyz", axum::routing::get(system::readyz))
+        .route("/metrics", axum::routing::get(system::metrics))
         .route("/api/{*rest}", axum::routing::any(no_such_route))
         .fallback(web::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))

@@ -1,11 +1,13 @@
-//! Health and the request log.
+//! Health, metrics and the request log.
 
+use std::sync::OnceLock;
 use std::time::Instant;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use crate::app::AppState;
 
@@ -27,6 +29,28 @@ pub async fn readyz(State(state): State<AppState>) -> (StatusCode, &'static str)
     }
 }
 
+/// Request counts and durations in Prometheus' text format.
+pub async fn metrics(State(state): State<AppState>) -> String {
+    state.metrics.run_upkeep();
+    state.metrics.render()
+}
+
+/// Buckets of the request duration, seconds.
+const BUCKETS: &[f64] = &[0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+/// The process's metrics: made once, whoever asks first.
+pub fn recorder() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE
+        .get_or_init(|| {
+            PrometheusBuilder::new()
+                .set_buckets(BUCKETS)
+                .and_then(PrometheusBuilder::install_recorder)
+                .expect("constant buckets, and nobody else installs a recorder")
+        })
+        .clone()
+}
+
 /// One line a request: method, path without query (it may hold a phone number or a ticket),
 /// status, duration.
 pub async fn log_request(request: Request, next: Next) -> Response {
@@ -39,9 +63,18 @@ pub async fn log_request(request: Request, next: Next) -> Response {
         .and_then(|v| v.to_str().ok())
         .unwrap_or_default()
         .to_owned();
+    let route = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned());
     let response = next.run(request).await;
     let status = response.status().as_u16();
-    let ms = begun.elapsed().as_millis() as u64;
+    let took = begun.elapsed();
+    let ms = took.as_millis() as u64;
+    let labels = [
+        ("method", method.to_string()),
+        // The pattern, never the path: a path may hold a number that is somebody's.
+        ("route", route.unwrap_or_else(|| "other".to_owned())),
+        ("status", status.to_string()),
+    ];
+    metrics::histogram!("http_request_duration_seconds", &labels).record(took);
     if path.starts_with("/api/") {
         tracing::info!(%method, path, status, ms, request_id = id, "request");
     } else {

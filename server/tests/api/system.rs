@@ -11,3 +11,13 @@ both! {
         app.request(Method::GET, "/api/nothing-here", None, None).await.problem(404, "no_such_route");
     }
 }
+
+both! {
+    async fn metrics_count_routes_and_never_name_a_row(app: TestApp) {
+        app.request(Method::GET, "/api/cdm/customer360/4711?q=01712345678", None, None).await;
+        let text = app.request(Method::GET, "/metrics", None, None).await.ok();
+        let text = text.as_str().expect("text");
+        assert!(text.contains("http_request_duration_seconds_count"), "{text}");
+        assert!(!text.contains("4711") && !text.contains("01712345678"), "{text}");
+    }
+}
