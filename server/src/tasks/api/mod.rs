@@ -1,0 +1,3 @@
+//! The handlers of call tasks.
+
+pub mod plan;

@@ -1,0 +1,156 @@
+//! `POST crm/team/ops/generate-calls`, `GET crm/team/ops/plan`.
+
+use axum::extract::State;
+use chrono::{Days, NaiveDate};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::app::AppState;
+use crate::auth::{Allow, CurrentUser, Leads, Scope};
+use crate::db::UserId;
+use crate::error::{Error, Result};
+use crate::http::{Json, OptionalJson, Query};
+use crate::tasks::generate::{self, PlanRequest, PlanResult};
+use crate::tasks::plan::{MOST_PER_AGENT, Quotas};
+use crate::tasks::settings;
+
+/// How far ahead a day can be planned.
+const MOST_DAYS_AHEAD: u64 = 31;
+
+/// Everything is optional: today, and the quotas of the settings.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GenerateCalls {
+    /// Company day, `YYYY-MM-DD`, today or later.
+    #[schema(value_type = Option<NaiveDate>)]
+    date: Option<String>,
+    /// Most calls an agent, 1 to 200.
+    per_agent_limit: Option<i64>,
+    /// Reorder reminders an agent.
+    reminder_quota: Option<i64>,
+    /// Offers an agent.
+    offer_quota: Option<i64>,
+    /// Follow-ups an agent.
+    followup_quota: Option<i64>,
+    /// Only count what would be made.
+    #[serde(default)]
+    preview: bool,
+}
+
+impl GenerateCalls {
+    fn date(&self, today: NaiveDate) -> Result<NaiveDate> {
+        let Some(text) = &self.date else {
+            return Ok(today);
+        };
+        let day = parse_day(text)?;
+        if day < today {
+            return Err(Error::invalid("date_past", "date", "A day that is over is not planned."));
+        }
+        if today.checked_add_days(Days::new(MOST_DAYS_AHEAD)).is_some_and(|last| day > last) {
+            return Err(Error::invalid(
+                "date_too_far",
+                "date",
+                format!("At most {MOST_DAYS_AHEAD} days ahead."),
+            ));
+        }
+        Ok(day)
+    }
+
+    fn quotas(&self, defaults: &Quotas) -> Result<Quotas> {
+        let limit = match self.per_agent_limit {
+            None => defaults.per_agent_limit,
+            Some(sent) => u32::try_from(sent)
+                .ok()
+                .filter(|limit| (1..=MOST_PER_AGENT).contains(limit))
+                .ok_or_else(|| {
+                    Error::invalid(
+                        "limit_out_of_range",
+                        "perAgentLimit",
+                        format!("The limit is 1 to {MOST_PER_AGENT} calls."),
+                    )
+                })?,
+        };
+        let quota = |sent: Option<i64>, default: u32, field: &str| match sent {
+            // A smaller limit takes the defaults down with it.
+            None => Ok(default.min(limit)),
+            Some(sent) if sent < 0 => {
+                Err(Error::invalid("quota_negative", field, "A quota is not negative."))
+            }
+            Some(sent) => {
+                u32::try_from(sent).ok().filter(|quota| *quota <= limit).ok_or_else(|| {
+                    Error::invalid(
+                        "quota_above_limit",
+                        field,
+                        format!("A quota is at most the limit of {limit} calls."),
+                    )
+                })
+            }
+        };
+        Ok(Quotas {
+            per_agent_limit: limit,
+            reminder: quota(self.reminder_quota, defaults.reminder, "reminderQuota")?,
+            offer: quota(self.offer_quota, defaults.offer, "offerQuota")?,
+            followup: quota(self.followup_quota, defaults.followup, "followupQuota")?,
+        })
+    }
+}
+
+/// Reads a civil date.
+pub(super) fn parse_day(text: &str) -> Result<NaiveDate> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()
+        .filter(|_| text.len() == 10)
+        .ok_or_else(|| Error::invalid("invalid_date", "date", "Send a date as YYYY-MM-DD."))
+}
+
+/// A team leader plans for own agents and own coverage; managers and admins for all.
+fn leader(user: &CurrentUser) -> Option<UserId> {
+    match user.scope() {
+        Scope::Lead(id) | Scope::Agent(id) => Some(id),
+        Scope::All => None,
+    }
+}
+
+/// Make a day's calls, or preview them.
+#[utoipa::path(post, path = "/api/crm/team/ops/generate-calls", tag = "team", request_body = GenerateCalls, responses((status = 200, body = PlanResult)))]
+pub async fn generate_calls(
+    State(state): State<AppState>,
+    user: Allow<Leads>,
+    OptionalJson(body): OptionalJson<GenerateCalls>,
+) -> Result<Json<PlanResult>> {
+    let date = body.date(state.clock.today())?;
+    let defaults = settings::plan(&mut state.db.read().await?).await?.quotas;
+    let request = PlanRequest {
+        date,
+        quotas: Some(body.quotas(&defaults)?),
+        preview: body.preview,
+        leader: leader(&user),
+        by: Some(user.id),
+    };
+    generate::generate(&state, request).await.map(Json)
+}
+
+/// Which plan.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PlanQuery {
+    /// Company day, `YYYY-MM-DD`; default today.
+    date: Option<String>,
+}
+
+/// What the last plan of a day came to.
+#[utoipa::path(get, path = "/api/crm/team/ops/plan", tag = "team", params(PlanQuery), responses((status = 200, body = PlanResult)))]
+pub async fn last_plan(
+    State(state): State<AppState>,
+    user: Allow<Leads>,
+    Query(query): Query<PlanQuery>,
+) -> Result<Json<PlanResult>> {
+    let day = match &query.date {
+        Some(text) => parse_day(text)?,
+        None => state.clock.today(),
+    };
+    generate::last_plan(&mut state.db.read().await?, user.scope(), day)
+        .await?
+        .map(Json)
+        .ok_or_else(|| Error::not_found("plan_not_found", "No plan was made for that day."))
+}

@@ -1,0 +1,174 @@
+//! Who is there to call, and what is on the queues already.
+
+use std::collections::HashMap;
+
+use chrono::{Days, NaiveDate};
+
+use crate::db::{CustomerId, DbError, Sql, TaskId, Tx, UserId};
+use crate::tasks::plan::{Agent, Load, Place};
+use crate::tasks::{TaskKind, TaskOrigin, TaskStatus, TeamCode};
+
+/// Numbers for the names of districts and cities.
+#[derive(Debug, Default)]
+pub(super) struct Places(HashMap<String, Place>);
+
+impl Places {
+    /// The number of a name to be known from now on.
+    fn learn(&mut self, name: &str) -> Place {
+        let next = self.0.len() as Place;
+        *self.0.entry(name.trim().to_lowercase()).or_insert(next)
+    }
+
+    /// The number of a name some agent is mapped to.
+    pub(super) fn find(&self, name: &str) -> Option<Place> {
+        // Nearly always there is nothing to trim.
+        self.0.get(name).or_else(|| self.0.get(&name.trim().to_lowercase())).copied()
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct AgentRow {
+    id: UserId,
+    name: String,
+    team_leader_id: Option<UserId>,
+    code: TeamCode,
+    seniority: String,
+    capacity: i64,
+    absent: bool,
+}
+
+/// The agents with a team, as the planner wants them.
+pub(super) struct Floor {
+    pub(super) agents: Vec<Agent>,
+    pub(super) names: HashMap<UserId, String>,
+    pub(super) places: Places,
+}
+
+impl Floor {
+    /// Reads the active agents; with `leader`, only that leader's.
+    pub(super) async fn read(
+        tx: &mut Tx,
+        day: NaiveDate,
+        leader: Option<UserId>,
+    ) -> Result<Self, DbError> {
+        let mut sql = Sql::new(
+            "SELECT u.id, u.name, u.team_leader_id, s.code, u.seniority, u.capacity,
+                    EXISTS (SELECT 1 FROM agent_absences a
+                            WHERE a.user_id = u.id AND a.day = $1) AS absent
+             FROM users u JOIN sales_teams s ON s.id = u.team_id
+             WHERE u.role = 'agent' AND u.active AND s.code IN ('A', 'B', 'C', 'D', 'E')",
+        )
+        .bind(day);
+        if let Some(leader) = leader {
+            sql.push(" AND u.team_leader_id = ").push_bind(leader);
+        }
+        sql.push(" ORDER BY u.id");
+        let rows: Vec<AgentRow> = tx.all(sql).await?;
+        let districts: Vec<(UserId, String)> =
+            tx.all("SELECT user_id, district FROM agent_districts").await?;
+        let mut places = Places::default();
+        let mut of_agent: HashMap<UserId, Vec<Place>> = HashMap::new();
+        for (agent, district) in districts {
+            of_agent.entry(agent).or_default().push(places.learn(&district));
+        }
+        let mut names = HashMap::new();
+        let agents = rows
+            .into_iter()
+            .map(|row| {
+                names.insert(row.id, row.name);
+                Agent {
+                    id: row.id,
+                    leader: row.team_leader_id,
+                    team: row.code,
+                    senior: row.seniority == "senior",
+                    capacity: u32::try_from(row.capacity).unwrap_or(0),
+                    places: of_agent.remove(&row.id).unwrap_or_default(),
+                    load: Load::default(),
+                    absent: row.absent,
+                }
+            })
+            .collect();
+        Ok(Self { agents, names, places })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct QueueRow {
+    id: TaskId,
+    customer_id: Option<CustomerId>,
+    task_date: NaiveDate,
+    kind: TaskKind,
+    origin: TaskOrigin,
+    status: TaskStatus,
+    assigned_to: Option<UserId>,
+}
+
+/// What stands on a customer's account that day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Booked {
+    /// A planned call: of the day, or carried over and unfinished.
+    Planned,
+    /// A promise, a missed call or a manual task that waits today: further reasons join it.
+    Waiting(TaskId),
+    /// One that is being worked on, or a promise for one of the next days.
+    Spoken,
+}
+
+/// What is on the queues of the day.
+#[derive(Debug, Default)]
+pub(super) struct Queues {
+    pub(super) booked: HashMap<CustomerId, Booked>,
+    pub(super) loads: HashMap<UserId, Load>,
+}
+
+impl Queues {
+    /// Reads the day's tasks, the unfinished ones of earlier days and the promises of the next
+    /// `ahead` days.
+    pub(super) async fn read(tx: &mut Tx, day: NaiveDate, ahead: u32) -> Result<Self, DbError> {
+        const COLUMNS: &str = "SELECT id, customer_id, task_date, kind, origin, status, assigned_to FROM crm_call_tasks";
+        let until = day.checked_add_days(Days::new(ahead.into())).unwrap_or(day);
+        let mut rows: Vec<QueueRow> =
+            tx.all(Sql::new(format!("{COLUMNS} WHERE task_date = $1")).bind(day)).await?;
+        rows.extend(
+            tx.all::<QueueRow>(
+                Sql::new(format!(
+                    "{COLUMNS} WHERE status IN ('pending', 'in_progress')
+                       AND (task_date < $1 OR (task_date > $1 AND task_date <= $2))"
+                ))
+                .bind(day)
+                .bind(until),
+            )
+            .await?,
+        );
+        let mut queues = Self::default();
+        for row in rows {
+            queues.count(&row, day);
+        }
+        Ok(queues)
+    }
+
+    fn count(&mut self, row: &QueueRow, day: NaiveDate) {
+        let gone = matches!(row.status, TaskStatus::Cancelled | TaskStatus::Expired);
+        if let Some(agent) = row.assigned_to
+            && !gone
+            && row.task_date <= day
+        {
+            self.loads.entry(agent).or_default().add(row.kind.quota_class(), 1);
+        }
+        let Some(customer) = row.customer_id else {
+            return;
+        };
+        let booked = match (row.origin, row.status) {
+            // Also when it was cancelled: nobody is planned twice for a day.
+            (TaskOrigin::Plan, _) => Booked::Planned,
+            (_, TaskStatus::Pending) if row.task_date <= day => Booked::Waiting(row.id),
+            (_, TaskStatus::Pending | TaskStatus::InProgress) => Booked::Spoken,
+            _ => return,
+        };
+        let known = self.booked.entry(customer).or_insert(booked);
+        // A plan of the day outweighs the rest; a call that waits outweighs one under way.
+        if booked == Booked::Planned || (*known == Booked::Spoken && booked != Booked::Spoken) {
+            *known = booked;
+        }
+    }
+}

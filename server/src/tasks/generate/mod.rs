@@ -1,0 +1,230 @@
+//! Making a day's plan (SPEC §4.2-4.5, 4.7, 4.8).
+//!
+//! # Two runs at once
+//!
+//! The reasons are read first, in a read transaction, because that is the long part and holds nobody
+//! up. Then one write transaction takes the plan's lock (the row `plan.lock` in `settings`, which
+//! every run updates first; SQLite has one writer anyway), reads what is on the queues *now*, plans
+//! and inserts. A second run waits for the lock and then sees the first one's tasks, so that neither
+//! a customer is planned twice nor an agent's limit passed. Whatever happens, the unique index on
+//! (customer, day) of planned tasks refuses a second call.
+//!
+//! What changed between reading and writing is checked again on the customers chosen: a category
+//! bought meanwhile is no reason any more, and do-not-call holds at once.
+
+mod candidates;
+mod catalogue;
+mod floor;
+mod ids;
+mod result;
+mod tidy;
+mod write;
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::app::AppState;
+use crate::db::{DbError, Sql, TaskId, Tx, UserId};
+use crate::error::Result;
+
+use super::plan::{Candidate, LeftOut, Quotas, plan};
+use super::{TeamCode, settings, team_of};
+use candidates::{Customer, Found};
+use floor::{Booked, Floor, Queues};
+use result::LeftOutTally;
+
+pub use result::{AgentShare, KindCount, LeftOutCount, LeftOutReason, PlanResult, TeamCount};
+pub use write::last_plan;
+
+/// Which plan to make.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanRequest {
+    /// The company day.
+    pub date: NaiveDate,
+    /// Quotas; `None`: those of the settings.
+    pub quotas: Option<Quotas>,
+    /// Only count, write nothing.
+    pub preview: bool,
+    /// Only this team leader's agents and coverage.
+    pub leader: Option<UserId>,
+    /// Who asks; `None`: the daily job.
+    pub by: Option<UserId>,
+}
+
+/// The candidates of a run, after the contact rules.
+struct Sorted {
+    /// Parallel to `found`.
+    candidates: Vec<Candidate>,
+    found: Vec<Found>,
+    /// Reasons that join a call that waits already.
+    merges: Vec<(TaskId, Found)>,
+    tally: LeftOutTally,
+}
+
+/// Takes the plan's lock until the transaction ends.
+pub(super) async fn lock(tx: &mut Tx, now: DateTime<Utc>) -> Result<(), DbError> {
+    tx.execute(
+        Sql::new(
+            "INSERT INTO settings (key, value, updated_at) VALUES ('plan.lock', $1, $2)
+             ON CONFLICT (key) DO UPDATE SET updated_at = $2",
+        )
+        .bind(serde_json::json!({}))
+        .bind(now),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Makes the plan of a day, or counts what it would be.
+pub async fn generate(state: &AppState, request: PlanRequest) -> Result<PlanResult> {
+    let begun = Instant::now();
+    let (now, day) = (state.clock.now(), request.date);
+    let is_today = day == state.clock.today();
+
+    let mut tx = state.db.read().await?;
+    let settings = settings::plan(&mut tx).await?;
+    let found = candidates::read(&mut tx, day, &settings).await?;
+    tx.commit().await?;
+    let read_ms = begun.elapsed().as_millis();
+
+    let quotas = request.quotas.unwrap_or(settings.quotas);
+    let mut tx = if request.preview { state.db.read().await? } else { state.db.begin().await? };
+    let mut expired = 0;
+    if !request.preview {
+        lock(&mut tx, now).await?;
+        if is_today {
+            expired = tidy::expire(&mut tx, now, day, &settings).await?;
+            tidy::drop_bought(&mut tx, now, candidates::before(day, settings.carry_days.into()))
+                .await?;
+        }
+    }
+    let least_days = settings.min_days_between_contacts;
+    let mut floor = Floor::read(&mut tx, day, request.leader).await?;
+    let queues = Queues::read(&mut tx, day, least_days).await?;
+    for agent in &mut floor.agents {
+        agent.load = queues.loads.get(&agent.id).copied().unwrap_or_default();
+    }
+    let leaders = leaders(&mut tx).await?;
+    let contacted_since = state.clock.start_of(candidates::before(day, i64::from(least_days) - 1));
+    let mut sorted = sort(found, &request, &floor, &queues, &leaders, contacted_since);
+    let plan = plan(&floor.agents, &sorted.candidates, &quotas, settings.spill);
+    for (_, why) in &plan.left_out {
+        sorted.tally.add(match why {
+            LeftOut::NoTeam => LeftOutReason::NoTeam,
+            LeftOut::NoCapacity => LeftOutReason::NoCapacity,
+            LeftOut::QuotaFull => LeftOutReason::QuotaFull,
+        });
+    }
+    let plan_ms = begun.elapsed().as_millis() - read_ms;
+    let result = if request.preview {
+        write::counted(&request, &floor, &quotas, &sorted, &plan)
+    } else {
+        let made = write::Run { now, request: &request, settings: &settings, quotas: &quotas };
+        write::write(&mut tx, &made, &floor, sorted, &plan, expired).await?
+    };
+    if request.preview {
+        tx.rollback().await?;
+    } else {
+        state.commit(tx).await?;
+    }
+    let took = begun.elapsed();
+    tracing::info!(
+        date = %day, preview = request.preview, created = result.created, merged = result.merged,
+        read_ms, plan_ms, total_ms = took.as_millis(), "daily plan made"
+    );
+    Ok(PlanResult { took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX), ..result })
+}
+
+async fn leaders(tx: &mut Tx) -> Result<HashMap<UserId, UserId>, DbError> {
+    let rows: Vec<(UserId, UserId)> =
+        tx.all("SELECT id, team_leader_id FROM users WHERE team_leader_id IS NOT NULL").await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The team leader in whose coverage a customer is: the own agent's, else the supervisor.
+/// `None` if they are in nobody's; `Err` if not in the coverage of the leader who asks.
+fn coverage(
+    customer: &Customer,
+    leaders: &HashMap<UserId, UserId>,
+    asks: Option<UserId>,
+) -> Result<Option<UserId>, ()> {
+    let agents = customer.assigned_to.and_then(|agent| leaders.get(&agent).copied());
+    let supervisor = customer.assigned_supervisor_id;
+    match asks {
+        None => Ok(agents.or(supervisor)),
+        Some(_) if agents == asks || supervisor == asks => Ok(asks),
+        Some(_) => Err(()),
+    }
+}
+
+/// Applies the contact rules (SPEC §4.6) and turns the others into candidates.
+fn sort(
+    all: Vec<Found>,
+    request: &PlanRequest,
+    floor: &Floor,
+    queues: &Queues,
+    leaders: &HashMap<UserId, UserId>,
+    contacted_since: DateTime<Utc>,
+) -> Sorted {
+    let mut sorted = Sorted {
+        candidates: Vec::with_capacity(all.len()),
+        found: Vec::with_capacity(all.len()),
+        merges: Vec::new(),
+        tally: LeftOutTally::default(),
+    };
+    for found in all {
+        let customer = &found.customer;
+        let Ok(leader) = coverage(customer, leaders, request.leader) else {
+            continue;
+        };
+        if customer.do_not_call {
+            sorted.tally.add(LeftOutReason::DoNotCall);
+            continue;
+        }
+        if !customer.consent_call {
+            sorted.tally.add(LeftOutReason::NoConsent);
+            continue;
+        }
+        match queues.booked.get(&customer.id) {
+            Some(Booked::Planned) => {
+                sorted.tally.add(LeftOutReason::AlreadyPlanned);
+                continue;
+            }
+            Some(Booked::Waiting(task)) => {
+                sorted.tally.add(LeftOutReason::OpenPromise);
+                sorted.merges.push((*task, found));
+                continue;
+            }
+            Some(Booked::Spoken) => {
+                sorted.tally.add(LeftOutReason::OpenPromise);
+                continue;
+            }
+            None => {}
+        }
+        if customer.last_contact_at.is_some_and(|at| at >= contacted_since) {
+            sorted.tally.add(LeftOutReason::RecentlyContacted);
+            continue;
+        }
+        sorted.candidates.push(candidate(&found, leader, floor));
+        sorted.found.push(found);
+    }
+    sorted
+}
+
+fn candidate(found: &Found, leader: Option<UserId>, floor: &Floor) -> Candidate {
+    let customer = &found.customer;
+    let team: TeamCode = team_of(customer.purchase_stage, customer.value_stage);
+    let place = |name: &Option<String>| name.as_deref().and_then(|name| floor.places.find(name));
+    Candidate {
+        customer: customer.id,
+        team,
+        own_agent: customer.assigned_to,
+        leader,
+        places: [place(&customer.district), place(&customer.city)],
+        senior_first: customer.temperature == crate::customers::Temperature::Hot,
+        average_order: customer.avg_order_value,
+        motives: found.motives.clone(),
+    }
+}

@@ -1,0 +1,430 @@
+//! Writing a plan: the tasks, the merged talking points, what is told and kept.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::json;
+use sqlx::types::Json;
+
+use super::candidates::{Found, Source};
+use super::catalogue::Catalogue;
+use super::floor::Floor;
+use super::result::{AgentShare, KindCount, LeftOutReason, LeftOutTally, PlanResult, TeamCount};
+use super::{PlanRequest, Sorted, ids};
+use crate::auth::Scope;
+use crate::customers::Temperature;
+use crate::db::{Arg, CustomerId, DbError, Insert, PlanId, Sql, TaskId, Tx, UserId};
+use crate::live::{Audience, emit};
+use crate::scripts::{self, Situation};
+use crate::tasks::plan::{Assignment, Load, Plan, Quotas};
+use crate::tasks::points::{Point, merge};
+use crate::tasks::settings::PlanSettings;
+use crate::tasks::{TaskKind, TeamCode, store};
+
+/// A run that writes.
+pub(super) struct Run<'a> {
+    pub(super) now: DateTime<Utc>,
+    pub(super) request: &'a PlanRequest,
+    pub(super) settings: &'a PlanSettings,
+    pub(super) quotas: &'a Quotas,
+}
+
+/// Counts what the agents got.
+struct Shares<'a> {
+    floor: &'a Floor,
+    given: Vec<Load>,
+    kinds: BTreeMap<TaskKind, u32>,
+}
+
+impl<'a> Shares<'a> {
+    fn new(floor: &'a Floor) -> Self {
+        Self { floor, given: vec![Load::default(); floor.agents.len()], kinds: BTreeMap::new() }
+    }
+
+    fn add(&mut self, agent: usize, kind: TaskKind) {
+        self.given[agent].add(kind.quota_class(), 1);
+        *self.kinds.entry(kind).or_default() += 1;
+    }
+
+    fn result(&self, request: &PlanRequest, quotas: &Quotas, tally: &LeftOutTally) -> PlanResult {
+        let mut by_class = Load::default();
+        let mut by_team: BTreeMap<TeamCode, u32> = BTreeMap::new();
+        let mut agents = Vec::with_capacity(self.given.len());
+        for (agent, got) in self.floor.agents.iter().zip(&self.given) {
+            by_class.reminder += got.reminder;
+            by_class.offer += got.offer;
+            by_class.follow_up += got.follow_up;
+            *by_team.entry(agent.team).or_default() += got.total();
+            let day = if agent.absent { 0 } else { agent.capacity.min(quotas.per_agent_limit) };
+            agents.push(AgentShare {
+                agent_id: agent.id,
+                name: self.floor.names.get(&agent.id).cloned().unwrap_or_default(),
+                team_code: agent.team,
+                reminder: got.reminder,
+                offer: got.offer,
+                follow_up: got.follow_up,
+                total: got.total(),
+                capacity_left: day.saturating_sub(agent.load.total() + got.total()),
+            });
+        }
+        PlanResult {
+            plan_id: None,
+            date: request.date,
+            preview: request.preview,
+            created: by_class.total(),
+            merged: 0,
+            already_planned: tally.of(LeftOutReason::AlreadyPlanned),
+            by_class,
+            by_team: by_team
+                .into_iter()
+                .map(|(team_code, count)| TeamCount { team_code, count })
+                .collect(),
+            by_kind: self.kinds.iter().map(|(&kind, &count)| KindCount { kind, count }).collect(),
+            agents,
+            left_out: tally.counts(),
+            expired: 0,
+            took_ms: 0,
+        }
+    }
+}
+
+/// What a plan would come to.
+pub(super) fn counted(
+    request: &PlanRequest,
+    floor: &Floor,
+    quotas: &Quotas,
+    sorted: &Sorted,
+    plan: &Plan,
+) -> PlanResult {
+    let mut shares = Shares::new(floor);
+    for a in &plan.assignments {
+        shares.add(a.agent, sorted.candidates[a.candidate].motives[a.main].kind);
+    }
+    let merged = u32::try_from(sorted.merges.len()).unwrap_or(u32::MAX);
+    PlanResult { merged, ..shares.result(request, quotas, &sorted.tally) }
+}
+
+/// A customer chosen, as they are at the moment of writing.
+#[derive(sqlx::FromRow)]
+struct Callee {
+    id: CustomerId,
+    phone: String,
+    do_not_call: bool,
+    consent_call: bool,
+}
+
+async fn callees(tx: &mut Tx, who: &[CustomerId]) -> Result<HashMap<CustomerId, Callee>, DbError> {
+    let mut found = HashMap::with_capacity(who.len());
+    for chunk in who.chunks(ids::CHUNK) {
+        let sql = Sql::new(format!(
+            "SELECT id, phone, do_not_call, consent_call FROM customers WHERE id IN {}",
+            ids::list(chunk)
+        ));
+        for row in tx.all::<Callee>(sql.ad_hoc()).await? {
+            found.insert(row.id, row);
+        }
+    }
+    Ok(found)
+}
+
+/// 1 high to 3 low: what must be said today before what can wait, hot customers first.
+const fn priority(kind: TaskKind, temperature: Temperature) -> i64 {
+    let base = match kind {
+        TaskKind::FollowUp | TaskKind::MissedCall | TaskKind::Complaint => 1,
+        TaskKind::Reminder | TaskKind::Birthday | TaskKind::MembershipUpgrade => 2,
+        TaskKind::OfferFollowup | TaskKind::CrossSell | TaskKind::WinBack | TaskKind::DropOff => 3,
+    };
+    match temperature {
+        Temperature::Hot if base > 1 => base - 1,
+        _ => base,
+    }
+}
+
+const COLUMNS: [&str; 20] = [
+    "customer_id",
+    "phone",
+    "task_date",
+    "kind",
+    "reason",
+    "talking_points",
+    "origin",
+    "priority",
+    "score",
+    "temperature",
+    "recommended_products",
+    "script_key",
+    "category_id",
+    "assigned_to",
+    "team_code",
+    "status",
+    "plan_id",
+    "created_by",
+    "created_at",
+    "updated_at",
+];
+
+/// One task's row, in the order of [`COLUMNS`]. `points`: the main one first.
+fn row(
+    run: &Run<'_>,
+    plan: PlanId,
+    found: &Found,
+    phone: &str,
+    points: &[Point],
+    products: &[crate::db::ProductId],
+    agent: &crate::tasks::plan::Agent,
+    assignment: &Assignment,
+) -> [Arg; COLUMNS.len()] {
+    let customer = &found.customer;
+    let main = &points[0];
+    let level = found.sources.iter().find_map(|source| match source {
+        Source::Membership(level) => Some(level.as_str()),
+        _ => None,
+    });
+    let script = scripts::choose(&Situation {
+        kind: main.kind.as_str(),
+        purchase_stage: customer.purchase_stage.as_str(),
+        value_stage: customer.value_stage.as_str(),
+        lifecycle_stage: customer.lifecycle_stage.as_str(),
+        level,
+    });
+    [
+        customer.id.into(),
+        phone.into(),
+        run.request.date.into(),
+        main.kind.into(),
+        main.key().into(),
+        Arg::json(&points),
+        Arg::Static("plan"),
+        priority(main.kind, customer.temperature).into(),
+        assignment.value.into(),
+        customer.temperature.into(),
+        Arg::json(&products),
+        Arg::Static(script.as_str()),
+        main.category().into(),
+        agent.id.into(),
+        agent.team.into(),
+        Arg::Static("pending"),
+        plan.into(),
+        run.request.by.into(),
+        run.now.into(),
+        run.now.into(),
+    ]
+}
+
+/// Writes the plan; what it came to.
+pub(super) async fn write(
+    tx: &mut Tx,
+    run: &Run<'_>,
+    floor: &Floor,
+    sorted: Sorted,
+    plan: &Plan,
+    expired: u32,
+) -> Result<PlanResult, DbError> {
+    let Sorted { found, merges, mut tally, .. } = sorted;
+    let chosen: Vec<CustomerId> =
+        plan.assignments.iter().map(|a| found[a.candidate].customer.id).collect();
+    let mut worded = chosen.clone();
+    worded.extend(merges.iter().map(|(_, found)| found.customer.id));
+    let catalogue = Catalogue::read(tx, run.request.date, run.settings, &worded).await?;
+    let callees = callees(tx, &chosen).await?;
+
+    let plan_id = insert_plan(tx, run).await?;
+    let mut insert = Insert::new(
+        "crm_call_tasks",
+        &COLUMNS,
+        "ON CONFLICT DO NOTHING RETURNING customer_id, assigned_to, kind",
+    );
+    for assignment in &plan.assignments {
+        let found = &found[assignment.candidate];
+        let Some(callee) = callees.get(&found.customer.id) else {
+            continue;
+        };
+        if callee.do_not_call {
+            tally.add(LeftOutReason::DoNotCall);
+            continue;
+        }
+        if !callee.consent_call {
+            tally.add(LeftOutReason::NoConsent);
+            continue;
+        }
+        if !callee.phone.starts_with('+') {
+            tally.add(LeftOutReason::NoPhone);
+            continue;
+        }
+        let mut points = catalogue.points(found);
+        // The main reason is gone (bought a moment ago): the others wait for the next run, which
+        // weighs them against the right quota.
+        let Some(main) = points.get_mut(assignment.main).and_then(Option::take) else {
+            continue;
+        };
+        let mut said = vec![main];
+        merge(&mut said, points.into_iter().flatten());
+        let products = catalogue.recommended(found);
+        let agent = &floor.agents[assignment.agent];
+        insert.row(row(run, plan_id, found, &callee.phone, &said, &products, agent, assignment));
+    }
+    let made: Vec<(CustomerId, UserId, TaskKind)> = insert.returning(tx).await?;
+
+    let index: HashMap<UserId, usize> =
+        floor.agents.iter().enumerate().map(|(i, agent)| (agent.id, i)).collect();
+    let mut shares = Shares::new(floor);
+    for (_, agent, kind) in &made {
+        shares.add(index[agent], *kind);
+    }
+    let merged = merge_waiting(tx, run, &catalogue, &merges).await?;
+    let mut result = PlanResult {
+        merged,
+        expired,
+        plan_id: Some(plan_id),
+        ..shares.result(run.request, run.quotas, &tally)
+    };
+    keep(tx, run, &mut result).await?;
+    tell(tx, run, floor, &shares, &result).await?;
+    Ok(result)
+}
+
+/// Adds the reasons to calls that wait already; how many calls got more to speak about.
+async fn merge_waiting(
+    tx: &mut Tx,
+    run: &Run<'_>,
+    catalogue: &Catalogue,
+    merges: &[(TaskId, Found)],
+) -> Result<u32, DbError> {
+    let mut merged = 0;
+    for (task, found) in merges {
+        let Some(row) = store::find(tx, *task).await? else {
+            continue;
+        };
+        let mut points = row.talking_points.0;
+        if !merge(&mut points, catalogue.points(found).into_iter().flatten()) {
+            continue;
+        }
+        let mut products = row.recommended_products.0;
+        for product in catalogue.recommended(found) {
+            if !products.contains(&product) {
+                products.push(product);
+            }
+        }
+        merged += u32::try_from(
+            tx.execute(
+                Sql::new(
+                    "UPDATE crm_call_tasks SET talking_points = $1, recommended_products = $2,
+                       updated_at = $3
+                     WHERE id = $4 AND status = 'pending'",
+                )
+                .bind(Arg::json(&points))
+                .bind(Arg::json(&products))
+                .bind(run.now)
+                .bind(*task),
+            )
+            .await?,
+        )
+        .unwrap_or(0);
+        if let Some(row) = store::find(tx, *task).await? {
+            for task in store::tasks(tx, vec![row]).await? {
+                store::emit_updated(tx, run.now, &task, None).await?;
+            }
+        }
+    }
+    Ok(merged)
+}
+
+async fn insert_plan(tx: &mut Tx, run: &Run<'_>) -> Result<PlanId, DbError> {
+    tx.scalar(
+        Sql::new(
+            "INSERT INTO daily_plans (plan_date, created_at, created_by, params, result)
+             VALUES ($1, $2, $3, $4, $5) RETURNING id",
+        )
+        .bind(run.request.date)
+        .bind(run.now)
+        .bind(run.request.by)
+        .bind(json!({
+            "quotas": run.quotas, "spill": run.settings.spill, "leader": run.request.leader,
+        }))
+        .bind(json!({})),
+    )
+    .await
+}
+
+/// Keeps what the plan came to. A run that found nothing to do leaves no trace, unless it was the
+/// day's first.
+async fn keep(tx: &mut Tx, run: &Run<'_>, result: &mut PlanResult) -> Result<(), DbError> {
+    let Some(plan) = result.plan_id else {
+        return Ok(());
+    };
+    if result.created == 0 && result.merged == 0 {
+        let dropped = tx
+            .execute(
+                Sql::new(
+                    "DELETE FROM daily_plans WHERE id = $1 AND EXISTS (
+                       SELECT 1 FROM daily_plans o WHERE o.plan_date = $2 AND o.id < $1)",
+                )
+                .bind(plan)
+                .bind(run.request.date),
+            )
+            .await?;
+        if dropped == 1 {
+            result.plan_id = None;
+            return Ok(());
+        }
+    }
+    tx.execute(
+        Sql::new("UPDATE daily_plans SET result = $1 WHERE id = $2")
+            .bind(Arg::json(result))
+            .bind(plan),
+    )
+    .await?;
+    Ok(())
+}
+
+async fn tell(
+    tx: &mut Tx,
+    run: &Run<'_>,
+    floor: &Floor,
+    shares: &Shares<'_>,
+    result: &PlanResult,
+) -> Result<(), DbError> {
+    if result.created == 0 {
+        return Ok(());
+    }
+    let date = run.request.date;
+    for (agent, got) in floor.agents.iter().zip(&shares.given) {
+        if got.total() > 0 {
+            let audience = Audience::User { id: agent.id, team_leader: agent.leader };
+            let data = json!({"agentId": agent.id, "date": date, "reason": "plan"});
+            emit(tx, run.now, audience, "queue.changed", &data).await?;
+        }
+    }
+    let audience = run.request.leader.map_or(Audience::Everyone, Audience::TeamLeader);
+    let data = json!({"date": date, "created": result.created});
+    emit(tx, run.now, audience, "plan.generated", &data).await
+}
+
+/// The last plan of a day that `scope` may see: a team leader own plans and those made for
+/// everybody, with own agents only.
+pub async fn last_plan(
+    tx: &mut Tx,
+    scope: Scope,
+    day: NaiveDate,
+) -> Result<Option<PlanResult>, DbError> {
+    let mut sql = Sql::new(
+        "SELECT p.result FROM daily_plans p LEFT JOIN users u ON u.id = p.created_by
+         WHERE p.plan_date = $1",
+    )
+    .bind(day);
+    if let Scope::Lead(lead) | Scope::Agent(lead) = scope {
+        sql.push(" AND (p.created_by = ").push_bind(lead);
+        sql.push(" OR p.created_by IS NULL OR u.role IN ('admin', 'sales_manager'))");
+    }
+    sql.push(" ORDER BY p.id DESC LIMIT 1");
+    let found: Option<Json<PlanResult>> = tx.optional_scalar(sql).await?;
+    let Some(Json(mut result)) = found else {
+        return Ok(None);
+    };
+    if let Scope::Lead(lead) | Scope::Agent(lead) = scope {
+        let own: Vec<(UserId,)> =
+            tx.all(Sql::new("SELECT id FROM users WHERE team_leader_id = $1").bind(lead)).await?;
+        result.agents.retain(|share| own.contains(&(share.agent_id,)));
+    }
+    Ok(Some(result))
+}
