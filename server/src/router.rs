@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use crate::app::AppState;
 use crate::error::Error;
 use crate::http::MAX_BODY;
-use crate::{auth, live, openapi, scripts, system, teams, users, web};
+use crate::{auth, live, openapi, scripts, system, tasks, teams, users, web};
 
 /// The API's routes with their documentation.
 pub fn api() -> OpenApiRouter<AppState> {
@@ -40,6 +40,9 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(teams::api::leads::bulk_assign))
         .routes(routes!(teams::api::leads::bulk_unassign))
         .routes(routes!(teams::api::dashboard::dashboard))
+        // call tasks
+        .routes(routes!(tasks::api::plan::generate_calls))
+        .routes(routes!(tasks::api::plan::last_plan))
         // realtime
         .routes(routes!(live::api::ticket))
         .routes(routes!(live::api::connect))

@@ -7,10 +7,19 @@ use super::Job;
 use crate::app::AppState;
 use crate::db::Sql;
 use crate::error::Result;
+use crate::tasks::generate;
 
 /// The jobs.
-pub(super) const JOBS: &[Job] =
-    &[Job { name: "housekeeping", cron: "17 3 * * *", run: |state| Box::pin(housekeeping(state)) }];
+pub(super) const JOBS: &[Job] = &[
+    Job { name: "housekeeping", cron: "17 3 * * *", run: |state| Box::pin(housekeeping(state)) },
+    // The day's calls, and what has become due since (SPEC §3.6, §4.2).
+    Job { name: "daily-plan", cron: "30 6 * * *", run: |state| Box::pin(generate::daily(state)) },
+    Job {
+        name: "plan-refresh",
+        cron: "0 9-19/2 * * *",
+        run: |state| Box::pin(generate::daily(state)),
+    },
+];
 
 /// Deletes what is only kept for a while: realtime events (two days), spent sessions, idempotency
 /// keys (two days).

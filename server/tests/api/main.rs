@@ -7,6 +7,7 @@ mod auth;
 mod dashboard;
 mod demo;
 mod orders;
+mod plan;
 mod roles;
 mod schema;
 mod scripts;

@@ -228,3 +228,19 @@ fn candidate(found: &Found, leader: Option<UserId>, floor: &Floor) -> Candidate 
         motives: found.motives.clone(),
     }
 }
+
+/// The daily job and its refreshes: plans today for everybody.
+pub async fn daily(state: AppState) -> Result<serde_json::Value> {
+    let request = PlanRequest {
+        date: state.clock.today(),
+        quotas: None,
+        preview: false,
+        leader: None,
+        by: None,
+    };
+    let result = generate(&state, request).await?;
+    Ok(serde_json::json!({
+        "date": result.date, "created": result.created, "merged": result.merged,
+        "expired": result.expired, "leftOut": result.left_out,
+    }))
+}

@@ -13,10 +13,10 @@ use super::result::{AgentShare, KindCount, LeftOutReason, LeftOutTally, PlanResu
 use super::{PlanRequest, Sorted, ids};
 use crate::auth::Scope;
 use crate::customers::Temperature;
-use crate::db::{Arg, CustomerId, DbError, Insert, PlanId, Sql, TaskId, Tx, UserId};
+use crate::db::{Arg, CustomerId, DbError, Insert, PlanId, ProductId, Sql, TaskId, Tx, UserId};
 use crate::live::{Audience, emit};
 use crate::scripts::{self, Situation};
-use crate::tasks::plan::{Assignment, Load, Plan, Quotas};
+use crate::tasks::plan::{Agent, Assignment, Load, Plan, Quotas};
 use crate::tasks::points::{Point, merge};
 use crate::tasks::settings::PlanSettings;
 use crate::tasks::{TaskKind, TeamCode, store};
@@ -163,19 +163,23 @@ const COLUMNS: [&str; 20] = [
     "updated_at",
 ];
 
-/// One task's row, in the order of [`COLUMNS`]. `points`: the main one first.
-fn row(
-    run: &Run<'_>,
-    plan: PlanId,
-    found: &Found,
-    phone: &str,
-    points: &[Point],
-    products: &[crate::db::ProductId],
-    agent: &crate::tasks::plan::Agent,
-    assignment: &Assignment,
-) -> [Arg; COLUMNS.len()] {
+/// One call about to be written.
+struct Line<'a> {
+    found: &'a Found,
+    phone: &'a str,
+    /// The main one.
+    main: &'a Point,
+    /// All of them, the main one first.
+    points: &'a [Point],
+    products: &'a [ProductId],
+    agent: &'a Agent,
+    assignment: &'a Assignment,
+}
+
+/// One task's row, in the order of [`COLUMNS`].
+fn row(run: &Run<'_>, plan: PlanId, line: &Line<'_>) -> [Arg; COLUMNS.len()] {
+    let Line { found, phone, main, points, products, agent, assignment } = *line;
     let customer = &found.customer;
-    let main = &points[0];
     let level = found.sources.iter().find_map(|source| match source {
         Source::Membership(level) => Some(level.as_str()),
         _ => None,
@@ -257,11 +261,19 @@ pub(super) async fn write(
         let Some(main) = points.get_mut(assignment.main).and_then(Option::take) else {
             continue;
         };
-        let mut said = vec![main];
+        let mut said = vec![main.clone()];
         merge(&mut said, points.into_iter().flatten());
         let products = catalogue.recommended(found);
-        let agent = &floor.agents[assignment.agent];
-        insert.row(row(run, plan_id, found, &callee.phone, &said, &products, agent, assignment));
+        let line = Line {
+            found,
+            phone: &callee.phone,
+            main: &main,
+            points: &said,
+            products: &products,
+            agent: &floor.agents[assignment.agent],
+            assignment,
+        };
+        insert.row(row(run, plan_id, &line));
     }
     let made: Vec<(CustomerId, UserId, TaskKind)> = insert.returning(tx).await?;
 

@@ -3,6 +3,7 @@
 mod database;
 mod floor;
 mod people;
+mod planning;
 mod response;
 pub mod shop;
 
@@ -19,7 +20,9 @@ use trustcart::db::Db;
 
 pub use database::TestDb;
 pub use floor::Covered;
+pub use people::Person;
 pub use people::{PASSWORD, Person};
+pub use planning::{days_ago, today};
 pub use response::Answer;
 
 /// 10:30 on Saturday 21 November 2026 in Dhaka.

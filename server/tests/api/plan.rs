@@ -1,0 +1,310 @@
+//! `POST crm/team/ops/generate-calls`, `GET crm/team/ops/plan`, and the daily job.
+
+use serde_json::{Value, json};
+use trustcart::auth::Role;
+use trustcart::db::{CustomerId, Sql};
+
+use crate::support::{TestApp, both, days_ago, today};
+
+const GENERATE: &str = "/api/crm/team/ops/generate-calls";
+
+fn left_out(result: &Value, reason: &str) -> i64 {
+    result["leftOut"]
+        .as_array()
+        .and_then(|all| all.iter().find(|l| l["reason"] == reason))
+        .and_then(|l| l["count"].as_i64())
+        .unwrap_or(0)
+}
+
+async fn planned(app: &TestApp, customer: CustomerId) -> Vec<(String, String, Option<i64>)> {
+    let sql = Sql::new(
+        "SELECT t.reason, COALESCE(t.team_code, ''), t.assigned_to FROM crm_call_tasks t
+         WHERE t.customer_id = $1 ORDER BY t.id",
+    );
+    let mut tx = app.state.db.read().await.expect("reads");
+    tx.all(sql.bind(customer)).await.expect("tasks")
+}
+
+both! {
+    async fn due_reminders_become_todays_calls_of_the_right_team(app: TestApp) {
+        let floor = app.floor().await;
+        let new = app.due_customer(1, &floor.lead).await;
+        let vip = app.due_customer(2, &floor.lead).await;
+        app.set_customer(vip, &[("value_stage", "vip".into()), ("temperature", "hot".into())]).await;
+        let regular = app.due_customer(3, &floor.lead).await;
+        app.set_customer(regular, &[("purchase_stage", "regular".into())]).await;
+        let later = app.customer("Later", "01711111111", None, Some(&floor.lead)).await;
+        app.pair(later, "rice", days_ago(1), today().succ_opt().expect("tomorrow")).await;
+
+        let preview = app.post(&floor.lead, GENERATE, json!({"preview": true})).await.ok();
+        assert_eq!((preview["created"].as_i64(), preview["planId"].as_i64()), (Some(3), None));
+        assert_eq!(app.number("SELECT count(*) FROM crm_call_tasks").await, 0);
+
+        let made = app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        assert_eq!(made["created"], 3, "{made:#}");
+        assert_eq!(made["byClass"], json!({"reminder": 3, "offer": 0, "followUp": 0}));
+        assert_eq!(made["agents"].as_array().map(Vec::len), Some(3));
+        for (customer, team, agent) in
+            [(new, "A", &floor.a), (vip, "E", &floor.e), (regular, "D", &floor.d)]
+        {
+            let tasks = planned(&app, customer).await;
+            assert_eq!(tasks, [("reminder:rice".into(), team.to_owned(), Some(agent.id.0))]);
+        }
+        assert_eq!(planned(&app, later).await, []);
+
+        let again = app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        assert_eq!((again["created"].as_i64(), again["alreadyPlanned"].as_i64()), (Some(0), Some(3)));
+        let kept = app.get(&floor.lead, "/api/crm/team/ops/plan").await.ok();
+        assert_eq!(kept["created"], 3);
+        assert_eq!(kept["planId"], made["planId"]);
+    }
+
+    async fn two_runs_at_once_plan_nobody_twice_and_nobody_above_the_limit(app: TestApp) {
+        let floor = app.floor().await;
+        let other = app.again().await;
+        let mut tx = app.state.db.begin().await.expect("begins");
+        for n in 0..260_u32 {
+            tx.execute(
+                Sql::new(
+                    "INSERT INTO customers (phone, name, tags, purchase_stage, value_stage,
+                       customer_type, lifecycle_stage, temperature, avg_order_value,
+                       assigned_supervisor_id, created_at, updated_at)
+                     VALUES ($1, $1, $2, 'new', 'normal', 'new', 'new', 'warm', $3, $4, $5, $5)",
+                )
+                .bind(format!("+88017{n:08}"))
+                .bind(json!([]))
+                .bind(50_000 + i64::from(n))
+                .bind(floor.lead.id)
+                .bind(app.state.clock.now()),
+            )
+            .await
+            .expect("a customer");
+        }
+        tx.execute(
+            Sql::new(
+                "INSERT INTO reorder_pairs (customer_id, category_id, purchases, first_date, last_date,
+                   last_qty, last_value, product_id, due_on, expected_on)
+                 SELECT c.id, p.category_id, 1, $1, $1, 5000, 60000, p.id, $2, $2
+                 FROM customers c, products p WHERE p.sku = 'RICE-5'",
+            )
+            .bind(days_ago(22))
+            .bind(today()),
+        )
+        .await
+        .expect("pairs");
+        tx.commit().await.expect("commits");
+
+        // Two instances, several requests each, all at the same moment.
+        let admin = app.person(Role::Admin, "boss").await;
+        let runs = (0..6).map(|n| {
+            let at = if n % 2 == 0 { &app } else { &other };
+            at.post(&admin, GENERATE, json!({}))
+        });
+        let mut created = 0;
+        for run in futures::future::join_all(runs).await {
+            created += run.ok()["created"].as_i64().expect("a number");
+        }
+        assert_eq!(created, 200);
+        let customers = "SELECT count(DISTINCT customer_id) FROM crm_call_tasks";
+        assert_eq!(app.number(customers).await, 200);
+        assert_eq!(app.number("SELECT count(*) FROM crm_call_tasks").await, 200);
+        let most = "SELECT MAX(n) FROM (SELECT count(*) AS n FROM crm_call_tasks GROUP BY assigned_to) x";
+        assert_eq!(app.number(most).await, 200);
+        // The most valuable were chosen.
+        let least = "SELECT MIN(c.avg_order_value) FROM crm_call_tasks t JOIN customers c ON c.id = t.customer_id";
+        assert_eq!(app.number(least).await, 50_060);
+        other.stop().await;
+    }
+
+    async fn quotas_and_limits_hold(app: TestApp) {
+        let floor = app.floor().await;
+        for n in 0..12 {
+            app.due_customer(n, &floor.lead).await;
+        }
+        for n in 20..26 {
+            let id = app.customer("Born today", &format!("0181{n:07}"), None, Some(&floor.lead)).await;
+            app.set_customer(id, &[("birthday_md", 1121_i64.into())]).await;
+        }
+        app.execute(
+            Sql::new("INSERT INTO settings (key, value, updated_at) VALUES ('plan', $1, $2)")
+                .bind(json!({"spill": false}))
+                .bind(app.state.clock.now()),
+        )
+        .await;
+        let body = json!({"perAgentLimit": 10, "reminderQuota": 4, "offerQuota": 3, "followupQuota": 1});
+        let made = app.post(&floor.lead, GENERATE, body.clone()).await.ok();
+        assert_eq!(made["byClass"], json!({"reminder": 4, "offer": 3, "followUp": 0}));
+        assert_eq!(left_out(&made, "quota_full"), 8 + 3);
+
+        // With spilling, what the follow-ups left unused goes to the next best.
+        app.execute("DELETE FROM settings WHERE key = 'plan'").await;
+        let more = app.post(&floor.lead, GENERATE, body).await.ok();
+        assert_eq!(more["created"], 1);
+        assert_eq!(left_out(&more, "quota_full"), 10);
+    }
+
+    async fn contact_rules_leave_out_and_say_why(app: TestApp) {
+        let floor = app.floor().await;
+        let mut who = Vec::new();
+        for n in 0..6 {
+            who.push(app.due_customer(n, &floor.lead).await);
+        }
+        app.set_customer(who[0], &[("do_not_call", true.into())]).await;
+        app.set_customer(who[1], &[("consent_call", false.into())]).await;
+        let now = app.state.clock.now();
+        let contact = |days| ("last_contact_at", (now - chrono::TimeDelta::days(days)).into());
+        app.set_customer(who[2], &[contact(2)]).await;
+        app.set_customer(who[3], &[contact(3)]).await;
+        app.set_customer(who[4], &[("purchase_stage", "repeat_2".into())]).await;
+        app.execute(
+            Sql::new("INSERT INTO agent_absences (user_id, day) VALUES ($1, $2)")
+                .bind(floor.e.id)
+                .bind(today()),
+        )
+        .await;
+        app.set_customer(who[5], &[("purchase_stage", "permanent".into())]).await;
+
+        let made = app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        assert_eq!(made["created"], 1, "{made:#}");
+        assert_eq!(planned(&app, who[3]).await.len(), 1);
+        for reason in ["do_not_call", "no_consent", "recently_contacted", "no_team", "no_capacity"] {
+            assert_eq!(left_out(&made, reason), 1, "{reason}: {made:#}");
+        }
+    }
+
+    async fn one_customer_is_one_call_with_every_reason(app: TestApp) {
+        let floor = app.floor().await;
+        let id = app.due_customer(1, &floor.lead).await;
+        app.set_customer(id, &[("birthday_md", 1121_i64.into())]).await;
+        app.pair(id, "oil", days_ago(20), days_ago(2)).await;
+        let made = app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        assert_eq!(made["created"], 1);
+        let task = app.task_of(id).await;
+        let points: Value = {
+            let mut tx = app.state.db.read().await.expect("reads");
+            let sql = Sql::new("SELECT talking_points FROM crm_call_tasks WHERE id = $1").bind(task);
+            tx.scalar::<sqlx::types::Json<Value>>(sql).await.expect("points").0
+        };
+        let kinds: Vec<&str> = points.as_array().expect("a list").iter()
+            .filter_map(|p| p["kind"].as_str()).collect();
+        assert_eq!(kinds, ["reminder", "reminder", "birthday"]);
+        assert_eq!(points[0]["reason"]["params"]["categorySlug"], "rice");
+        assert_eq!(points[0]["reason"]["params"]["sinceDays"], 22);
+    }
+
+    async fn new_reasons_join_a_promise_instead_of_a_second_call(app: TestApp) {
+        let floor = app.floor().await;
+        let id = app.due_customer(1, &floor.lead).await;
+        app.execute(
+            Sql::new(
+                "INSERT INTO crm_call_tasks (customer_id, phone, task_date, kind, reason,
+                   talking_points, origin, priority, score, temperature, recommended_products,
+                   script_key, assigned_to, status, created_at, updated_at)
+                 VALUES ($1, '+8801711111111', $2, 'follow_up', 'follow_up', $3, 'promise', 1, 1.0,
+                   'warm', $4, 'followUp', $5, 'pending', $6, $6)",
+            )
+            .bind(id)
+            .bind(today())
+            .bind(json!([{"kind": "follow_up", "reason": {"code": "follow_up", "params": {}}}]))
+            .bind(json!([]))
+            .bind(floor.a.id)
+            .bind(app.state.clock.now()),
+        )
+        .await;
+        let made = app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        assert_eq!((made["created"].as_i64(), made["merged"].as_i64()), (Some(0), Some(1)));
+        assert_eq!(left_out(&made, "open_promise"), 1);
+        let again = app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        assert_eq!(again["merged"], 0);
+        assert_eq!(planned(&app, id).await.len(), 1);
+    }
+
+    async fn what_cannot_be_planned_is_refused_and_changes_nothing(app: TestApp) {
+        let floor = app.floor().await;
+        app.due_customer(1, &floor.lead).await;
+        for (body, code) in [
+            (json!({"reminderQuota": -1}), "quota_negative"),
+            (json!({"perAgentLimit": 50, "offerQuota": 51}), "quota_above_limit"),
+            (json!({"perAgentLimit": 0}), "limit_out_of_range"),
+            (json!({"perAgentLimit": 201}), "limit_out_of_range"),
+            (json!({"date": "2026-02-30"}), "invalid_date"),
+            (json!({"date": "21.11.2026"}), "invalid_date"),
+            (json!({"date": "2026-11-20"}), "date_past"),
+            (json!({"date": "2027-11-20"}), "date_too_far"),
+            (json!({"reminderQuota": "many"}), "invalid_field"),
+            (json!({"reminderQuotas": 10}), "invalid_field"),
+        ] {
+            app.post(&floor.lead, GENERATE, body).await.problem(422, code);
+        }
+        app.post(&floor.a, GENERATE, json!({})).await.problem(403, "forbidden");
+        app.get(&floor.lead, "/api/crm/team/ops/plan").await.problem(404, "plan_not_found");
+        assert_eq!(app.number("SELECT count(*) FROM crm_call_tasks").await, 0);
+        assert_eq!(app.number("SELECT count(*) FROM daily_plans").await, 0);
+    }
+
+    async fn a_leader_plans_own_coverage_only(app: TestApp) {
+        let floor = app.floor().await;
+        let rival = app.person(Role::TeamLeader, "rival").await;
+        let team = app.team("A", &rival).await;
+        let agent = app.agent("rival-agent", team, &rival, "301").await;
+        app.due_customer(1, &floor.lead).await;
+        let theirs = app.due_customer(2, &rival).await;
+        let nobodys = app.due_customer(3, &floor.lead).await;
+        app.set_customer(nobodys, &[("assigned_supervisor_id", trustcart::db::Arg::Int(None))]).await;
+
+        let made = app.post(&rival, GENERATE, json!({})).await.ok();
+        assert_eq!((made["created"].as_i64(), made["agents"].as_array().map(Vec::len)), (Some(1), Some(1)));
+        assert_eq!(planned(&app, theirs).await[0].2, Some(agent.id.0));
+        let admin = app.person(Role::Admin, "boss").await;
+        let all = app.post(&admin, GENERATE, json!({})).await.ok();
+        assert_eq!(all["created"], 2);
+        assert_eq!(planned(&app, nobodys).await.len(), 1);
+    }
+
+    async fn an_unfinished_plan_is_carried_three_days_and_then_expires(app: TestApp) {
+        let floor = app.floor().await;
+        let carried = app.due_customer(1, &floor.lead).await;
+        let old = app.due_customer(2, &floor.lead).await;
+        app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        for (customer, days) in [(carried, 3), (old, 4)] {
+            app.execute(
+                Sql::new("UPDATE crm_call_tasks SET task_date = $1 WHERE customer_id = $2")
+                    .bind(days_ago(days))
+                    .bind(customer),
+            )
+            .await;
+        }
+        let made = app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        assert_eq!((made["expired"].as_i64(), made["created"].as_i64()), (Some(1), Some(1)));
+        assert_eq!(left_out(&made, "already_planned"), 1);
+        assert_eq!(planned(&app, carried).await.len(), 1);
+        assert_eq!(planned(&app, old).await.len(), 2);
+    }
+
+    async fn the_daily_job_plans_once(app: TestApp) {
+        let floor = app.floor().await;
+        app.due_customer(1, &floor.lead).await;
+        trustcart::tasks::generate::daily(app.state.clone()).await.expect("plans");
+        trustcart::tasks::generate::daily(app.state.clone()).await.expect("plans again");
+        assert_eq!(app.number("SELECT count(*) FROM crm_call_tasks").await, 1);
+        let last = format!("/api/crm/team/ops/plan?date={}", today());
+        let kept = app.get(&floor.lead, &last).await.ok();
+        assert_eq!(kept["created"], 1);
+    }
+
+    async fn a_purchase_that_came_in_bulk_still_takes_the_reminder_away(app: TestApp) {
+        let floor = app.floor().await;
+        let id = app.due_customer(1, &floor.lead).await;
+        app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        app.execute(
+            Sql::new("UPDATE reorder_pairs SET last_date = $1, due_on = $2 WHERE customer_id = $3")
+                .bind(today())
+                .bind(today().checked_add_days(chrono::Days::new(22)).expect("a date"))
+                .bind(id),
+        )
+        .await;
+        app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        let open = "SELECT count(*) FROM crm_call_tasks WHERE status = 'pending'";
+        assert_eq!(app.number(open).await, 0);
+    }
+}
