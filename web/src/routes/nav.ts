@@ -21,6 +21,10 @@ export const NAV = [
   { to: '/followups', label: 'followups', roles: ['agent'] },
   { to: '/floor', label: 'floor', roles: LEADERS },
   { to: '/plan', label: 'plan', roles: LEADERS },
+  { to: '/customers', label: 'customers', roles: ALL },
+  { to: '/orders', label: 'orders', roles: ALL },
+  { to: '/calls', label: 'calls', roles: [...LEADERS, 'agent', 'support'] },
+  { to: '/products', label: 'products', roles: ALL },
   { to: '/users', label: 'users', roles: MANAGERS },
 ] as const satisfies {
   to: string

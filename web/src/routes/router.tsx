@@ -7,6 +7,9 @@ import {
 } from '@tanstack/react-router'
 import type { Role } from '~/api/types'
 import { auth } from '~/auth/session'
+import { callFiltersFrom } from '~/features/calls/filters'
+import { filtersFrom } from '~/features/customers/filters'
+import { orderFiltersFrom } from '~/features/orders/filters'
 import { parseSearch, stringifySearch } from '~/lib/search'
 import { CrashPage, NotFoundPage } from './messages'
 import { homeOf, LEADERS, MANAGERS } from './nav'
@@ -101,6 +104,46 @@ const followups = createRoute({
   ),
 })
 
+const customers = createRoute({
+  getParentRoute: () => app,
+  path: '/customers',
+  validateSearch: filtersFrom,
+  component: lazyRouteComponent(() => import('./shop'), 'Customers'),
+})
+
+const customer = createRoute({
+  getParentRoute: () => app,
+  path: '/customers/$id',
+  component: lazyRouteComponent(() => import('./shop'), 'Customer'),
+})
+
+const orders = createRoute({
+  getParentRoute: () => app,
+  path: '/orders',
+  validateSearch: orderFiltersFrom,
+  component: lazyRouteComponent(() => import('./shop'), 'Orders'),
+})
+
+const order = createRoute({
+  getParentRoute: () => app,
+  path: '/orders/$id',
+  component: lazyRouteComponent(() => import('./shop'), 'OneOrder'),
+})
+
+const calls = createRoute({
+  getParentRoute: () => app,
+  path: '/calls',
+  beforeLoad: only([...LEADERS, 'agent', 'support']),
+  validateSearch: callFiltersFrom,
+  component: lazyRouteComponent(() => import('./shop'), 'Calls'),
+})
+
+const products = createRoute({
+  getParentRoute: () => app,
+  path: '/products',
+  component: lazyRouteComponent(() => import('~/features/products/ProductsPage'), 'ProductsPage'),
+})
+
 const users = createRoute({
   getParentRoute: () => app,
   path: '/users',
@@ -111,7 +154,21 @@ const users = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
-    app.addChildren([start, account, desk, followups, floor, plan, users]),
+    app.addChildren([
+      start,
+      account,
+      desk,
+      followups,
+      floor,
+      plan,
+      customers,
+      customer,
+      orders,
+      order,
+      calls,
+      products,
+      users,
+    ]),
   ]),
   parseSearch,
   stringifySearch,

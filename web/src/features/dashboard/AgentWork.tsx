@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
@@ -94,9 +95,18 @@ export function AgentWork({ agent, onClose }: { agent: FloorAgent; onClose: () =
       {
         key: 'customer',
         header: t('column.customer'),
-        cell: (task) => (
-          <span className="font-medium">{task.customerName ?? format.phone(task.phone)}</span>
-        ),
+        cell: (task) =>
+          task.customerId ? (
+            <Link
+              to="/customers/$id"
+              params={{ id: String(task.customerId) }}
+              className="font-medium hover:underline"
+            >
+              {task.customerName ?? format.phone(task.phone)}
+            </Link>
+          ) : (
+            format.phone(task.phone)
+          ),
       },
       {
         key: 'why',

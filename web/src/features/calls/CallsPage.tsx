@@ -1,0 +1,230 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { directoryQuery } from '~/api/queries'
+import type { Call } from '~/api/types'
+import { auth } from '~/auth/session'
+import { useFormat } from '~/i18n/i18n'
+import { useStore } from '~/lib/store'
+import { useLive } from '~/live/live'
+import { MoreButton, usePages } from '~/parts/pages'
+import { Recording } from '~/parts/Recording'
+import {
+  Badge,
+  type Column,
+  EmptyState,
+  ErrorState,
+  Input,
+  Loading,
+  Page,
+  Segmented,
+  Select,
+  Table,
+  type Tone,
+} from '~/ui'
+import { CALL_STATUSES, type CallFilters } from './filters'
+import { Webhooks } from './Webhooks'
+
+const TONE: Partial<Record<Call['status'], Tone>> = {
+  answered: 'ok',
+  completed: 'ok',
+  missed: 'bad',
+  failed: 'bad',
+  ringing: 'accent',
+  initiated: 'accent',
+}
+
+/** Every call with its result and recording; for leaders also what the telephone system sent. */
+export function CallsPage({
+  filters,
+  onFilters,
+}: {
+  filters: CallFilters
+  onFilters: (filters: CallFilters) => void
+}) {
+  const { t } = useTranslation(['calls', 'common'])
+  const { user } = useStore(auth)
+  const leads = ['admin', 'sales_manager', 'team_leader'].includes(user?.role ?? '')
+  const view = leads && filters.view === 'webhooks' ? 'webhooks' : 'calls'
+  return (
+    <Page
+      title={t('title')}
+      lead={t(view === 'calls' ? 'lead' : 'webhooksLead')}
+      actions={
+        <>
+          {view === 'calls' && <Filters filters={filters} onFilters={onFilters} leads={leads} />}
+          {leads && (
+            <Segmented
+              label={t('views')}
+              value={view}
+              onChange={(value) => onFilters(value === 'webhooks' ? { view: 'webhooks' } : {})}
+              items={[
+                { value: 'calls', label: t('view.calls') },
+                { value: 'webhooks', label: t('view.webhooks') },
+              ]}
+            />
+          )}
+        </>
+      }
+    >
+      {view === 'calls' ? <CallLog filters={filters} /> : <Webhooks />}
+    </Page>
+  )
+}
+
+function Filters({
+  filters,
+  onFilters,
+  leads,
+}: {
+  filters: CallFilters
+  onFilters: (filters: CallFilters) => void
+  leads: boolean
+}) {
+  const { t } = useTranslation(['calls', 'common'])
+  const people = useQuery(directoryQuery())
+  return (
+    <>
+      {leads && (
+        <Select
+          className="w-44"
+          aria-label={t('agent')}
+          value={filters.agentId ?? ''}
+          onChange={(e) =>
+            onFilters({ ...filters, agentId: e.target.value ? Number(e.target.value) : undefined })
+          }
+        >
+          <option value="">{t('allAgents')}</option>
+          {(people.data?.items ?? [])
+            .filter((person) => person.role === 'agent')
+            .map((person) => (
+              <option key={person.id} value={person.id}>
+                {person.name}
+              </option>
+            ))}
+        </Select>
+      )}
+      <Select
+        className="w-36"
+        aria-label={t('status')}
+        value={filters.status ?? ''}
+        onChange={(e) =>
+          onFilters({ ...filters, status: (e.target.value || undefined) as CallFilters['status'] })
+        }
+      >
+        <option value="">{t('allStatuses')}</option>
+        {CALL_STATUSES.map((status) => (
+          <option key={status} value={status}>
+            {t(`common:callStatus.${status}`)}
+          </option>
+        ))}
+      </Select>
+      {(['from', 'to'] as const).map((edge) => (
+        <Input
+          key={edge}
+          type="date"
+          className="w-36"
+          aria-label={t(edge)}
+          title={t(edge)}
+          value={filters[edge] ?? ''}
+          onChange={(e) => onFilters({ ...filters, [edge]: e.target.value || undefined })}
+        />
+      ))}
+    </>
+  )
+}
+
+function CallLog({ filters: { view: _, ...filters } }: { filters: CallFilters }) {
+  const { t } = useTranslation(['calls', 'common'])
+  const format = useFormat()
+  const queries = useQueryClient()
+  const people = useQuery(directoryQuery())
+  const list = usePages<Call>(['calls'], '/api/telephony/calls', { ...filters })
+  // A call that begins or ends belongs into the log; the steps between do not matter here.
+  useLive('call.updated', ({ call }) => {
+    if (call.endedAt || call.status === 'initiated') {
+      void queries.invalidateQueries({ queryKey: ['calls'] })
+    }
+  })
+  const columns: Column<Call>[] = [
+    {
+      key: 'at',
+      header: t('at'),
+      className: 'whitespace-nowrap',
+      cell: (c) => format.dateTime(c.startedAt),
+    },
+    { key: 'direction', header: t('direction'), cell: (c) => t(`way.${c.direction}`) },
+    {
+      key: 'customer',
+      header: t('customer'),
+      cell: (c) =>
+        c.customerId ? (
+          <Link
+            to="/customers/$id"
+            params={{ id: String(c.customerId) }}
+            className="font-medium hover:underline"
+          >
+            {c.customerName ?? format.phone(c.customerPhone)}
+          </Link>
+        ) : (
+          <span className="text-muted">{t('unknown')}</span>
+        ),
+    },
+    {
+      key: 'phone',
+      header: t('phone'),
+      className: 'whitespace-nowrap',
+      cell: (c) => format.phone(c.customerPhone),
+    },
+    {
+      key: 'agent',
+      header: t('agent'),
+      cell: (c) =>
+        people.data?.items.find((p) => p.id === c.agentUserId)?.name ??
+        (c.agentExtension ? format.digits(c.agentExtension) : '–'),
+    },
+    {
+      key: 'status',
+      header: t('status'),
+      cell: (c) => (
+        <span className="inline-flex items-center gap-1">
+          <Badge tone={TONE[c.status] ?? 'plain'}>{t(`common:callStatus.${c.status}`)}</Badge>
+          {c.mode === 'mock' && <span className="text-2xs text-muted">{t('simulated')}</span>}
+        </span>
+      ),
+    },
+    {
+      key: 'length',
+      header: t('length'),
+      align: 'right',
+      cell: (c) => (c.durationSeconds ? format.clock(c.durationSeconds) : '–'),
+    },
+    {
+      key: 'recording',
+      header: t('recording'),
+      cell: (c) =>
+        c.recordingUrl ? <Recording callId={c.id} seconds={c.recordingDuration} /> : '–',
+    },
+  ]
+  if (list.isError && list.rows.length === 0) {
+    return <ErrorState error={list.error} onRetry={() => void list.refetch()} />
+  }
+  if (list.isPending) return <Loading lines={12} />
+  const filtered = Object.values(filters).some((value) => value !== undefined)
+  return (
+    <>
+      <Table
+        caption={t('title')}
+        columns={columns}
+        rows={list.rows}
+        rowKey={(c) => c.id}
+        empty={
+          <EmptyState title={filtered ? t('noMatch') : t('none')}>
+            {filtered ? t('noMatchLead') : t('noneLead')}
+          </EmptyState>
+        }
+      />
+      <MoreButton query={list} />
+    </>
+  )
+}

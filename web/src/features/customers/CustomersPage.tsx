@@ -1,0 +1,268 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { directoryQuery } from '~/api/queries'
+import type { CustomerSummary } from '~/api/types'
+import { auth } from '~/auth/session'
+import { useFormat } from '~/i18n/i18n'
+import { useDebounced } from '~/lib/debounce'
+import { latinDigits } from '~/lib/format'
+import { useKey } from '~/lib/keys'
+import { useStore } from '~/lib/store'
+import { MoreButton, usePages } from '~/parts/pages'
+import { Lifecycle, Segment, TemperatureBadge } from '~/parts/Segment'
+import { Button, type Column, EmptyState, ErrorState, Input, Loading, Page, Table } from '~/ui'
+import { PlusIcon } from '~/ui/icons'
+import { AssignDialog } from './AssignDialog'
+import { CustomerForm } from './CustomerForm'
+import { FilterBar } from './FilterBar'
+import { type CustomerFilters, clean, filterCount } from './filters'
+
+const LEADS = ['admin', 'sales_manager', 'team_leader']
+
+/** The customers one may see, by filters that are kept in the address. */
+export function CustomersPage({
+  filters,
+  onFilters,
+  onOpen,
+}: {
+  filters: CustomerFilters
+  onFilters: (filters: CustomerFilters) => void
+  onOpen: (id: number) => void
+}) {
+  const { t } = useTranslation(['customers', 'common'])
+  const format = useFormat()
+  const { user } = useStore(auth)
+  const leads = LEADS.includes(user?.role ?? '')
+  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set())
+  const [dialog, setDialog] = useState<'assign' | 'unassign' | 'new' | null>(null)
+  const [text, setText] = useState(filters.q ?? '')
+  const settled = useDebounced(text, 180)
+  const search = useRef<HTMLInputElement>(null)
+  useKey(
+    { id: 'list.search', key: 'Slash', label: t('search'), group: t('title'), fixed: true },
+    () => search.current?.focus(),
+  )
+
+  const latest = useRef({ filters, onFilters })
+  latest.current = { filters, onFilters }
+  useEffect(() => {
+    const { filters: now, onFilters: change } = latest.current
+    if ((now.q ?? '') !== settled.trim()) change(clean({ ...now, q: settled.trim() }))
+  }, [settled])
+  // The address changed by itself: back, forward, a link.
+  useEffect(
+    () => setText((old) => (old.trim() === (filters.q ?? '') ? old : (filters.q ?? ''))),
+    [filters.q],
+  )
+
+  const list = usePages<CustomerSummary>(['customers'], '/api/cdm/customers', {
+    ...filters,
+    ...(filters.q ? { q: latinDigits(filters.q) } : {}),
+  })
+  const people = useQuery(directoryQuery())
+  const nameOf = (id: number | null | undefined) =>
+    id == null ? null : people.data?.items.find((p) => p.id === id)?.name
+  const rows = list.rows
+  // What is chosen must be on screen, or one would assign what one does not see.
+  const picked = rows.filter((row) => chosen.has(row.id))
+  const toggle = (ids: number[], on: boolean) =>
+    setChosen((old) => {
+      const next = new Set(old)
+      for (const id of ids) on ? next.add(id) : next.delete(id)
+      return next
+    })
+
+  const columns: Column<CustomerSummary>[] = [
+    ...(leads
+      ? [
+          {
+            key: 'pick',
+            className: 'w-8',
+            header: (
+              <input
+                type="checkbox"
+                className="size-4 accent-accent"
+                aria-label={t('pickAll')}
+                checked={rows.length > 0 && picked.length === rows.length}
+                onChange={(e) =>
+                  toggle(
+                    rows.map((row) => row.id),
+                    e.target.checked,
+                  )
+                }
+              />
+            ),
+            cell: (c: CustomerSummary) => (
+              <input
+                type="checkbox"
+                className="size-4 accent-accent"
+                aria-label={t('pick', { name: c.name })}
+                checked={chosen.has(c.id)}
+                onClick={(e) => e.stopPropagation()}
+                onChange={(e) => toggle([c.id], e.target.checked)}
+              />
+            ),
+          } satisfies Column<CustomerSummary>,
+        ]
+      : []),
+    {
+      key: 'name',
+      header: t('column.name'),
+      cell: (c) => (
+        <Link
+          to="/customers/$id"
+          params={{ id: String(c.id) }}
+          className="font-medium hover:underline"
+          onClick={(e) => e.stopPropagation()}
+        >
+          {c.name}
+        </Link>
+      ),
+    },
+    {
+      key: 'phone',
+      header: t('column.phone'),
+      className: 'whitespace-nowrap',
+      cell: (c) => format.phone(c.phone),
+    },
+    { key: 'segment', header: t('column.segment'), cell: (c) => <Segment customer={c} /> },
+    {
+      key: 'lifecycle',
+      header: t('column.lifecycle'),
+      cell: (c) => (
+        <span className="inline-flex gap-1">
+          <Lifecycle stage={c.lifecycleStage} />
+          {c.temperature === 'hot' && <TemperatureBadge value="hot" />}
+        </span>
+      ),
+    },
+    { key: 'district', header: t('column.district'), cell: (c) => c.district ?? '–' },
+    {
+      key: 'orders',
+      header: t('column.orders'),
+      align: 'right',
+      cell: (c) => format.number(c.totalOrders),
+    },
+    {
+      key: 'spend',
+      header: t('column.spend'),
+      align: 'right',
+      cell: (c) => format.money(c.totalSpend),
+    },
+    {
+      key: 'last',
+      header: t('column.lastOrder'),
+      className: 'whitespace-nowrap',
+      cell: (c) => (c.lastOrderDate ? format.daysAgo(c.lastOrderDate) : '–'),
+    },
+    {
+      key: 'contact',
+      header: t('column.lastContact'),
+      className: 'whitespace-nowrap',
+      cell: (c) => (c.lastContactAt ? format.daysAgo(c.lastContactAt) : '–'),
+    },
+    {
+      key: 'agent',
+      header: t('column.agent'),
+      cell: (c) => nameOf(c.assignedTo) ?? <span className="text-muted">{t('pool')}</span>,
+    },
+  ]
+  const filtered = filterCount(filters) > 0 || filters.q
+  return (
+    <Page
+      title={t('title')}
+      actions={
+        <>
+          <Input
+            ref={search}
+            type="search"
+            className="w-72"
+            aria-label={t('search')}
+            placeholder={t('searchHint')}
+            aria-keyshortcuts="/"
+            value={text}
+            onChange={(e) => setText(e.target.value)}
+          />
+          {user?.role !== 'delivery_coordinator' && (
+            <Button variant="primary" icon={<PlusIcon />} onClick={() => setDialog('new')}>
+              {t('create')}
+            </Button>
+          )}
+        </>
+      }
+    >
+      <FilterBar
+        filters={filters}
+        onChange={(part) => onFilters(clean({ ...filters, ...part }))}
+        onClear={() => onFilters(clean({ q: filters.q }))}
+        leads={leads}
+      />
+      {list.isError && rows.length === 0 ? (
+        <ErrorState error={list.error} onRetry={() => void list.refetch()} />
+      ) : list.isPending ? (
+        <Loading lines={12} className="p-2" />
+      ) : (
+        <Table
+          caption={t('title')}
+          columns={columns}
+          rows={rows}
+          rowKey={(c) => c.id}
+          onRow={(c) => onOpen(c.id)}
+          selected={(c) => chosen.has(c.id)}
+          className={list.isPlaceholderData ? 'opacity-70' : undefined}
+          empty={
+            <EmptyState
+              title={filtered ? t('noMatch') : t('none')}
+              action={
+                filtered ? (
+                  <Button
+                    onClick={() => {
+                      setText('')
+                      onFilters({})
+                    }}
+                  >
+                    {t('clearAll')}
+                  </Button>
+                ) : undefined
+              }
+            >
+              {filtered ? t('noMatchLead') : t('noneLead')}
+            </EmptyState>
+          }
+        />
+      )}
+      <div className="flex min-h-8 shrink-0 flex-wrap items-center gap-2">
+        <p className="text-xs text-muted" aria-live="polite">
+          {t('shown', { n: format.number(rows.length) })}
+          {list.hasNextPage ? ` ${t('andMore')}` : ''}
+        </p>
+        <MoreButton query={list} />
+        {picked.length > 0 && (
+          <div className="ml-auto flex items-center gap-2">
+            <span className="text-sm">{t('picked', { n: format.number(picked.length) })}</span>
+            <Button variant="primary" onClick={() => setDialog('assign')}>
+              {t('assign')}
+            </Button>
+            <Button onClick={() => setDialog('unassign')}>{t('unassign')}</Button>
+            <Button variant="ghost" onClick={() => setChosen(new Set())}>
+              {t('common:actions.clear')}
+            </Button>
+          </div>
+        )}
+      </div>
+      {(dialog === 'assign' || dialog === 'unassign') && (
+        <AssignDialog
+          customers={picked}
+          mode={dialog}
+          onClose={() => setDialog(null)}
+          onDone={() => setChosen(new Set())}
+        />
+      )}
+      {dialog === 'new' && (
+        <CustomerForm onClose={() => setDialog(null)} onSaved={(c) => onOpen(c.id)} />
+      )}
+    </Page>
+  )
+}

@@ -1,0 +1,100 @@
+import { useTranslation } from 'react-i18next'
+import type { Cycle } from '~/api/types'
+import { useFormat } from '~/i18n/i18n'
+import { civilDate, daysBetween } from '~/lib/format'
+import { Badge, EmptyState } from '~/ui'
+
+/** What they buy, how often, when next; the arithmetic behind a date opens on request. */
+export function Cycles({ cycles }: { cycles: Cycle[] }) {
+  const { t } = useTranslation('customers')
+  if (cycles.length === 0) {
+    return <EmptyState title={t('noCycles')}>{t('noCyclesLead')}</EmptyState>
+  }
+  return (
+    <ul>
+      {cycles.map((cycle) => (
+        <li key={cycle.categoryId} className="border-b border-line/60 px-3 py-1.5 last:border-0">
+          <CycleRow cycle={cycle} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function CycleRow({ cycle }: { cycle: Cycle }) {
+  const { t } = useTranslation('customers')
+  const format = useFormat()
+  const left = daysBetween(civilDate(new Date()), cycle.dueOn)
+  const tone = left < 0 ? 'bad' : left <= 3 ? 'wait' : 'plain'
+  const a = cycle.arithmetic
+  return (
+    <details>
+      <summary className="flex items-center gap-2 text-sm">
+        <span className="min-w-0 flex-1">
+          <span className="font-medium">{format.name(cycle)}</span>
+          <span className="ml-2 text-xs text-muted">
+            {cycle.avgGapDays
+              ? t('every', { n: format.number(Math.round(cycle.avgGapDays)) })
+              : t('once')}
+            {' · '}
+            {t('times', { n: format.number(cycle.purchases) })}
+          </span>
+        </span>
+        <Badge tone={tone}>{t('remind', { when: format.daysAgo(cycle.dueOn) })}</Badge>
+      </summary>
+      <table className="mt-1.5 mb-1 w-full text-xs">
+        <caption className="sr-only">{t('arithmetic', { name: format.name(cycle) })}</caption>
+        <tbody>
+          <Line
+            what={t('step.bought', { quantity: format.quantity(cycle.lastQty, cycle.baseUnit) })}
+            result={format.date(a.orderDate)}
+          />
+          {a.scaledFrom && (
+            <Line
+              what={t('step.scaled', {
+                typical: format.quantity(a.scaledFrom.typicalBaseQty, cycle.baseUnit),
+                bought: format.quantity(a.scaledFrom.baseQty, cycle.baseUnit),
+              })}
+              result=""
+            />
+          )}
+          <Line
+            what={t(cycle.basis === 'learned' ? 'step.lastsLearned' : 'step.lasts')}
+            result={`+ ${t('days', { n: format.number(a.consumptionDays) })}`}
+          />
+          {a.clamped && (
+            <Line
+              what={t('step.clamped', {
+                min: format.number(a.minDays),
+                max: format.number(a.maxDays),
+              })}
+              result=""
+            />
+          )}
+          <Line
+            what={t('step.buffer')}
+            result={`− ${t('days', { n: format.number(a.bufferDays) })}`}
+          />
+          <tr className="border-t border-line font-medium">
+            <th scope="row" className="py-0.5 text-left">
+              {t('step.due')}
+            </th>
+            <td className="text-right">{format.date(cycle.dueOn)}</td>
+          </tr>
+          <Line what={t('step.expected')} result={format.date(cycle.expectedOn)} />
+        </tbody>
+      </table>
+    </details>
+  )
+}
+
+function Line({ what, result }: { what: string; result: string }) {
+  return (
+    <tr>
+      <th scope="row" className="py-0.5 text-left font-normal text-muted">
+        {what}
+      </th>
+      <td className="pl-3 text-right whitespace-nowrap">{result}</td>
+    </tr>
+  )
+}
