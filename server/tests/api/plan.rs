@@ -179,7 +179,7 @@ both! {
         app.pair(id, "oil", days_ago(20), days_ago(2)).await;
         let made = app.post(&floor.lead, GENERATE, json!({})).await.ok();
         assert_eq!(made["created"], 1);
-        let task = app.task_of(id).await;
+        let task = app.open_task(id).await;
         let points: Value = {
             let mut tx = app.state.db.read().await.expect("reads");
             let sql = Sql::new("SELECT talking_points FROM crm_call_tasks WHERE id = $1").bind(task);

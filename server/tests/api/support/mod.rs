@@ -20,7 +20,6 @@ use trustcart::db::Db;
 
 pub use database::TestDb;
 pub use floor::Covered;
-pub use people::Person;
 pub use people::{PASSWORD, Person};
 pub use planning::{days_ago, today};
 pub use response::Answer;

@@ -93,7 +93,7 @@ impl TestApp {
     }
 
     /// The customer's only open task.
-    pub async fn task_of(&self, customer: CustomerId) -> TaskId {
+    pub async fn open_task(&self, customer: CustomerId) -> TaskId {
         let sql = Sql::new(
             "SELECT id FROM crm_call_tasks WHERE customer_id = $1
              AND status IN ('pending', 'in_progress') ORDER BY id LIMIT 1",
