@@ -39,6 +39,10 @@ struct Add {
     /// PBX extension.
     #[arg(long)]
     extension: Option<String>,
+    /// The password. Other people on this machine may see it in the list of processes: better
+    /// `--password-stdin`, or neither.
+    #[arg(long, conflicts_with = "password_stdin")]
+    password: Option<String>,
     /// Read the password from the first line of the standard input; without it a random one is made and printed.
     #[arg(long)]
     password_stdin: bool,
@@ -62,7 +66,9 @@ fn plain(error: Error) -> anyhow::Error {
 /// Runs the sub-command on an open database.
 pub async fn run(db: &Db, clock: &Clock, command: UserCommand) -> anyhow::Result<()> {
     let Action::Add(add) = command.action;
-    let (password, made_up) = if add.password_stdin {
+    let (password, made_up) = if let Some(password) = add.password {
+        (password, false)
+    } else if add.password_stdin {
         let mut line = String::new();
         std::io::stdin().lock().read_line(&mut line).context("reading the password")?;
         (line.trim_end_matches(['\r', '\n']).to_owned(), false)
