@@ -3,10 +3,12 @@ import { cx } from '~/lib/cx'
 import { Kbd } from './Kbd'
 
 const VARIANTS = {
-  primary: 'bg-accent text-on-accent border-transparent hover:bg-accent-strong',
+  primary: 'bg-primary text-on-primary border-transparent hover:bg-primary-strong',
+  /** One of several, the chosen one; a toggle that is on. */
+  selected: 'bg-accent-soft text-accent-strong border-accent ring-1 ring-accent',
   plain: 'bg-surface text-ink border-control/60 hover:bg-hover',
   ghost: 'bg-transparent text-ink border-transparent hover:bg-hover',
-  danger: 'bg-bad text-on-bad border-transparent hover:opacity-90',
+  danger: 'bg-danger text-on-danger border-transparent hover:opacity-90',
 } as const
 const SIZES = {
   sm: 'h-7 px-2 text-sm gap-1.5',
@@ -50,6 +52,7 @@ export function Button({
   disabled,
   ...props
 }: ButtonProps) {
+  const filled = variant === 'primary' || variant === 'danger'
   return (
     <button
       type="button"
@@ -58,16 +61,12 @@ export function Button({
       aria-keyshortcuts={k}
       disabled={disabled || busy}
       onMouseDown={(event) => event.preventDefault()}
-      className={cx(
-        buttonClass(variant, size),
-        pressed && 'border-accent bg-accent-soft text-accent-strong',
-        className,
-      )}
+      className={cx(buttonClass(pressed ? 'selected' : variant, size), className)}
       {...props}
     >
       {icon}
       {children}
-      {k && <Kbd k={k} tone={variant === 'primary' && !disabled ? 'onAccent' : 'plain'} />}
+      {k && <Kbd k={k} tone={filled && !disabled ? 'onAccent' : 'plain'} />}
     </button>
   )
 }

@@ -229,11 +229,12 @@ function Recommended({ view, model }: { view: Customer360; model: DeskModel }) {
 
 function RecommendedKey({ index, onAdd }: { index: number; onAdd: () => void }) {
   const { t } = useTranslation('desk')
+  const format = useFormat()
   useKey(
     {
       id: `desk.recommended.${index + 1}`,
       key: `A ${index + 1}`,
-      label: t('keys.recommended', { n: index + 1 }),
+      label: t('keys.recommended', { n: format.digits(index + 1) }),
       group: t('basket.title'),
       fixed: true,
     },

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
+import { productsQuery } from '~/api/queries'
 import type { TodayTasks } from '~/api/types'
 import { useKey } from '~/lib/keys'
 import { Loading, QueryView } from '~/ui'
@@ -16,8 +17,15 @@ import { useDesk } from './useDesk'
 /** The agent's one screen: nothing scrolls but lists inside panels (1366×768). */
 export function DeskPage() {
   const { task } = useSearch({ from: '/app/desk' })
+  return <DeskScreen task={task} />
+}
+
+/** `task`: one to be opened at once. */
+export function DeskScreen({ task }: { task?: number | undefined }) {
   const desk = useQuery(deskQuery())
   const today = useQuery(todayQuery())
+  // Ready before the first basket is opened.
+  useQuery(productsQuery(true))
   const loading = (
     <div className="grid h-full grid-cols-[208px_1fr_284px_1fr] gap-2 p-2">
       {[8, 10, 6, 10].map((lines, i) => (

@@ -1,4 +1,4 @@
-import { useRef } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFormat } from '~/i18n/i18n'
 import { useKey } from '~/lib/keys'
@@ -7,40 +7,67 @@ import { type QuickTime, quickTime } from './complete'
 import type { Draft } from './draft'
 import type { DeskModel } from './useDesk'
 
+const QUICK: [QuickTime, string][] = [
+  ['hour', 'Q'],
+  ['tomorrow', 'W'],
+  ['evening', 'Y'],
+]
+
 /** When to call again: three times that are said most, or one picked. */
 export function FollowUp({ model, draft }: { model: DeskModel; draft: Draft }) {
   const { t } = useTranslation('desk')
   const format = useFormat()
   const picker = useRef<HTMLInputElement>(null)
+  const [picking, setPicking] = useState(false)
+  const [quick, setQuick] = useState<QuickTime | null>(null)
+  const pick = () => {
+    setPicking(true)
+    setQuick(null)
+    requestAnimationFrame(() => picker.current?.focus())
+  }
   const pickKey = useKey(
     { id: 'desk.when.pick', key: 'U', label: t('outcome.pick'), group: t('keys.outcome') },
-    () => {
-      picker.current?.focus()
-      picker.current?.showPicker?.()
-    },
+    pick,
   )
+  const choose = (which: QuickTime) => {
+    setPicking(false)
+    setQuick(which)
+    model.edit({ followUpAt: quickTime(which, new Date()).toISOString() })
+  }
   return (
     <div className="flex flex-wrap items-center gap-1.5 pt-0.5">
       <span className="text-2xs text-muted">{t('outcome.when')}</span>
-      <Quick which="hour" k="Q" model={model} draft={draft} />
-      <Quick which="tomorrow" k="W" model={model} draft={draft} />
-      <Quick which="evening" k="Y" model={model} draft={draft} />
-      <Input
-        ref={picker}
-        type="datetime-local"
-        className="!h-7 !w-48"
-        aria-label={`${t('outcome.pick')} (${pickKey})`}
-        value={draft.followUpAt ? localValue(draft.followUpAt) : ''}
-        onChange={(event) =>
-          model.edit({
-            followUpAt: event.target.value
-              ? new Date(`${event.target.value}:00+06:00`).toISOString()
-              : null,
-          })
-        }
-      />
+      {QUICK.map(([which, k]) => (
+        <Quick
+          key={which}
+          which={which}
+          k={k}
+          on={quick === which}
+          onChoose={() => choose(which)}
+        />
+      ))}
+      {picking ? (
+        <Input
+          ref={picker}
+          type="datetime-local"
+          className="!h-7 !w-48"
+          aria-label={t('outcome.pick')}
+          value={draft.followUpAt ? localValue(draft.followUpAt) : ''}
+          onChange={(event) =>
+            model.edit({
+              followUpAt: event.target.value
+                ? new Date(`${event.target.value}:00+06:00`).toISOString()
+                : null,
+            })
+          }
+        />
+      ) : (
+        <Button size="sm" k={pickKey} onClick={pick}>
+          {t('outcome.pick')}
+        </Button>
+      )}
       {draft.followUpAt && (
-        <span className="text-sm font-medium">
+        <span className="ml-1 text-sm font-medium">
           {t('outcome.promised', { when: format.dateTime(draft.followUpAt) })}
         </span>
       )}
@@ -56,23 +83,21 @@ function localValue(instant: string): string {
 function Quick({
   which,
   k,
-  model,
-  draft,
+  on,
+  onChoose,
 }: {
   which: QuickTime
   k: string
-  model: DeskModel
-  draft: Draft
+  on: boolean
+  onChoose: () => void
 }) {
   const { t } = useTranslation('desk')
-  const choose = () => model.edit({ followUpAt: quickTime(which, new Date()).toISOString() })
   const key = useKey(
     { id: `desk.when.${which}`, key: k, label: t(`outcome.${which}`), group: t('keys.outcome') },
-    choose,
+    onChoose,
   )
-  const on = draft.followUpAt === quickTime(which, new Date()).toISOString()
   return (
-    <Button size="sm" k={key} pressed={on} onClick={choose}>
+    <Button size="sm" k={key} pressed={on} onClick={onChoose}>
       {t(`outcome.${which}`)}
     </Button>
   )

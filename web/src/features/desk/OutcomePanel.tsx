@@ -102,9 +102,9 @@ export function OutcomePanel({ model }: { model: DeskModel }) {
       <Notes model={model} />
       <div className="flex flex-col justify-end">
         <Button
-          variant="primary"
+          variant={model.missing === null ? 'primary' : 'plain'}
           size="lg"
-          className="h-full !flex-col !gap-1 whitespace-normal"
+          className="!h-full !flex-col !gap-1 whitespace-normal"
           k={completeKey}
           busy={model.completing}
           disabled={off}
@@ -149,7 +149,8 @@ function OutcomeButton({
       disabled={disabled}
       k={k}
       onClick={onChoose}
-      className={cx('h-10 min-w-0', on && 'border-accent bg-accent-soft text-accent-strong')}
+      variant={on ? 'selected' : 'plain'}
+      className="!h-10 min-w-0"
     >
       <span className="truncate">{t(`outcome.${value}`)}</span>
     </Button>

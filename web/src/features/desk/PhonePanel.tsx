@@ -44,10 +44,10 @@ export function PhonePanel({
     { id: 'desk.call', key: 'C', label: t('phone.call'), group, enabled: !!task && !open },
     () => model.dial(number),
   )
-  const hangup = () => phone.hangup().catch(failed)
+  const hangup = () => model.hangup()
   const hangupKey = useKey(
     { id: 'desk.hangup', key: 'H', label: t('phone.hangup'), group, enabled: open },
-    () => void hangup(),
+    hangup,
   )
   const padKey = useKey({ id: 'desk.pad', key: 'D', label: t('phone.pad'), group }, () =>
     setPad((shown) => !shown),
@@ -90,13 +90,13 @@ export function PhonePanel({
           busy={state.hangingUp}
           disabled={!state.call?.capabilities.hangup}
           icon={<HangupIcon />}
-          onClick={() => void hangup()}
+          onClick={hangup}
         >
           {t(state.hangingUp ? 'phone.hangingUp' : 'phone.hangup')}
         </Button>
       ) : (
         <Button
-          variant="primary"
+          variant={model.phase === 'wrap_up' ? 'plain' : 'primary'}
           size="lg"
           k={callKey}
           busy={state.dialing}

@@ -1,12 +1,12 @@
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Task, TodayTasks } from '~/api/types'
+import type { Task, Temperature, TodayTasks } from '~/api/types'
 import { type Format, useFormat } from '~/i18n/i18n'
 import { cx } from '~/lib/cx'
 import { useKey } from '~/lib/keys'
 import { useNow } from '~/lib/now'
 import { useStore } from '~/lib/store'
-import { Badge, Dot, EmptyState } from '~/ui'
+import { Badge, EmptyState } from '~/ui'
 import { cancelled } from './live'
 import type { DeskModel } from './useDesk'
 
@@ -116,7 +116,6 @@ function QueueRow({
   const { t } = useTranslation(['desk', 'common'])
   const due = task.dueAt ? Date.parse(task.dueAt) : null
   const late = task.promised && due !== null && due < now
-  const tone = { hot: 'bad', warm: 'wait', cold: 'plain' } as const
   return (
     <button
       type="button"
@@ -129,7 +128,7 @@ function QueueRow({
       )}
     >
       <span className="flex items-center gap-1.5">
-        <Dot tone={tone[task.temperature]} label={t(`common:temperature.${task.temperature}`)} />
+        <Warmth of={task.temperature} label={t(`common:temperature.${task.temperature}`)} />
         <span className={cx('min-w-0 flex-1 truncate text-sm', selected && 'font-semibold')}>
           {task.customerName ?? format.phone(task.phone)}
         </span>
@@ -152,5 +151,26 @@ function QueueRow({
         )}
       </span>
     </button>
+  )
+}
+
+/** Full, half or empty: the temperature by shape, because red and amber mean something else here. */
+function Warmth({ of, label }: { of: Temperature; label: string }) {
+  return (
+    <span
+      role="img"
+      aria-label={label}
+      title={label}
+      className="relative size-2.5 shrink-0 overflow-hidden rounded-full border-[1.5px] border-accent"
+    >
+      {of !== 'cold' && (
+        <span
+          className={cx(
+            'absolute inset-x-0 bottom-0 bg-accent',
+            of === 'hot' ? 'top-0' : 'top-1/2',
+          )}
+        />
+      )}
+    </span>
   )
 }

@@ -121,6 +121,11 @@ function Lines({ script, free }: { script: Script; free: boolean }) {
               i > 0 && lines[i - 1]?.part !== line.part && 'mt-2',
             )}
           >
+            {lines[i - 1]?.part !== line.part && (
+              <span className="block text-2xs font-normal text-muted">
+                {t(`script.${line.part}`)}
+              </span>
+            )}
             {line.text}
           </li>
         ))}
@@ -139,7 +144,10 @@ function Lines({ script, free }: { script: Script; free: boolean }) {
           ))}
         </div>
         {objection !== null && (
-          <p role="status" className="rounded-md bg-wait-soft px-3 py-1.5 text-base">
+          <p
+            role="status"
+            className="rounded-md border-l-2 border-accent bg-sunken px-3 py-1.5 text-base"
+          >
             {[script.objectionHandling[objection]?.reply].flat().join(' ')}
           </p>
         )}

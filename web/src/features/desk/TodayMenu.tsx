@@ -1,13 +1,19 @@
+import { useQuery } from '@tanstack/react-query'
 import { Popover } from 'radix-ui'
 import { useTranslation } from 'react-i18next'
 import type { Desk } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { Button } from '~/ui'
+import { productToPush, promisesByHour } from './day'
+import { todayQuery } from './queries'
 
 /** The day so far: done of total, pace, when it will be finished; a click shows the results. */
 export function TodayMenu({ today }: { today: Desk['today'] }) {
   const { t } = useTranslation('desk')
   const format = useFormat()
+  const tasks = useQuery(todayQuery()).data?.items ?? []
+  const promises = promisesByHour(tasks)
+  const push = productToPush(tasks)
   const share = today.total > 0 ? today.done / today.total : 0
   const done = format.number(today.done)
   const total = format.number(today.total)
@@ -54,6 +60,27 @@ export function TodayMenu({ today }: { today: Desk['today'] }) {
               </div>
             ))}
           </dl>
+          {promises.length > 0 && (
+            <>
+              <h2 className="mt-3 mb-1 text-xs font-semibold text-muted">{t('today.promises')}</h2>
+              <ul className="flex flex-wrap gap-1.5">
+                {promises.map(({ hour, count }) => (
+                  <li key={hour} className="rounded bg-sunken px-1.5 text-xs leading-6">
+                    {format.digits(hour)} · <b>{format.digits(count)}</b>
+                  </li>
+                ))}
+              </ul>
+            </>
+          )}
+          {push && (
+            <p className="mt-3">
+              <span className="block text-xs font-semibold text-muted">{t('today.push')}</span>
+              {format.name(push)}{' '}
+              <span className="text-xs text-muted">
+                {t('today.pushCount', { n: format.number(push.count) })}
+              </span>
+            </p>
+          )}
         </Popover.Content>
       </Popover.Portal>
     </Popover.Root>

@@ -8,6 +8,7 @@ import { errorText } from '~/i18n/i18n'
 import { latinDigits } from '~/lib/format'
 import { storage } from '~/lib/storage'
 import { createStore, useStore } from '~/lib/store'
+import { useConnection } from '~/live/live'
 import { usePhone } from '~/phone/current'
 import { isOpen } from '~/phone/phone'
 import { toast } from '~/ui'
@@ -66,6 +67,7 @@ export interface DeskModel {
   step(by: 1 | -1): void
   edit(patch: Partial<Fields>): void
   dial(number?: string): void
+  hangup(): void
   complete(patch?: Partial<Fields>): void
   noResponse(): void
   hold(): void
@@ -75,8 +77,10 @@ export interface DeskModel {
 export function useDesk() {
   const { t } = useTranslation('desk')
   const queries = useQueryClient()
-  const desk = useQuery(deskQuery())
-  const today = useQuery(todayQuery())
+  // Without the socket the screen asks instead of being told.
+  const refetchInterval = useConnection() === 'lost' ? 5000 : (false as const)
+  const desk = useQuery({ ...deskQuery(), refetchInterval })
+  const today = useQuery({ ...todayQuery(), refetchInterval })
   const { phone, state } = usePhone()
   const gone = useStore(cancelled)
   const power = useStore(powerDial)
@@ -177,6 +181,15 @@ export function useDesk() {
     void queries.invalidateQueries({ queryKey: ['desk'] })
   }
 
+  const hangup = async () => {
+    try {
+      await phone.hangup()
+    } catch (error) {
+      toast(errorText(error), 'bad')
+    }
+    void queries.invalidateQueries({ queryKey: ['desk'] })
+  }
+
   const finish = async (done: Task, change: Task) => {
     drafts.drop(done.id)
     // An answer that was asked for before this would bring the finished wrap-up back for a moment.
@@ -255,6 +268,7 @@ export function useDesk() {
     step,
     edit,
     dial: (number) => void dial(number),
+    hangup: () => void hangup(),
     complete: (patch) => void complete(patch),
     noResponse,
     hold: () => setCountdown(null),

@@ -199,6 +199,9 @@ export default {
     noResponse: 'সাড়া নেই',
     revenue: 'বিক্রি',
     talk: 'কথা বলার সময়',
+    promises: 'ঘণ্টা ধরে কথা দেওয়া কল',
+    push: 'আজ যেটা বেশি বলবেন',
+    pushCount: '{{n}}টি কলে মানায়',
     mix: 'হট {{hot}} · ওয়ার্ম {{warm}} · কোল্ড {{cold}}',
   },
   keys: {

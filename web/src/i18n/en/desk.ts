@@ -202,6 +202,9 @@ export default {
     noResponse: 'No response',
     revenue: 'Sales',
     talk: 'Talk time',
+    promises: 'Promised calls by hour',
+    push: 'Product to push today',
+    pushCount: 'fits {{n}} calls',
     mix: 'Hot {{hot}} · warm {{warm}} · cold {{cold}}',
   },
   keys: {
