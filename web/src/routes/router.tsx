@@ -144,6 +144,13 @@ const products = createRoute({
   component: lazyRouteComponent(() => import('~/features/products/ProductsPage'), 'ProductsPage'),
 })
 
+const teams = createRoute({
+  getParentRoute: () => app,
+  path: '/teams',
+  beforeLoad: only(LEADERS),
+  component: lazyRouteComponent(() => import('~/features/teams/TeamsPage'), 'TeamsPage'),
+})
+
 const users = createRoute({
   getParentRoute: () => app,
   path: '/users',
@@ -167,6 +174,7 @@ export const router = createRouter({
       order,
       calls,
       products,
+      teams,
       users,
     ]),
   ]),

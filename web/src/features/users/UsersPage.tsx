@@ -5,6 +5,7 @@ import { api } from '~/api/client'
 import { usersQuery } from '~/api/queries'
 import type { Role, User } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
+import { UserForm } from '~/parts/UserForm'
 import {
   Badge,
   Button,
@@ -19,7 +20,6 @@ import {
   toast,
 } from '~/ui'
 import { PlusIcon } from '~/ui/icons'
-import { CreateUser } from './CreateUser'
 
 export const ROLES: Role[] = [
   'admin',
@@ -37,7 +37,7 @@ export function UsersPage() {
   const queries = useQueryClient()
   const [role, setRole] = useState<Role | ''>('')
   const [text, setText] = useState('')
-  const [creating, setCreating] = useState(false)
+  const [edited, setEdited] = useState<User | 'new' | null>(null)
   const [closing, setClosing] = useState<User | null>(null)
   const users = useQuery(usersQuery(role || undefined))
 
@@ -81,13 +81,23 @@ export function UsersPage() {
       header: <span className="sr-only">{t('common:actions.edit')}</span>,
       align: 'right',
       cell: (u) => (
-        <Button
-          size="sm"
-          variant="ghost"
-          onClick={() => (u.active ? setClosing(u) : setActive.mutate(u))}
-        >
-          {u.active ? t('deactivate') : t('activate')}
-        </Button>
+        <span className="inline-flex">
+          <Button
+            size="sm"
+            variant="ghost"
+            aria-label={t('editTitle', { name: u.name })}
+            onClick={() => setEdited(u)}
+          >
+            {t('common:actions.edit')}
+          </Button>
+          <Button
+            size="sm"
+            variant="ghost"
+            onClick={() => (u.active ? setClosing(u) : setActive.mutate(u))}
+          >
+            {u.active ? t('deactivate') : t('activate')}
+          </Button>
+        </span>
       ),
     },
   ]
@@ -119,7 +129,7 @@ export function UsersPage() {
               </option>
             ))}
           </Select>
-          <Button variant="primary" icon={<PlusIcon />} onClick={() => setCreating(true)}>
+          <Button variant="primary" icon={<PlusIcon />} onClick={() => setEdited('new')}>
             {t('create')}
           </Button>
         </>
@@ -138,7 +148,13 @@ export function UsersPage() {
           />
         )}
       </QueryView>
-      <CreateUser open={creating} onOpenChange={setCreating} />
+      {edited && (
+        <UserForm
+          user={edited === 'new' ? undefined : edited}
+          roles={ROLES}
+          onClose={() => setEdited(null)}
+        />
+      )}
       <ConfirmDialog
         open={closing !== null}
         onOpenChange={(open) => !open && setClosing(null)}
