@@ -139,6 +139,21 @@ both! {
         assert!(agents[1].get("currentCall").is_none());
     }
 
+    async fn the_last_plan_of_today_is_shown(app: TestApp) {
+        let floor = app.floor().await;
+        app.due_customer(1, &floor.lead).await;
+        assert!(app.get(&floor.lead, DASHBOARD).await.ok().get("lastPlan").is_none());
+        let plan = app.post(&floor.lead, "/api/crm/team/ops/generate-calls", json!({})).await.ok();
+        assert_eq!(plan["created"], 1);
+        let page = app.get(&floor.lead, DASHBOARD).await.ok();
+        assert_eq!(page["lastPlan"]["planId"], plan["planId"]);
+        let today: i64 = page["agents"].as_array().expect("agents").iter()
+            .filter_map(|a| a["today"]["pending"].as_i64()).sum();
+        assert_eq!(today, 1);
+        let other = app.person(Role::TeamLeader, "other").await;
+        assert!(app.get(&other, DASHBOARD).await.ok().get("lastPlan").is_none(), "not theirs");
+    }
+
     async fn playbook_and_role_plays_come_in_both_languages(app: TestApp) {
         let tl = app.person(Role::TeamLeader, "tl").await;
         let bn = app.get(&tl, DASHBOARD).await.ok();

@@ -57,7 +57,10 @@ const ROUTES: &[(&str, &str, Option<&[Role]>)] = &[
     ("POST",   "/api/crm/team/leads/bulk-assign", LEADS),
     ("POST",   "/api/crm/team/leads/bulk-unassign", LEADS),
     ("GET",    "/api/crm/team/dashboard", LEADS),
-    // tasks
+    // the daily plan
+    ("POST",   "/api/crm/team/ops/generate-calls", LEADS),
+    ("GET",    "/api/crm/team/ops/plan", LEADS),
+    // call tasks
     ("GET",    "/api/crm/automation/call-tasks/{taskId}/suggested-script", CALLERS),
     // realtime
     ("POST",   "/api/realtime/ticket", ANYONE),

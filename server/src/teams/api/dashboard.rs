@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::AppState;
-use crate::auth::{Allow, Leads, Role};
-use crate::db::{Sql, UserId};
+use crate::auth::{Allow, Leads, Role, Scope};
+use crate::db::UserId;
 use crate::error::{Error, Result};
 use crate::http::{Json, Query};
 use crate::scripts::{Lang, PlaybookEntry, TrainingRolePlays, playbook, role_plays};
+use crate::tasks::generate::{PlanResult, last_plan};
 use crate::teams::coverage::{Coverage, PurchaseStageCount, ValueStageCount};
 use crate::teams::floor::{self, AgentDay};
 use crate::users;
@@ -46,10 +47,9 @@ pub struct Dashboard {
     script_playbook: &'static [PlaybookEntry],
     /// What to train with.
     training_role_plays: &'static TrainingRolePlays,
-    /// The plan made last, if any.
+    /// Today's plan, as made last.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    last_plan: Option<serde_json::Value>,
+    last_plan: Option<PlanResult>,
 }
 
 type Training = (Vec<PlaybookEntry>, TrainingRolePlays);
@@ -87,11 +87,8 @@ pub async fn dashboard(
     let figures = state.coverage.get(&state.db, leader, today, now).await?;
     let mut tx = state.db.read().await?;
     let agents = floor::agents(&mut tx, leader, today, now).await?;
-    let last_plan: Option<sqlx::types::Json<serde_json::Value>> = tx
-        .optional_scalar(Sql::new(
-            "SELECT result FROM daily_plans ORDER BY plan_date DESC, id DESC LIMIT 1",
-        ))
-        .await?;
+    let scope = leader.map_or(Scope::All, Scope::Lead);
+    let last_plan = last_plan(&mut tx, scope, today).await?;
     let (script_playbook, training_role_plays) = training(query.lang.unwrap_or_default());
     Ok(Json(Dashboard {
         date: today,
@@ -101,6 +98,6 @@ pub async fn dashboard(
         agents,
         script_playbook,
         training_role_plays,
-        last_plan: last_plan.map(|plan| plan.0),
+        last_plan,
     }))
 }
