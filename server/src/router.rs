@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use crate::app::AppState;
 use crate::error::Error;
 use crate::http::MAX_BODY;
-use crate::{auth, live, openapi, scripts, system, tasks, teams, users, web};
+use crate::{auth, live, openapi, orders, products, scripts, system, tasks, teams, users, web};
 
 /// The API's routes with their documentation.
 pub fn api() -> OpenApiRouter<AppState> {
@@ -43,6 +43,15 @@ pub fn api() -> OpenApiRouter<AppState> {
         // call tasks
         .routes(routes!(tasks::api::plan::generate_calls))
         .routes(routes!(tasks::api::plan::last_plan))
+        // products
+        .routes(routes!(products::api::list, products::api::create))
+        .routes(routes!(products::api::patch))
+        .routes(routes!(products::api::categories))
+        .routes(routes!(products::api::profiles))
+        .routes(routes!(products::api::patch_profile))
+        // orders
+        .routes(routes!(orders::api::list, orders::api::create))
+        .routes(routes!(orders::api::get, orders::api::patch))
         // realtime
         .routes(routes!(live::api::ticket))
         .routes(routes!(live::api::connect))

@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::segment::{Figures, Thresholds, segment};
 use super::terms::terms;
+use crate::auth::{CurrentUser, Role};
 use crate::db::{Arg, CustomerId, DbError, Insert, PhoneNumber, Sql, Tx, UserId, text_enum};
 
 text_enum! {
@@ -124,6 +125,20 @@ impl NewCustomer {
             tags: Vec::new(),
             notes: None,
             source: None,
+        }
+    }
+}
+
+impl NewCustomer {
+    /// A customer somebody makes is theirs: an agent's own, in the pool of the team leader.
+    pub fn owned_by(&mut self, user: &CurrentUser) {
+        match user.role {
+            Role::Agent => {
+                self.assigned_to = Some(user.id);
+                self.assigned_supervisor_id = user.team_leader_id;
+            }
+            Role::TeamLeader => self.assigned_supervisor_id = Some(user.id),
+            _ => {}
         }
     }
 }

@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use crate::auth::Scope;
 use crate::calls::Direction;
-use crate::db::{CustomerId, DbError, PhoneNumber, Sql, Tx, UserId, text_enum};
+use crate::db::{
+    CustomerId, DbError, PhoneError, PhoneNumber, Sql, Tx, UserId, text_enum,
+};
 use crate::error::{Error, Result};
 
 pub use super::figures::{refresh, review_due};
@@ -134,6 +136,15 @@ pub fn scope_filter(sql: &mut Sql, scope: Scope, today: NaiveDate, alias: &str) 
             sql.push_bind(today).push(") AND st.assigned_to = ").push_bind(agent).push("))");
         }
     }
+}
+
+/// 422 for a phone that is none.
+pub fn phone_problem(field: &str, error: PhoneError) -> Error {
+    let code = match error {
+        PhoneError::Empty => "phone_required",
+        PhoneError::Characters | PhoneError::Invalid => "invalid_phone",
+    };
+    Error::invalid(code, field, format!("{error}."))
 }
 
 /// 404.

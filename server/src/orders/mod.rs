@@ -1,5 +1,7 @@
 //! Orders: taken from anywhere, each exactly once, corrected at will.
 
+pub mod api;
+pub mod read;
 pub mod store;
 mod write;
 
@@ -93,8 +95,8 @@ pub struct NewLine {
 pub struct Placed {
     /// The company's day.
     pub day: NaiveDate,
-    /// The instant.
-    pub at: DateTime<Utc>,
+    /// The instant; default: the time of day it is now.
+    pub at: Option<DateTime<Utc>>,
 }
 
 /// An order as it arrives. The pair of `source` and `external_id` is its identity: the same again

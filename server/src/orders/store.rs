@@ -147,7 +147,7 @@ pub async fn put_order(tx: &mut Tx, ctx: &OrderContext, order: NewOrder) -> Resu
         NewInteraction {
             customer_id: customer,
             kind: InteractionKind::Order,
-            at: content.placed.at,
+            at: content.at,
             user_id: ctx.user,
             direction: None,
             summary: "order.placed",
@@ -211,6 +211,20 @@ pub async fn set_status(
         refresh(tx, &[old.customer_id], ctx.today).await?;
     }
     Ok(())
+}
+
+/// Whose the order with this identity is.
+pub async fn owner(
+    tx: &mut Tx,
+    source: &str,
+    external_id: &str,
+) -> Result<Option<CustomerId>, DbError> {
+    tx.optional_scalar(
+        Sql::new("SELECT customer_id FROM orders WHERE source = $1 AND external_id = $2")
+            .bind(source.trim())
+            .bind(external_id.trim()),
+    )
+    .await
 }
 
 /// 404.

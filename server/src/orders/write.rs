@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, NaiveDate, Utc};
+
 use super::store::{Existing, Sold};
-use super::{NewOrder, OrderContext, OrderStatus, Placed};
+use super::{NewOrder, OrderContext, OrderStatus};
 use crate::auth::sha256_hex;
 use crate::db::is_unique_violation;
 use crate::db::{CustomerId, DbError, Insert, Money, OrderId, ProductId, Sql, Tx};
@@ -25,7 +27,8 @@ struct Line {
 
 /// An order with everything filled in.
 pub(super) struct Content {
-    pub(super) placed: Placed,
+    pub(super) day: NaiveDate,
+    pub(super) at: DateTime<Utc>,
     pub(super) status: OrderStatus,
     pub(super) total: Money,
     subtotal: Money,
@@ -83,11 +86,15 @@ impl Content {
         }
         let delivery_charge =
             order.delivery_charge.or(old.map(|o| o.delivery_charge)).unwrap_or_default();
+        let day = order.placed.map(|p| p.day).or(old.map(|o| o.order_date)).unwrap_or(ctx.today);
+        let at = order
+            .placed
+            .and_then(|p| p.at)
+            .or(old.filter(|o| o.order_date == day).map(|o| o.placed_at))
+            .unwrap_or_else(|| ctx.now - (ctx.today - day));
         Ok(Self {
-            placed: order
-                .placed
-                .or(old.map(|o| Placed { day: o.order_date, at: o.placed_at }))
-                .unwrap_or(Placed { day: ctx.today, at: ctx.now }),
+            day,
+            at,
             status: order.status.or(old.map(|o| o.status)).unwrap_or(OrderStatus::Placed),
             total: subtotal - discount + delivery_charge,
             subtotal,
@@ -147,8 +154,8 @@ pub(super) async fn insert(
             .bind(order.source.trim())
             .bind(order.external_id.trim())
             .bind(customer)
-            .bind(content.placed.day)
-            .bind(content.placed.at)
+            .bind(content.day)
+            .bind(content.at)
             .bind(content.status)
             .bind(content.status.counted())
             .bind(content.subtotal)
@@ -224,8 +231,8 @@ pub(super) async fn replace(
              WHERE id = $14",
         )
         .bind(customer)
-        .bind(content.placed.day)
-        .bind(content.placed.at)
+        .bind(content.day)
+        .bind(content.at)
         .bind(content.status)
         .bind(content.status.counted())
         .bind(content.subtotal)

@@ -1,6 +1,8 @@
 //! The catalogue: products, categories, how long a pack lasts.
 
+pub mod api;
 pub mod defaults;
+pub mod store;
 
 use crate::db::text_enum;
 

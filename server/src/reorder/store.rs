@@ -1,8 +1,8 @@
 //! Profiles and pairs in the database.
 
-use crate::db::{CategoryId, CustomerId, DbError, Insert, ProductId, Sql, Tx};
+use crate::db::{Arg, CategoryId, CustomerId, DbError, Insert, ProductId, Sql, Tx};
 
-use super::{Pair, Profile, Profiles, Purchase, pairs};
+use super::{Pair, Profile, Profiles, Purchase, pairs, rhythm};
 
 #[derive(sqlx::FromRow)]
 struct ProfileRow {
@@ -108,4 +108,43 @@ pub async fn of_customer(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Pair>,
         .bind(customer),
     )
     .await
+}
+
+/// Makes the dates of a category's pairs anew after its profile, or that of one of its products,
+/// changed. One range read and a few bulk updates.
+pub async fn redate(tx: &mut Tx, category: CategoryId) -> Result<(), DbError> {
+    let profiles = profiles(tx).await?;
+    let pairs: Vec<Pair> = tx
+        .all(
+            Sql::new(
+                "SELECT customer_id, category_id, purchases, first_date, last_date, last_qty,
+                        last_value, product_id, due_on, expected_on
+                 FROM reorder_pairs WHERE category_id = $1 ORDER BY customer_id",
+            )
+            .bind(category),
+        )
+        .await?;
+    let moved: Vec<[Arg; 3]> = pairs
+        .into_iter()
+        .filter_map(|pair| {
+            let profile = profiles.choose(pair.product_id, category);
+            let dates = rhythm(profile, pair.last_date, pair.last_qty);
+            ((dates.due_on, dates.expected_on) != (pair.due_on, pair.expected_on)).then(|| {
+                [pair.customer_id.into(), dates.due_on.into(), dates.expected_on.into()]
+            })
+        })
+        .collect();
+    for chunk in moved.chunks(1_000) {
+        let mut sql = Sql::new("WITH v (customer, due, expected) AS (VALUES ");
+        for (n, row) in chunk.iter().enumerate() {
+            sql.push(if n == 0 { "" } else { ", " }).push_list(row.clone());
+        }
+        sql.push(
+            ") UPDATE reorder_pairs SET due_on = v.due, expected_on = v.expected FROM v
+             WHERE reorder_pairs.customer_id = v.customer AND reorder_pairs.category_id = ",
+        );
+        sql.push_bind(category);
+        tx.execute(sql).await?;
+    }
+    Ok(())
 }

@@ -8,6 +8,7 @@ mod dashboard;
 mod demo;
 mod orders;
 mod plan;
+mod products;
 mod roles;
 mod schema;
 mod scripts;

@@ -1,0 +1,202 @@
+//! Orders as they are shown.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::OrderStatus;
+use crate::auth::Scope;
+use crate::customers::store::scope_filter;
+use crate::customers::terms::{after_prefix, terms};
+use crate::db::{
+    CustomerId, DbError, Money, OrderId, PhoneNumber, ProductId, Sql, TaskId, Tx, UserId,
+};
+
+/// An order.
+#[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    /// Order id.
+    pub id: OrderId,
+    /// What people call it.
+    pub order_no: String,
+    /// Where it came from.
+    pub source: String,
+    /// Its id there.
+    pub external_id: String,
+    /// Whose.
+    pub customer_id: CustomerId,
+    /// Their name.
+    pub customer_name: String,
+    /// Their number.
+    pub phone: PhoneNumber,
+    /// The company's day.
+    pub order_date: NaiveDate,
+    /// The instant.
+    pub placed_at: DateTime<Utc>,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// Whether it counts for the customer's figures.
+    pub counted: bool,
+    /// Poisha, sum of the lines.
+    pub subtotal: Money,
+    /// Poisha off.
+    pub discount: Money,
+    /// Poisha for delivery.
+    pub delivery_charge: Money,
+    /// Poisha, `subtotal - discount + deliveryCharge`.
+    pub total: Money,
+    /// `cod`, `paid` …
+    pub payment_method: String,
+    /// Free text.
+    pub note: Option<String>,
+    /// The call task that made it.
+    pub task_id: Option<TaskId>,
+    /// Who took it.
+    pub created_by: Option<UserId>,
+    /// What was bought.
+    #[sqlx(skip)]
+    pub lines: Vec<OrderLine>,
+}
+
+/// A line of an order.
+#[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderLine {
+    /// Its place in the order, from 1.
+    pub id: i64,
+    #[serde(skip)]
+    order_id: OrderId,
+    /// What.
+    pub product_id: ProductId,
+    /// Stock-keeping unit.
+    pub sku: String,
+    /// Bangla name.
+    pub name_bn: String,
+    /// English name.
+    pub name_en: String,
+    /// Packs.
+    pub quantity: i64,
+    /// Poisha a pack.
+    pub unit_price: Money,
+    /// Poisha.
+    pub line_total: Money,
+    /// Quantity in the category's base unit.
+    pub base_qty: i64,
+}
+
+const ORDER: &str = "SELECT o.id, o.order_no, o.source, o.external_id, o.customer_id,
+    c.name AS customer_name, c.phone, o.order_date, o.placed_at, o.status, o.counted, o.subtotal,
+    o.discount, o.delivery_charge, o.total, o.payment_method, o.note, o.task_id, o.created_by
+    FROM orders o JOIN customers c ON c.id = o.customer_id WHERE TRUE";
+
+/// Which orders.
+#[derive(Clone, Debug, Default)]
+pub struct OrderFilter {
+    /// Of this customer.
+    pub customer: Option<CustomerId>,
+    /// Standing so.
+    pub status: Option<OrderStatus>,
+    /// Order number (or its beginning), phone, or words of the customer's name.
+    pub q: Option<String>,
+    /// From this company day.
+    pub from: Option<NaiveDate>,
+    /// To this company day.
+    pub to: Option<NaiveDate>,
+    /// Only after this order in the list: its day and id.
+    pub after: Option<(NaiveDate, OrderId)>,
+}
+
+/// Orders, the latest first.
+pub async fn list(
+    tx: &mut Tx,
+    scope: Scope,
+    today: NaiveDate,
+    filter: &OrderFilter,
+    limit: i64,
+) -> Result<Vec<Order>, DbError> {
+    let mut sql = Sql::new(ORDER).ad_hoc();
+    if let Some(customer) = filter.customer {
+        sql.push(" AND o.customer_id = ").push_bind(customer);
+    }
+    if let Some(status) = filter.status {
+        sql.push(" AND o.status = ").push_bind(status);
+    }
+    if let Some(from) = filter.from {
+        sql.push(" AND o.order_date >= ").push_bind(from);
+    }
+    if let Some(to) = filter.to {
+        sql.push(" AND o.order_date <= ").push_bind(to);
+    }
+    if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
+        search(&mut sql, q);
+    }
+    if let Some((day, id)) = filter.after {
+        sql.push(" AND (o.order_date, o.id) < (").push_bind(day).push(", ");
+        sql.push_bind(id).push(")");
+    }
+    scope_filter(&mut sql, scope, today, "c");
+    sql.push(" ORDER BY o.order_date DESC, o.id DESC LIMIT ").push_bind(limit);
+    let orders = tx.all(sql).await?;
+    with_lines(tx, orders).await
+}
+
+fn search(sql: &mut Sql, q: &str) {
+    let number = q.to_uppercase();
+    sql.push(" AND (o.order_no = ").push_bind(q).push(" OR (o.order_no >= ");
+    sql.push_bind(&number).push(" AND o.order_no < ").push_bind(after_prefix(&number)).push(")");
+    if let Ok(phone) = PhoneNumber::parse(q) {
+        sql.push(" OR c.phone = ").push_bind(&phone);
+        sql.push(" OR c.id IN (SELECT customer_id FROM customer_phones WHERE phone = ");
+        sql.push_bind(&phone).push(")");
+    }
+    let words = terms(q);
+    if !words.is_empty() {
+        sql.push(" OR (TRUE");
+        for word in words {
+            sql.push(
+                " AND EXISTS (SELECT 1 FROM customer_terms t WHERE t.customer_id = c.id \
+                 AND t.term >= ",
+            );
+            sql.push_bind(&word).push(" AND t.term < ").push_bind(after_prefix(&word)).push(")");
+        }
+        sql.push(")");
+    }
+    sql.push(")");
+}
+
+/// One order.
+pub async fn order(
+    tx: &mut Tx,
+    scope: Scope,
+    today: NaiveDate,
+    id: OrderId,
+) -> Result<Option<Order>, DbError> {
+    let mut sql = Sql::new(format!("{ORDER} AND o.id = $1")).bind(id);
+    scope_filter(&mut sql, scope, today, "c");
+    let found: Option<Order> = tx.optional(sql).await?;
+    Ok(with_lines(tx, found.into_iter().collect()).await?.pop())
+}
+
+async fn with_lines(tx: &mut Tx, mut orders: Vec<Order>) -> Result<Vec<Order>, DbError> {
+    if orders.is_empty() {
+        return Ok(orders);
+    }
+    let mut sql = Sql::new(
+        "SELECT l.order_id, l.line_no AS id, l.product_id, p.sku, p.name_bn, p.name_en, l.quantity,
+                l.unit_price, l.line_total, l.base_qty
+         FROM order_lines l JOIN products p ON p.id = l.product_id WHERE l.order_id IN ",
+    );
+    sql.push_list(orders.iter().map(|o| o.id)).push(" ORDER BY l.order_id, l.line_no");
+    let lines: Vec<OrderLine> = tx.all(sql).await?;
+    let mut by_order: HashMap<OrderId, Vec<OrderLine>> = HashMap::new();
+    for line in lines {
+        by_order.entry(line.order_id).or_default().push(line);
+    }
+    for order in &mut orders {
+        order.lines = by_order.remove(&order.id).unwrap_or_default();
+    }
+    Ok(orders)
+}
