@@ -11,8 +11,9 @@ use crate::customers::profile::{self, NewCustomer};
 use crate::customers::store::{
     InteractionKind, NewInteraction, find_by_phone, interaction, refresh,
 };
-use crate::db::{CustomerId, DbError, Money, OrderId, ProductId, Sql, Tx};
+use crate::db::{CategoryId, CustomerId, DbError, Money, OrderId, ProductId, Sql, Tx};
 use crate::error::{Error, Result};
+use crate::tasks::store::cancel_reminders;
 
 /// What put and status changes need to know of an order that exists.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -159,6 +160,7 @@ pub async fn put_order(tx: &mut Tx, ctx: &OrderContext, order: NewOrder) -> Resu
     .await?;
     if content.status.counted() {
         refresh(tx, &[customer], ctx.today).await?;
+        cancel_queued(tx, ctx, order_id, &order_no, customer).await?;
     }
     Ok(PutOrder { order_id, created: true, changed: true })
 }
@@ -181,6 +183,7 @@ async fn correct(
     write::replace(tx, ctx, &old, customer, &content, hash).await?;
     status_interaction(tx, ctx, &old, customer, content.status).await?;
     refresh(tx, &[customer, old.customer_id], ctx.today).await?;
+    cancel_queued(tx, ctx, old.id, &old.order_no, customer).await?;
     Ok(PutOrder { order_id: old.id, created: false, changed: true })
 }
 
@@ -209,6 +212,7 @@ pub async fn set_status(
     status_interaction(tx, ctx, &old, old.customer_id, status).await?;
     if status.counted() != old.status.counted() {
         refresh(tx, &[old.customer_id], ctx.today).await?;
+        cancel_queued(tx, ctx, id, &old.order_no, old.customer_id).await?;
     }
     Ok(())
 }
@@ -272,4 +276,43 @@ async fn status_interaction(
         },
     )
     .await
+}
+
+/// A category whose reminder an order makes pointless.
+#[derive(sqlx::FromRow)]
+struct Reordered {
+    category_id: CategoryId,
+    slug: String,
+}
+
+/// A new order cancels the queued reminders of what was bought (SPEC §3.4). A late order of long
+/// ago that leaves the reminder due cancels nothing.
+async fn cancel_queued(
+    tx: &mut Tx,
+    ctx: &OrderContext,
+    order: OrderId,
+    order_no: &str,
+    customer: CustomerId,
+) -> Result<(), DbError> {
+    let reordered: Vec<Reordered> = tx
+        .all(
+            Sql::new(
+                "SELECT DISTINCT r.category_id, c.slug
+                 FROM orders o
+                 JOIN order_lines l ON l.order_id = o.id
+                 JOIN products p ON p.id = l.product_id
+                 JOIN reorder_pairs r
+                   ON r.customer_id = o.customer_id AND r.category_id = p.category_id
+                 JOIN categories c ON c.id = r.category_id
+                 WHERE o.id = $1 AND o.counted AND r.last_date = o.order_date AND r.due_on > $2
+                 ORDER BY r.category_id",
+            )
+            .bind(order)
+            .bind(ctx.today),
+        )
+        .await?;
+    let bought: Vec<(CategoryId, String)> =
+        reordered.into_iter().map(|r| (r.category_id, r.slug)).collect();
+    cancel_reminders(tx, ctx.now, customer, &bought, order_no).await?;
+    Ok(())
 }
