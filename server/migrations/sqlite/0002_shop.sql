@@ -20,6 +20,7 @@ CREATE TABLE products (
     base_qty INTEGER NOT NULL,                         -- amount in one pack, in the category's base unit
     price INTEGER NOT NULL,                            -- poisha per pack
     active BOOLEAN NOT NULL DEFAULT TRUE,             -- in use
+    buyers INTEGER NOT NULL DEFAULT 0,                -- customers who last bought this of its category; counted daily
     external_id TEXT UNIQUE,                          -- id in the shop's own files
     created_at DATETIME NOT NULL,                  -- when the row was made
     updated_at DATETIME NOT NULL                   -- last change

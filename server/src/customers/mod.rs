@@ -1,10 +1,18 @@
 //! Customers: who they are, what they are worth, how they are segmented.
 
+pub mod alerts;
+pub mod api;
+pub mod edit;
 mod figures;
+pub mod filter;
 pub mod profile;
+pub mod read;
+pub mod recommend;
+pub mod search;
 pub mod segment;
 pub mod store;
 pub mod terms;
+pub mod view;
 
 use crate::db::text_enum;
 

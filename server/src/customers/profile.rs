@@ -39,17 +39,29 @@ text_enum! {
 
 /// Ways a customer agreed to be contacted.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    utoipa::ToSchema,
+    sqlx::FromRow,
 )]
 #[serde(default, deny_unknown_fields)]
 pub struct Consent {
     /// By telephone.
+    #[sqlx(rename = "consent_call")]
     pub call: bool,
     /// By text message.
+    #[sqlx(rename = "consent_sms")]
     pub sms: bool,
     /// By WhatsApp.
+    #[sqlx(rename = "consent_whatsapp")]
     pub whatsapp: bool,
     /// By e-mail.
+    #[sqlx(rename = "consent_email")]
     pub email: bool,
 }
 

@@ -270,3 +270,14 @@ pub async fn update_profile(
     .await?;
     Ok(())
 }
+
+/// Counts anew who buys what, by which the popular is found. One pass over the pairs.
+pub async fn count_buyers(tx: &mut Tx) -> Result<(), DbError> {
+    tx.execute(
+        "WITH n AS (SELECT product_id, COUNT(*) AS buyers FROM reorder_pairs GROUP BY product_id)
+         UPDATE products
+         SET buyers = COALESCE((SELECT n.buyers FROM n WHERE n.product_id = products.id), 0)",
+    )
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! Which customers: the filter of lists and of bulk work.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::search::{folded_words, phone_prefix};
+use super::terms::after_prefix;
+use super::{LifecycleStage, PurchaseStage, Temperature, ValueStage};
+use crate::clock::Clock;
+use crate::db::{CategoryId, ProductId, Sql, UserId};
+use crate::error::{Error, Result};
+
+/// A filter over customers, as sent. What is absent does not narrow.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CustomerQuery {
+    /// Words of the name (Bangla or Latin), or a phone in any spelling, or its beginning.
+    pub q: Option<String>,
+    /// By number of orders.
+    pub purchase_stage: Option<PurchaseStage>,
+    /// By money.
+    pub value_stage: Option<ValueStage>,
+    /// By time.
+    pub lifecycle_stage: Option<LifecycleStage>,
+    /// By warmth.
+    pub temperature: Option<Temperature>,
+    /// District, exactly.
+    pub district: Option<String>,
+    /// Bought this product at least once.
+    pub bought_product_id: Option<ProductId>,
+    /// Bought from this category at least once.
+    pub bought_category_id: Option<CategoryId>,
+    /// Last contact before this company day, or never.
+    pub last_contact_before: Option<NaiveDate>,
+    /// Id of the own agent, or `none`.
+    pub assigned_to: Option<String>,
+    /// Never to be called, or not so.
+    pub do_not_call: Option<bool>,
+}
+
+/// Who is the own agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Agent {
+    Nobody,
+    User(UserId),
+}
+
+/// A filter that has been checked.
+#[derive(Clone, Debug, Default)]
+pub struct CustomerFilter {
+    query: CustomerQuery,
+    agent: Option<Agent>,
+    contact_before: Option<DateTime<Utc>>,
+}
+
+impl CustomerFilter {
+    /// Checks a filter.
+    pub fn new(query: CustomerQuery, clock: &Clock) -> Result<Self> {
+        let agent = match query.assigned_to.as_deref() {
+            None | Some("") => None,
+            Some("none") => Some(Agent::Nobody),
+            Some(id) => Some(Agent::User(id.parse().map(UserId).map_err(|_| {
+                Error::invalid("invalid_value", "assignedTo", "The id of an agent, or `none`.")
+            })?)),
+        };
+        let contact_before = query.last_contact_before.map(|day| clock.start_of(day));
+        Ok(Self { query, agent, contact_before })
+    }
+
+    /// Appends ` AND …` that narrows the rows of `customers` named `alias`.
+    pub fn apply(&self, sql: &mut Sql, alias: &str) {
+        let f = &self.query;
+        let mut equal = |column: &str, value: Option<&'static str>| {
+            if let Some(value) = value {
+                sql.push(&format!(" AND {alias}.{column} = ")).push_bind(value);
+            }
+        };
+        equal("purchase_stage", f.purchase_stage.map(PurchaseStage::as_str));
+        equal("value_stage", f.value_stage.map(ValueStage::as_str));
+        equal("lifecycle_stage", f.lifecycle_stage.map(LifecycleStage::as_str));
+        equal("temperature", f.temperature.map(Temperature::as_str));
+        if let Some(district) = f.district.as_deref().map(str::trim).filter(|d| !d.is_empty()) {
+            sql.push(&format!(" AND {alias}.district = ")).push_bind(district);
+        }
+        if let Some(product) = f.bought_product_id {
+            // The pair of its category is a cheap first look.
+            sql.push(&format!(
+                " AND EXISTS (SELECT 1 FROM reorder_pairs fr JOIN products fp \
+                 ON fp.category_id = fr.category_id WHERE fr.customer_id = {alias}.id AND fp.id = "
+            ));
+            sql.push_bind(product).push(&format!(
+                ") AND EXISTS (SELECT 1 FROM orders fo JOIN order_lines fl ON fl.order_id = fo.id \
+                 WHERE fo.customer_id = {alias}.id AND fo.counted AND fl.product_id = "
+            ));
+            sql.push_bind(product).push(")");
+        }
+        if let Some(category) = f.bought_category_id {
+            sql.push(&format!(
+                " AND EXISTS (SELECT 1 FROM reorder_pairs fr WHERE fr.customer_id = {alias}.id \
+                 AND fr.category_id = "
+            ));
+            sql.push_bind(category).push(")");
+        }
+        if let Some(before) = self.contact_before {
+            sql.push(&format!(
+                " AND ({alias}.last_contact_at IS NULL OR {alias}.last_contact_at < "
+            ));
+            sql.push_bind(before).push(")");
+        }
+        match self.agent {
+            Some(Agent::Nobody) => {
+                sql.push(&format!(" AND {alias}.assigned_to IS NULL"));
+            }
+            Some(Agent::User(agent)) => {
+                sql.push(&format!(" AND {alias}.assigned_to = ")).push_bind(agent);
+            }
+            None => {}
+        }
+        if let Some(flag) = f.do_not_call {
+            sql.push(&format!(" AND {alias}.do_not_call = ")).push_bind(flag);
+        }
+        if let Some(q) = f.q.as_deref() {
+            matching(sql, q, alias);
+        }
+    }
+}
+
+/// Phone or words of the name.
+fn matching(sql: &mut Sql, q: &str, alias: &str) {
+    if let Some(prefix) = phone_prefix(q) {
+        let end = after_prefix(&prefix);
+        sql.push(&format!(" AND (({alias}.phone >= ")).push_bind(&prefix);
+        sql.push(&format!(" AND {alias}.phone < ")).push_bind(&end);
+        sql.push(&format!(
+            ") OR EXISTS (SELECT 1 FROM customer_phones qp WHERE qp.customer_id = {alias}.id \
+             AND qp.phone >= "
+        ));
+        sql.push_bind(&prefix).push(" AND qp.phone < ").push_bind(&end).push("))");
+        return;
+    }
+    for word in folded_words(q) {
+        sql.push(&format!(
+            " AND EXISTS (SELECT 1 FROM customer_terms qt WHERE qt.customer_id = {alias}.id \
+             AND qt.term >= "
+        ));
+        sql.push_bind(&word).push(" AND qt.term < ").push_bind(after_prefix(&word)).push(")");
+    }
+}

@@ -1,0 +1,271 @@
+//! Search by name, phone or order number (SPEC §1.9): every look is an index range.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::store::scope_filter;
+use super::terms::{after_prefix, terms};
+use crate::auth::Scope;
+use crate::db::{CustomerId, DbError, OrderId, PhoneNumber, Sql, Tx, text_enum};
+
+/// Most hits shown.
+pub const MAX_HITS: usize = 20;
+
+text_enum! {
+    /// What a hit is.
+    pub enum HitKind {
+        /// A customer.
+        Customer = "customer",
+        /// An order.
+        Order = "order",
+    }
+}
+
+text_enum! {
+    /// Why it is a hit.
+    pub enum Matched {
+        /// The phone, or its beginning.
+        Phone = "phone",
+        /// Words of the name.
+        Name = "name",
+        /// The order number, or its beginning.
+        OrderNo = "orderNo",
+    }
+}
+
+/// A hit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Hit {
+    /// What it is.
+    pub kind: HitKind,
+    /// The customer, or the order's.
+    pub customer_id: CustomerId,
+    /// The order.
+    pub order_id: Option<OrderId>,
+    /// The customer's name.
+    pub name: String,
+    /// The customer's main number.
+    pub phone: PhoneNumber,
+    /// The order's number.
+    pub order_no: Option<String>,
+    /// Why.
+    pub matched: Matched,
+}
+
+/// The beginning of an E.164 number meant by what was typed so far, in any spelling; `None` if it
+/// is no phone or fewer than three digits.
+pub fn phone_prefix(q: &str) -> Option<String> {
+    if let Ok(phone) = PhoneNumber::parse(q) {
+        return Some(phone.as_str().to_owned());
+    }
+    let mut digits = String::new();
+    let mut plus = false;
+    for c in q.trim().chars() {
+        match c {
+            '0'..='9' => digits.push(c),
+            '০'..='৯' => digits.push(char::from(b'0' + (u32::from(c) - u32::from('০')) as u8)),
+            '+' if digits.is_empty() => plus = true,
+            ' ' | '-' | '(' | ')' | '.' => {}
+            _ => return None,
+        }
+    }
+    if digits.len() < 3 {
+        return None;
+    }
+    if plus {
+        return Some(format!("+{digits}"));
+    }
+    Some(if let Some(rest) = digits.strip_prefix("00") {
+        format!("+{rest}")
+    } else if let Some(rest) = digits.strip_prefix('0') {
+        format!("+880{rest}")
+    } else if digits.starts_with('1') {
+        format!("+880{digits}")
+    } else {
+        format!("+{digits}")
+    })
+}
+
+/// The words searched for, the longest (and so the rarest) first.
+pub fn folded_words(q: &str) -> Vec<String> {
+    let mut words = terms(q);
+    words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+    words.truncate(6);
+    words
+}
+
+#[derive(sqlx::FromRow)]
+struct CustomerRow {
+    id: CustomerId,
+    name: String,
+    phone: PhoneNumber,
+}
+
+#[derive(sqlx::FromRow)]
+struct OrderRow {
+    id: OrderId,
+    order_no: String,
+    customer_id: CustomerId,
+    name: String,
+    phone: PhoneNumber,
+}
+
+/// What matches, phones first, then order numbers, then names.
+pub async fn search(
+    tx: &mut Tx,
+    scope: Scope,
+    today: NaiveDate,
+    q: &str,
+) -> Result<Vec<Hit>, DbError> {
+    let q = q.trim();
+    let mut hits: Vec<Hit> = Vec::new();
+    if q.is_empty() {
+        return Ok(hits);
+    }
+    if let Some(prefix) = phone_prefix(q) {
+        for row in by_phone(tx, scope, today, &prefix).await? {
+            add(&mut hits, row, Matched::Phone);
+        }
+    }
+    for row in by_order_no(tx, scope, today, q).await? {
+        hits.push(Hit {
+            kind: HitKind::Order,
+            customer_id: row.customer_id,
+            order_id: Some(row.id),
+            name: row.name,
+            phone: row.phone,
+            order_no: Some(row.order_no),
+            matched: Matched::OrderNo,
+        });
+    }
+    if hits.len() < MAX_HITS && q.chars().any(char::is_alphabetic) {
+        for row in by_name(tx, scope, today, q).await? {
+            add(&mut hits, row, Matched::Name);
+        }
+    }
+    hits.truncate(MAX_HITS);
+    Ok(hits)
+}
+
+fn add(hits: &mut Vec<Hit>, row: CustomerRow, matched: Matched) {
+    if hits.iter().any(|h| h.kind == HitKind::Customer && h.customer_id == row.id) {
+        return;
+    }
+    hits.push(Hit {
+        kind: HitKind::Customer,
+        customer_id: row.id,
+        order_id: None,
+        name: row.name,
+        phone: row.phone,
+        order_no: None,
+        matched,
+    });
+}
+
+async fn by_phone(
+    tx: &mut Tx,
+    scope: Scope,
+    today: NaiveDate,
+    prefix: &str,
+) -> Result<Vec<CustomerRow>, DbError> {
+    let end = after_prefix(prefix);
+    let mut sql = Sql::new(
+        "SELECT c.id, c.name, c.phone FROM customers c WHERE c.phone >= $1 AND c.phone < $2",
+    )
+    .bind(prefix)
+    .bind(&end);
+    scope_filter(&mut sql, scope, today, "c");
+    sql.push(" ORDER BY c.phone LIMIT 20");
+    let mut rows: Vec<CustomerRow> = tx.all(sql).await?;
+    let mut sql = Sql::new(
+        "SELECT c.id, c.name, c.phone FROM customer_phones p JOIN customers c ON c.id = p.customer_id
+         WHERE p.phone >= $1 AND p.phone < $2",
+    )
+    .bind(prefix)
+    .bind(&end);
+    scope_filter(&mut sql, scope, today, "c");
+    sql.push(" ORDER BY p.phone LIMIT 20");
+    rows.extend(tx.all::<CustomerRow>(sql).await?);
+    Ok(rows)
+}
+
+async fn by_order_no(
+    tx: &mut Tx,
+    scope: Scope,
+    today: NaiveDate,
+    q: &str,
+) -> Result<Vec<OrderRow>, DbError> {
+    let typed = q.trim_start_matches('#').trim();
+    let number = typed.to_uppercase();
+    if number.len() < 2 || number.chars().any(char::is_whitespace) {
+        return Ok(Vec::new());
+    }
+    let own = number.parse::<u32>().map_or_else(|_| number.clone(), |n| format!("TC-{n:06}"));
+    let mut sql = Sql::new(
+        "SELECT o.id, o.order_no, o.customer_id, c.name, c.phone
+         FROM orders o JOIN customers c ON c.id = o.customer_id
+         WHERE (o.order_no IN ($1, $2) OR (o.order_no >= $3 AND o.order_no < $4))",
+    )
+    .bind(typed)
+    .bind(&own)
+    .bind(&number)
+    .bind(after_prefix(&number));
+    scope_filter(&mut sql, scope, today, "c");
+    sql.push(" ORDER BY o.order_no LIMIT 10");
+    tx.all(sql).await
+}
+
+async fn by_name(
+    tx: &mut Tx,
+    scope: Scope,
+    today: NaiveDate,
+    q: &str,
+) -> Result<Vec<CustomerRow>, DbError> {
+    let words = folded_words(q);
+    let Some((rarest, others)) = words.split_first() else {
+        return Ok(Vec::new());
+    };
+    // In index order, so that a common beginning stops after twenty rows.
+    let mut sql = Sql::new(
+        "SELECT c.id, c.name, c.phone FROM customer_terms t JOIN customers c ON c.id = t.customer_id
+         WHERE t.term >= $1 AND t.term < $2",
+    )
+    .bind(rarest)
+    .bind(after_prefix(rarest))
+    .ad_hoc();
+    for word in others {
+        sql.push(
+            " AND EXISTS (SELECT 1 FROM customer_terms o WHERE o.customer_id = c.id AND o.term >= ",
+        );
+        sql.push_bind(word).push(" AND o.term < ").push_bind(after_prefix(word)).push(")");
+    }
+    scope_filter(&mut sql, scope, today, "c");
+    sql.push(" ORDER BY t.term, t.customer_id LIMIT 40");
+    tx.all(sql).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::phone_prefix;
+
+    #[test]
+    fn the_beginning_of_a_number_in_any_spelling() {
+        for (typed, want) in [
+            ("0171", "+880171"),
+            ("০১৭১", "+880171"),
+            ("+880 171", "+880171"),
+            ("880171", "+880171"),
+            ("00880171", "+880171"),
+            ("171-23", "+88017123"),
+            ("01712345678", "+8801712345678"),
+            ("+4474", "+4474"),
+        ] {
+            assert_eq!(phone_prefix(typed).as_deref(), Some(want), "{typed}");
+        }
+        for typed in ["01", "rahim", "SO-0001", ""] {
+            assert_eq!(phone_prefix(typed), None, "{typed}");
+        }
+    }
+}

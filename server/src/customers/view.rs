@@ -1,0 +1,321 @@
+//! Customer 360: everything about one customer, each part one range read (SPEC §1.6).
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::types::Json;
+use utoipa::ToSchema;
+
+use super::alerts::{Alert, alerts};
+use super::read::{Customer, customer};
+use super::recommend::{Bought, Offer, Recommendation, Rule, recommend};
+use super::store::InteractionKind;
+use crate::auth::Scope;
+use crate::calls::Direction;
+use crate::db::{CategoryId, CustomerId, DbError, Money, ProductId, Sql, TaskId, Tx, UserId};
+use crate::orders::read::{self as orders, Order, OrderFilter};
+use crate::products::BaseUnit;
+use crate::reorder::{self, Arithmetic, Basis, rhythm};
+use crate::tasks::{self, Task};
+
+/// What a customer buys of a category, how often, and when next.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Cycle {
+    /// Category.
+    pub category_id: CategoryId,
+    /// Its stable name.
+    pub category_slug: String,
+    /// Its Bangla name.
+    pub name_bn: String,
+    /// Its English name.
+    pub name_en: String,
+    /// Distinct days on which it was bought.
+    pub purchases: i64,
+    /// The last of them.
+    pub last_date: NaiveDate,
+    /// How much then, base units.
+    pub last_qty: i64,
+    /// The unit.
+    pub base_unit: BaseUnit,
+    /// What was mostly bought then.
+    pub product_id: ProductId,
+    /// When to remind.
+    pub due_on: NaiveDate,
+    /// When it runs out.
+    pub expected_on: NaiveDate,
+    /// Mean days between purchases.
+    pub avg_gap_days: Option<i64>,
+    /// What the dates rest on.
+    pub basis: Basis,
+    /// How they came about.
+    pub arithmetic: Arithmetic,
+    #[serde(skip)]
+    last_value: Money,
+}
+
+/// An entry of the timeline.
+#[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct Interaction {
+    /// Entry id.
+    pub id: i64,
+    /// What it is about.
+    pub kind: InteractionKind,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who; null: the system or the customer.
+    pub user_id: Option<UserId>,
+    /// Of calls and messages.
+    pub direction: Option<Direction>,
+    /// Code, worded by the browser.
+    pub summary: String,
+    /// Free text.
+    pub text: Option<String>,
+    /// Parameters of the summary.
+    #[schema(value_type = Object)]
+    pub data: Json<Value>,
+}
+
+/// A change of agent or supervisor.
+#[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct Assignment {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who did it; null: the system.
+    pub by_user_id: Option<UserId>,
+    /// Agent before.
+    pub from_agent_id: Option<UserId>,
+    /// Agent after.
+    pub to_agent_id: Option<UserId>,
+    /// Supervisor before.
+    pub from_supervisor_id: Option<UserId>,
+    /// Supervisor after.
+    pub to_supervisor_id: Option<UserId>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// Everything about a customer.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Customer360 {
+    /// Profile and figures.
+    pub customer: Customer,
+    /// Days since the last counted order.
+    pub days_since_last_order: Option<i64>,
+    /// What they buy, the next reminder first.
+    pub cycles: Vec<Cycle>,
+    /// The last ten orders.
+    pub recent_orders: Vec<Order>,
+    /// The last ten call tasks.
+    pub tasks: Vec<Task>,
+    /// The last twenty entries of the timeline.
+    pub timeline: Vec<Interaction>,
+    /// What to know before saying hello.
+    pub alerts: Vec<Alert>,
+    /// Changes of agent, the latest first (ten).
+    pub assignments: Vec<Assignment>,
+    /// What to offer.
+    pub recommendations: Vec<Recommendation>,
+}
+
+/// A customer's figures, rhythm, alerts and recommendations, without the history.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Intelligence {
+    /// Profile and figures.
+    pub customer: Customer,
+    /// Days since the last counted order.
+    pub days_since_last_order: Option<i64>,
+    /// What they buy, the next reminder first.
+    pub cycles: Vec<Cycle>,
+    /// What to know before saying hello.
+    pub alerts: Vec<Alert>,
+    /// What to offer.
+    pub recommendations: Vec<Recommendation>,
+}
+
+#[derive(sqlx::FromRow)]
+struct CycleRow {
+    category_id: CategoryId,
+    slug: String,
+    name_bn: String,
+    name_en: String,
+    base_unit: BaseUnit,
+    purchases: i64,
+    first_date: NaiveDate,
+    last_date: NaiveDate,
+    last_qty: i64,
+    last_value: Money,
+    product_id: ProductId,
+    due_on: NaiveDate,
+    expected_on: NaiveDate,
+}
+
+/// A customer's cycles, the next reminder first.
+pub async fn cycles(tx: &mut Tx, id: CustomerId) -> Result<Vec<Cycle>, DbError> {
+    let rows: Vec<CycleRow> = tx
+        .all(
+            Sql::new(
+                "SELECT r.category_id, c.slug, c.name_bn, c.name_en, c.base_unit, r.purchases,
+                        r.first_date, r.last_date, r.last_qty, r.last_value, r.product_id,
+                        r.due_on, r.expected_on
+                 FROM reorder_pairs r JOIN categories c ON c.id = r.category_id
+                 WHERE r.customer_id = $1 ORDER BY r.due_on, r.category_id",
+            )
+            .bind(id),
+        )
+        .await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let profiles = reorder::store::profiles(tx).await?;
+    let cycle = |r: CycleRow| {
+        let profile = profiles.choose(r.product_id, r.category_id);
+        let dates = rhythm(profile, r.last_date, r.last_qty);
+        let gaps = r.purchases - 1;
+        Cycle {
+            category_id: r.category_id,
+            category_slug: r.slug,
+            name_bn: r.name_bn,
+            name_en: r.name_en,
+            purchases: r.purchases,
+            last_date: r.last_date,
+            last_qty: r.last_qty,
+            base_unit: r.base_unit,
+            product_id: r.product_id,
+            due_on: r.due_on,
+            expected_on: r.expected_on,
+            avg_gap_days: (gaps > 0)
+                .then(|| ((r.last_date - r.first_date).num_days() + gaps / 2) / gaps),
+            basis: dates.basis,
+            arithmetic: dates.arithmetic,
+            last_value: r.last_value,
+        }
+    };
+    Ok(rows.into_iter().map(cycle).collect())
+}
+
+/// What to offer a customer with these cycles.
+pub async fn recommendations(
+    tx: &mut Tx,
+    cycles: &[Cycle],
+    today: NaiveDate,
+) -> Result<Vec<Recommendation>, DbError> {
+    let offers: Vec<Offer> = tx
+        .all(
+            "SELECT p.id, p.sku, p.name_bn, p.name_en, p.category_id, c.slug, p.price, p.buyers
+             FROM products p JOIN categories c ON c.id = p.category_id WHERE p.active",
+        )
+        .await?;
+    let rules: Vec<Rule> = tx
+        .all(
+            "SELECT trigger_category_id, recommended_category_id, min_days, max_days,
+                    min_order_value, priority
+             FROM product_recommendation_rules WHERE active",
+        )
+        .await?;
+    let bought: Vec<Bought> = cycles
+        .iter()
+        .map(|c| Bought {
+            category_id: c.category_id,
+            product_id: c.product_id,
+            last_date: c.last_date,
+            last_value: c.last_value,
+            due_on: c.due_on,
+        })
+        .collect();
+    Ok(recommend(today, &bought, &rules, &offers))
+}
+
+/// The newest entries of a timeline.
+pub async fn timeline(
+    tx: &mut Tx,
+    id: CustomerId,
+    limit: i64,
+) -> Result<Vec<Interaction>, DbError> {
+    tx.all(
+        Sql::new(
+            "SELECT id, kind, at, user_id, direction, summary, text, data
+             FROM customer_interactions WHERE customer_id = $1 ORDER BY at DESC, id DESC LIMIT $2",
+        )
+        .bind(id)
+        .bind(limit),
+    )
+    .await
+}
+
+async fn assignments(tx: &mut Tx, id: CustomerId) -> Result<Vec<Assignment>, DbError> {
+    tx.all(
+        Sql::new(
+            "SELECT at, by_user_id, from_agent_id, to_agent_id, from_supervisor_id,
+                    to_supervisor_id, reason
+             FROM customer_assignments WHERE customer_id = $1 ORDER BY at DESC, id DESC LIMIT 10",
+        )
+        .bind(id),
+    )
+    .await
+}
+
+async fn open_complaint(tx: &mut Tx, id: CustomerId) -> Result<Option<TaskId>, DbError> {
+    tx.optional_scalar(
+        Sql::new(
+            "SELECT id FROM crm_call_tasks WHERE customer_id = $1 AND kind = 'complaint'
+               AND status IN ('pending', 'in_progress') ORDER BY id LIMIT 1",
+        )
+        .bind(id),
+    )
+    .await
+}
+
+/// Figures, rhythm, alerts and recommendations of a customer in `scope`.
+pub async fn intelligence(
+    tx: &mut Tx,
+    scope: Scope,
+    today: NaiveDate,
+    id: CustomerId,
+) -> Result<Option<Intelligence>, DbError> {
+    let Some(customer) = customer(tx, scope, today, id).await? else {
+        return Ok(None);
+    };
+    let cycles = cycles(tx, id).await?;
+    let complaint = open_complaint(tx, id).await?;
+    Ok(Some(Intelligence {
+        days_since_last_order: customer.last_order_date.map(|last| (today - last).num_days()),
+        alerts: alerts(&customer, &cycles, complaint, today),
+        recommendations: recommendations(tx, &cycles, today).await?,
+        customer,
+        cycles,
+    }))
+}
+
+/// Everything about a customer in `scope`.
+pub async fn customer360(
+    tx: &mut Tx,
+    scope: Scope,
+    today: NaiveDate,
+    id: CustomerId,
+) -> Result<Option<Customer360>, DbError> {
+    let Some(known) = intelligence(tx, scope, today, id).await? else {
+        return Ok(None);
+    };
+    let filter = OrderFilter { customer: Some(id), ..OrderFilter::default() };
+    let recent_orders = orders::list(tx, Scope::All, today, &filter, 10).await?;
+    let query = tasks::store::select(
+        "t.customer_id = $1 ORDER BY t.task_date DESC, t.id DESC LIMIT 10",
+    );
+    let rows = tasks::store::rows(tx, query.bind(id)).await?;
+    Ok(Some(Customer360 {
+        customer: known.customer,
+        days_since_last_order: known.days_since_last_order,
+        cycles: known.cycles,
+        recent_orders,
+        tasks: tasks::store::tasks(tx, rows).await?,
+        timeline: timeline(tx, id, 20).await?,
+        alerts: known.alerts,
+        assignments: assignments(tx, id).await?,
+        recommendations: known.recommendations,
+    }))
+}
