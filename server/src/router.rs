@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use crate::app::AppState;
 use crate::error::Error;
 use crate::http::MAX_BODY;
-use crate::{auth, live, openapi, orders, products, scripts, system, tasks, teams, users, web};
+use crate::{auth, customers, live, openapi, orders, products, scripts, system, tasks, teams, users, web};
 
 /// The API's routes with their documentation.
 pub fn api() -> OpenApiRouter<AppState> {
@@ -43,6 +43,16 @@ pub fn api() -> OpenApiRouter<AppState> {
         // call tasks
         .routes(routes!(tasks::api::plan::generate_calls))
         .routes(routes!(tasks::api::plan::last_plan))
+        // customers
+        .routes(routes!(customers::api::list, customers::api::create))
+        .routes(routes!(customers::api::get, customers::api::patch))
+        .routes(routes!(customers::api::add_note))
+        .routes(routes!(customers::api::assign))
+        .routes(routes!(customers::api::list360))
+        .routes(routes!(customers::api::get360))
+        .routes(routes!(customers::api::find))
+        .routes(routes!(customers::api::intelligence))
+        .routes(routes!(customers::api::recommendations))
         // products
         .routes(routes!(products::api::list, products::api::create))
         .routes(routes!(products::api::patch))

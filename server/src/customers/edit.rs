@@ -9,9 +9,7 @@ use super::profile::{
 };
 use super::read::Customer;
 use super::store::{find_by_phone, phone_problem};
-use crate::db::{
-    Arg, CustomerId, DbError, Insert, PhoneNumber, Sql, Tx, is_unique_violation,
-};
+use crate::db::{Arg, CustomerId, DbError, Insert, PhoneNumber, Sql, Tx, is_unique_violation};
 use crate::error::{Error, Result};
 use crate::http::nullable;
 use crate::orders::check_text;
@@ -99,7 +97,12 @@ fn parse(field: &str, text: &str) -> Result<PhoneNumber> {
 }
 
 /// Sets a text that may be cleared; blank is cleared.
-fn set(target: &mut Option<String>, field: &str, value: Option<Option<String>>, max: usize) -> Result<()> {
+fn set(
+    target: &mut Option<String>,
+    field: &str,
+    value: Option<Option<String>>,
+    max: usize,
+) -> Result<()> {
     let Some(value) = value else {
         return Ok(());
     };
@@ -246,9 +249,8 @@ fn phone_taken(field: &str) -> Error {
 
 /// Refuses numbers, codes and referrers that do not go with the other customers.
 async fn check(tx: &mut Tx, draft: &Draft, own: Option<CustomerId>) -> Result<()> {
-    let numbers = std::iter::once(("phone".to_owned(), &draft.new.phone)).chain(
-        draft.phones.iter().enumerate().map(|(n, phone)| (format!("phones[{n}]"), phone)),
-    );
+    let numbers = std::iter::once(("phone".to_owned(), &draft.new.phone))
+        .chain(draft.phones.iter().enumerate().map(|(n, phone)| (format!("phones[{n}]"), phone)));
     for (field, phone) in numbers {
         if find_by_phone(tx, phone).await?.is_some_and(|other| Some(other) != own) {
             return Err(phone_taken(&field));

@@ -128,7 +128,12 @@ pub fn recommend(
         let own = offers.iter().find(|o| o.id == b.product_id);
         // The product may have gone from the range; then the best of its category.
         if let Some(offer) = own.or_else(|| picks.best_of(b.category_id)) {
-            picks.add(offer, RecommendationCode::ReorderDue, None, Some((today - b.last_date).num_days()));
+            picks.add(
+                offer,
+                RecommendationCode::ReorderDue,
+                None,
+                Some((today - b.last_date).num_days()),
+            );
         }
     }
 
@@ -149,17 +154,16 @@ pub fn recommend(
         (rule.priority, std::cmp::Reverse(b.last_date), rule.recommended_category_id)
     });
     for (rule, b) in matching {
-        let trigger = offers.iter().find(|o| o.category_id == b.category_id).map(|o| o.slug.clone());
+        let trigger =
+            offers.iter().find(|o| o.category_id == b.category_id).map(|o| o.slug.clone());
         if let Some(offer) = picks.best_of(rule.recommended_category_id) {
             let days = (today - b.last_date).num_days();
             picks.add(offer, RecommendationCode::CrossSell, trigger, Some(days));
         }
     }
 
-    let mut popular: Vec<&Offer> = offers
-        .iter()
-        .filter(|o| !bought.iter().any(|b| b.category_id == o.category_id))
-        .collect();
+    let mut popular: Vec<&Offer> =
+        offers.iter().filter(|o| !bought.iter().any(|b| b.category_id == o.category_id)).collect();
     popular.sort_by_key(|o| (std::cmp::Reverse(o.buyers), o.id));
     for offer in popular {
         picks.add(offer, RecommendationCode::Popular, None, None);
@@ -257,12 +261,14 @@ mod tests {
 
     #[test]
     fn what_runs_out_comes_first_then_what_goes_with_it_then_what_others_like() {
-        let offers = [offer(1, 1, 5), offer(2, 1, 9), offer(3, 2, 1), offer(4, 3, 2), offer(5, 4, 8)];
+        let offers =
+            [offer(1, 1, 5), offer(2, 1, 9), offer(3, 2, 1), offer(4, 3, 2), offer(5, 4, 8)];
         let found =
             recommend(day(30), &[bought(1, 1, 10, 32)], &[rule(1, 3, 2), rule(1, 2, 1)], &offers);
-        assert_eq!(codes(&found), [
-            (1, "reorder_due"), (3, "cross_sell"), (4, "cross_sell"), (5, "popular"),
-        ]);
+        assert_eq!(
+            codes(&found),
+            [(1, "reorder_due"), (3, "cross_sell"), (4, "cross_sell"), (5, "popular"),]
+        );
         assert_eq!(found[1].reason.trigger_category_slug.as_deref(), Some("c1"));
         assert_eq!(found[1].reason.days, Some(20));
     }

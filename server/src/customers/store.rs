@@ -5,9 +5,7 @@ use serde_json::Value;
 
 use crate::auth::Scope;
 use crate::calls::Direction;
-use crate::db::{
-    CustomerId, DbError, PhoneError, PhoneNumber, Sql, Tx, UserId, text_enum,
-};
+use crate::db::{CustomerId, DbError, PhoneError, PhoneNumber, Sql, Tx, UserId, text_enum};
 use crate::error::{Error, Result};
 
 pub use super::figures::{refresh, review_due};

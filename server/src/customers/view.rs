@@ -247,6 +247,20 @@ pub async fn timeline(
     .await
 }
 
+/// The newest entry somebody made in a customer's timeline.
+pub async fn latest_of(tx: &mut Tx, id: CustomerId, user: UserId) -> Result<Interaction, DbError> {
+    tx.one(
+        Sql::new(
+            "SELECT id, kind, at, user_id, direction, summary, text, data
+             FROM customer_interactions WHERE customer_id = $1 AND user_id = $2
+             ORDER BY id DESC LIMIT 1",
+        )
+        .bind(id)
+        .bind(user),
+    )
+    .await
+}
+
 async fn assignments(tx: &mut Tx, id: CustomerId) -> Result<Vec<Assignment>, DbError> {
     tx.all(
         Sql::new(
@@ -303,9 +317,8 @@ pub async fn customer360(
     };
     let filter = OrderFilter { customer: Some(id), ..OrderFilter::default() };
     let recent_orders = orders::list(tx, Scope::All, today, &filter, 10).await?;
-    let query = tasks::store::select(
-        "t.customer_id = $1 ORDER BY t.task_date DESC, t.id DESC LIMIT 10",
-    );
+    let query =
+        tasks::store::select("t.customer_id = $1 ORDER BY t.task_date DESC, t.id DESC LIMIT 10");
     let rows = tasks::store::rows(tx, query.bind(id)).await?;
     Ok(Some(Customer360 {
         customer: known.customer,

@@ -140,7 +140,12 @@ fn context(state: &AppState, user: &CurrentUser) -> OrderContext {
 
 /// Nobody takes or corrects an order of a customer they may not see; a new customer becomes the
 /// taker's own.
-async fn claim(tx: &mut Tx, ctx: &OrderContext, user: &CurrentUser, order: &NewOrder) -> Result<()> {
+async fn claim(
+    tx: &mut Tx,
+    ctx: &OrderContext,
+    user: &CurrentUser,
+    order: &NewOrder,
+) -> Result<()> {
     if let Some(owner) = store::owner(tx, &order.source, &order.external_id).await? {
         ensure_visible(tx, user.scope(), ctx.today, owner).await?;
     }
@@ -175,9 +180,8 @@ pub async fn create(
     let mut tx = state.db.begin().await?;
     claim(&mut tx, &ctx, &user, &new).await?;
     let put = put_order(&mut tx, &ctx, new).await?;
-    let order = read::order(&mut tx, user.scope(), ctx.today, put.order_id)
-        .await?
-        .ok_or_else(not_found)?;
+    let order =
+        read::order(&mut tx, user.scope(), ctx.today, put.order_id).await?.ok_or_else(not_found)?;
     state.commit(tx).await?;
     let status = if put.created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(order)))
@@ -211,8 +215,7 @@ pub async fn patch(
     let shown = read::order(&mut tx, user.scope(), ctx.today, id).await?;
     shown.ok_or_else(not_found)?;
     store::set_status(&mut tx, &ctx, id, body.status, body.note).await?;
-    let order =
-        read::order(&mut tx, user.scope(), ctx.today, id).await?.ok_or_else(not_found)?;
+    let order = read::order(&mut tx, user.scope(), ctx.today, id).await?.ok_or_else(not_found)?;
     state.commit(tx).await?;
     Ok(Json(order))
 }
@@ -273,8 +276,7 @@ pub async fn list(
     };
     let mut tx = state.db.read().await?;
     let today = state.clock.today();
-    let orders =
-        read::list(&mut tx, user.scope(), today, &filter, page.limit() + 1).await?;
+    let orders = read::list(&mut tx, user.scope(), today, &filter, page.limit() + 1).await?;
     let cursor = |o: &Order| Cursor { key: o.order_date.to_string(), id: o.id.0 };
     Ok(Json(Page::new(orders, page.limit(), cursor)))
 }

@@ -96,9 +96,10 @@ async fn check(tx: &mut Tx, mut entry: Entry) -> Result<Entry> {
             format!("This category is measured in {}.", category.base_unit),
         ));
     }
-    entry.base_qty = base_qty(entry.pack_size, entry.pack_unit, category.base_unit).ok_or_else(
-        || Error::invalid("invalid_pack_size", "packSize", "A pack holds 1 g (ml, piece) to 1 t."),
-    )?;
+    entry.base_qty =
+        base_qty(entry.pack_size, entry.pack_unit, category.base_unit).ok_or_else(|| {
+            Error::invalid("invalid_pack_size", "packSize", "A pack holds 1 g (ml, piece) to 1 t.")
+        })?;
     Ok(entry)
 }
 
@@ -126,8 +127,7 @@ pub async fn create(
         active: body.active.unwrap_or(true),
     };
     let entry = check(&mut tx, entry).await?;
-    let id =
-        store::insert(&mut tx, state.clock.now(), &entry).await?.ok_or_else(sku_taken)?;
+    let id = store::insert(&mut tx, state.clock.now(), &entry).await?.ok_or_else(sku_taken)?;
     let product = store::product(&mut tx, id).await?.ok_or_else(not_found)?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(product)))

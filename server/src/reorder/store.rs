@@ -129,9 +129,8 @@ pub async fn redate(tx: &mut Tx, category: CategoryId) -> Result<(), DbError> {
         .filter_map(|pair| {
             let profile = profiles.choose(pair.product_id, category);
             let dates = rhythm(profile, pair.last_date, pair.last_qty);
-            ((dates.due_on, dates.expected_on) != (pair.due_on, pair.expected_on)).then(|| {
-                [pair.customer_id.into(), dates.due_on.into(), dates.expected_on.into()]
-            })
+            ((dates.due_on, dates.expected_on) != (pair.due_on, pair.expected_on))
+                .then(|| [pair.customer_id.into(), dates.due_on.into(), dates.expected_on.into()])
         })
         .collect();
     for chunk in moved.chunks(1_000) {

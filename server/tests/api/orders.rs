@@ -202,7 +202,7 @@ both! {
         let first = app.get(&admin, "/api/cdm/orders?limit=4").await.ok();
         let cursor = first["nextCursor"].as_str().expect("more");
         assert_eq!(numbers(&format!("limit=4&cursor={cursor}")).await, ["2", "1"]);
-        app.get(&admin, "/api/cdm/orders?cursor=x").await.problem(400, "invalid_cursor");
+        app.get(&admin, "/api/cdm/orders?cursor=x").await.problem(422, "invalid_cursor");
         app.get(&admin, "/api/cdm/orders?from=yesterday").await.problem(400, "invalid_query");
         app.get(&admin, "/api/cdm/orders/999").await.problem(404, "order_not_found");
     }

@@ -3,8 +3,8 @@
 use serde_json::json;
 use trustcart::auth::Role;
 
-use crate::support::shop::order;
 use crate::support::both;
+use crate::support::shop::order;
 
 both! {
     async fn a_product_is_added_changed_and_found_in_both_languages(app: TestApp) {

@@ -60,6 +60,30 @@ const ROUTES: &[(&str, &str, Option<&[Role]>)] = &[
     // the daily plan
     ("POST",   "/api/crm/team/ops/generate-calls", LEADS),
     ("GET",    "/api/crm/team/ops/plan", LEADS),
+    // customers
+    ("GET",    "/api/cdm/customers", ANYONE),
+    ("POST",   "/api/cdm/customers", CALLERS),
+    ("GET",    "/api/cdm/customers/{id}", ANYONE),
+    ("PATCH",  "/api/cdm/customers/{id}", CALLERS),
+    ("POST",   "/api/cdm/customers/{id}/notes", ANYONE),
+    ("PUT",    "/api/cdm/customers/{id}/assignment", LEADS),
+    ("GET",    "/api/cdm/customer360", ANYONE),
+    ("GET",    "/api/cdm/customer360/{id}", ANYONE),
+    ("GET",    "/api/cdm/search", ANYONE),
+    ("GET",    "/api/crm/automation/intelligence/{customerId}", ANYONE),
+    ("GET",    "/api/crm/automation/recommendations/{customerId}", ANYONE),
+    // products
+    ("GET",    "/api/cdm/products", ANYONE),
+    ("POST",   "/api/cdm/products", MANAGERS),
+    ("PATCH",  "/api/cdm/products/{id}", MANAGERS),
+    ("GET",    "/api/cdm/categories", ANYONE),
+    ("GET",    "/api/cdm/consumption-profiles", ANYONE),
+    ("PATCH",  "/api/cdm/consumption-profiles/{id}", MANAGERS),
+    // orders
+    ("GET",    "/api/cdm/orders", ANYONE),
+    ("POST",   "/api/cdm/orders", ANYONE),
+    ("GET",    "/api/cdm/orders/{id}", ANYONE),
+    ("PATCH",  "/api/cdm/orders/{id}", ANYONE),
     // call tasks
     ("GET",    "/api/crm/automation/call-tasks/{taskId}/suggested-script", CALLERS),
     // realtime
