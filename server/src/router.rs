@@ -15,7 +15,9 @@ use utoipa_axum::routes;
 use crate::app::AppState;
 use crate::error::Error;
 use crate::http::MAX_BODY;
-use crate::{auth, customers, live, openapi, orders, products, scripts, system, tasks, teams, users, web};
+use crate::{
+    auth, customers, live, openapi, orders, products, scripts, system, tasks, teams, users, web,
+};
 
 /// The API's routes with their documentation.
 pub fn api() -> OpenApiRouter<AppState> {
