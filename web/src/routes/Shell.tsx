@@ -14,9 +14,9 @@ import { ChevronIcon, MoonIcon, SunIcon, UserIcon } from '~/ui/icons'
 import { Toasts } from '~/ui/toast'
 import { logout, saveLanguage, saveTheme } from './account-actions'
 import { ConnectionBanner } from './ConnectionBanner'
-import { KeysDialog } from './KeysDialog'
 import { navFor } from './nav'
 
+const KeysDialog = lazy(async () => ({ default: (await import('./KeysDialog')).KeysDialog }))
 const AgentBar = lazy(async () => ({
   default: (await import('~/features/desk/AgentBar')).AgentBar,
 }))
@@ -150,7 +150,11 @@ function Preferences() {
           { items: [{ label: t('actions.logout'), onSelect: () => void logout() }] },
         ]}
       />
-      <KeysDialog open={keys} onOpenChange={setKeys} />
+      {keys && (
+        <Suspense fallback={null}>
+          <KeysDialog open onOpenChange={setKeys} />
+        </Suspense>
+      )}
     </div>
   )
 }

@@ -1,7 +1,4 @@
-import { DropdownMenu } from 'radix-ui'
-import type { ReactNode } from 'react'
-import { cx } from '~/lib/cx'
-import { CheckIcon } from './icons'
+import { cloneElement, lazy, type ReactElement, type ReactNode, Suspense, useState } from 'react'
 
 export interface MenuItem {
   label: ReactNode
@@ -10,55 +7,40 @@ export interface MenuItem {
   disabled?: boolean
 }
 
-/** A button that opens a short list of actions. Groups are separated by a line. */
-export function Menu({
-  trigger,
-  groups,
-  open,
-  onOpenChange,
-}: {
-  trigger: ReactNode
+export interface MenuProps {
+  /** A button. */
+  trigger: ReactElement<Record<string, unknown>>
+  /** Separated by a line. */
   groups: { title?: string; items: MenuItem[] }[]
   open?: boolean
   onOpenChange?: (open: boolean) => void
-}) {
+}
+
+export interface LoadedMenu extends MenuProps {
+  defaultOpen: boolean
+}
+
+const load = () => import('./RadixMenu')
+const RadixMenu = lazy(load)
+
+/** A button that opens a short list of actions. Its machinery is not part of the first load. */
+export function Menu(props: MenuProps) {
+  const [wanted, setWanted] = useState(false)
+  const { trigger, open } = props
+  const closed = cloneElement(trigger, {
+    'aria-haspopup': 'menu',
+    'aria-expanded': false,
+    onPointerEnter: load,
+    onFocus: load,
+    onClick: () => {
+      setWanted(true)
+      props.onOpenChange?.(true)
+    },
+  })
+  if (!wanted && !open) return closed
   return (
-    <DropdownMenu.Root
-      {...(open === undefined ? {} : { open })}
-      {...(onOpenChange ? { onOpenChange } : {})}
-    >
-      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align="end"
-          sideOffset={4}
-          className="z-50 min-w-44 rounded-md border border-line bg-surface p-1 text-sm shadow-lg"
-        >
-          {groups.map((group, index) => (
-            <DropdownMenu.Group
-              key={index}
-              className={cx(index > 0 && 'mt-1 border-t border-line pt-1')}
-            >
-              {group.title && (
-                <DropdownMenu.Label className="px-2 py-0.5 text-2xs font-medium text-muted">
-                  {group.title}
-                </DropdownMenu.Label>
-              )}
-              {group.items.map((item, i) => (
-                <DropdownMenu.Item
-                  key={i}
-                  disabled={item.disabled ?? false}
-                  onSelect={item.onSelect}
-                  className="flex cursor-pointer items-center gap-2 rounded px-2 py-1 outline-none data-[disabled]:text-muted data-[highlighted]:bg-accent-soft data-[highlighted]:text-accent-strong"
-                >
-                  <span className="flex-1">{item.label}</span>
-                  {item.checked && <CheckIcon />}
-                </DropdownMenu.Item>
-              ))}
-            </DropdownMenu.Group>
-          ))}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+    <Suspense fallback={closed}>
+      <RadixMenu {...props} defaultOpen={wanted} />
+    </Suspense>
   )
 }

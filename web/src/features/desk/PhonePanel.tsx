@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { errorText, useFormat } from '~/i18n/i18n'
 import { cx } from '~/lib/cx'
@@ -9,8 +9,9 @@ import { isOpen, type Phone, type PhoneState, type Switch } from '~/phone/phone'
 import { Badge, Button, Checkbox, Dot, toast } from '~/ui'
 import { HangupIcon, PhoneIcon } from '~/ui/icons'
 import { DialPad } from './DialPad'
-import { Transfer } from './Transfer'
 import { type DeskModel, powerDial, setPowerDial } from './useDesk'
+
+const Transfer = lazy(async () => ({ default: (await import('./Transfer')).Transfer }))
 
 const failed = (error: unknown) => toast(errorText(error), 'bad')
 
@@ -146,7 +147,11 @@ export function PhonePanel({
           {t('phone.simulated')} · {t('phone.simulatedHint')}
         </p>
       )}
-      <Transfer open={transfer} onOpenChange={setTransfer} phone={phone} />
+      {transfer && (
+        <Suspense fallback={null}>
+          <Transfer open onOpenChange={setTransfer} phone={phone} />
+        </Suspense>
+      )}
     </section>
   )
 }

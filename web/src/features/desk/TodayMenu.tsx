@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { Popover } from 'radix-ui'
+import { useId, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Desk } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
@@ -11,6 +11,15 @@ import { todayQuery } from './queries'
 export function TodayMenu({ today }: { today: Desk['today'] }) {
   const { t } = useTranslation('desk')
   const format = useFormat()
+  const id = useId()
+  const button = useRef<HTMLButtonElement>(null)
+  const panel = useRef<HTMLDivElement>(null)
+  const place = () => {
+    const below = button.current?.getBoundingClientRect()
+    if (!below || !panel.current) return
+    panel.current.style.top = `${below.bottom + 6}px`
+    panel.current.style.left = `${below.left}px`
+  }
   const tasks = useQuery(todayQuery()).data?.items ?? []
   const promises = promisesByHour(tasks)
   const push = productToPush(tasks)
@@ -25,64 +34,68 @@ export function TodayMenu({ today }: { today: Desk['today'] }) {
     [t('today.talk'), format.duration(today.talkSeconds)],
   ]
   return (
-    <Popover.Root>
-      <Popover.Trigger asChild>
-        <Button size="sm" variant="ghost" aria-label={t('today.progressLabel', { done, total })}>
-          <span className="font-semibold">{t('today.progress', { done, total })}</span>
-          <span aria-hidden className="h-1.5 w-14 overflow-hidden rounded-full bg-sunken">
-            <span
-              className="block h-full rounded-full bg-accent"
-              style={{ width: `${Math.round(share * 100)}%` }}
-            />
-          </span>
+    <>
+      <Button
+        ref={button}
+        popoverTarget={id}
+        size="sm"
+        variant="ghost"
+        aria-label={t('today.progressLabel', { done, total })}
+      >
+        <span className="font-semibold">{t('today.progress', { done, total })}</span>
+        <span aria-hidden className="h-1.5 w-14 overflow-hidden rounded-full bg-sunken">
+          <span
+            className="block h-full rounded-full bg-accent"
+            style={{ width: `${Math.round(share * 100)}%` }}
+          />
+        </span>
+        <span className="font-normal text-muted">
+          {t('today.pace', { n: format.digits(Math.round(today.pacePerHour)) })}
+        </span>
+        {today.projectedFinish && (
           <span className="font-normal text-muted">
-            {t('today.pace', { n: format.digits(Math.round(today.pacePerHour)) })}
+            {t('today.finish', { time: format.time(today.projectedFinish) })}
           </span>
-          {today.projectedFinish && (
-            <span className="font-normal text-muted">
-              {t('today.finish', { time: format.time(today.projectedFinish) })}
+        )}
+      </Button>
+      <div
+        id={id}
+        ref={panel}
+        popover="auto"
+        onBeforeToggle={place}
+        className="inset-auto w-64 text-ink rounded-md border border-line bg-surface p-3 text-sm shadow-lg"
+      >
+        <h2 className="mb-1 text-xs font-semibold text-muted">{t('today.details')}</h2>
+        <dl className="grid grid-cols-[1fr_auto] gap-y-1">
+          {rows.map(([name, value]) => (
+            <div key={name} className="contents">
+              <dt className="text-muted">{name}</dt>
+              <dd className="text-right font-medium">{value}</dd>
+            </div>
+          ))}
+        </dl>
+        {promises.length > 0 && (
+          <>
+            <h2 className="mt-3 mb-1 text-xs font-semibold text-muted">{t('today.promises')}</h2>
+            <ul className="flex flex-wrap gap-1.5">
+              {promises.map(({ hour, count }) => (
+                <li key={hour} className="rounded bg-sunken px-1.5 text-xs leading-6">
+                  {format.digits(hour)} · <b>{format.digits(count)}</b>
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+        {push && (
+          <p className="mt-3">
+            <span className="block text-xs font-semibold text-muted">{t('today.push')}</span>
+            {format.name(push)}{' '}
+            <span className="text-xs text-muted">
+              {t('today.pushCount', { n: format.number(push.count) })}
             </span>
-          )}
-        </Button>
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          align="start"
-          sideOffset={6}
-          className="z-50 w-64 rounded-md border border-line bg-surface p-3 text-sm shadow-lg"
-        >
-          <h2 className="mb-1 text-xs font-semibold text-muted">{t('today.details')}</h2>
-          <dl className="grid grid-cols-[1fr_auto] gap-y-1">
-            {rows.map(([name, value]) => (
-              <div key={name} className="contents">
-                <dt className="text-muted">{name}</dt>
-                <dd className="text-right font-medium">{value}</dd>
-              </div>
-            ))}
-          </dl>
-          {promises.length > 0 && (
-            <>
-              <h2 className="mt-3 mb-1 text-xs font-semibold text-muted">{t('today.promises')}</h2>
-              <ul className="flex flex-wrap gap-1.5">
-                {promises.map(({ hour, count }) => (
-                  <li key={hour} className="rounded bg-sunken px-1.5 text-xs leading-6">
-                    {format.digits(hour)} · <b>{format.digits(count)}</b>
-                  </li>
-                ))}
-              </ul>
-            </>
-          )}
-          {push && (
-            <p className="mt-3">
-              <span className="block text-xs font-semibold text-muted">{t('today.push')}</span>
-              {format.name(push)}{' '}
-              <span className="text-xs text-muted">
-                {t('today.pushCount', { n: format.number(push.count) })}
-              </span>
-            </p>
-          )}
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
+          </p>
+        )}
+      </div>
+    </>
   )
 }
