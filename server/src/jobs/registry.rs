@@ -5,13 +5,16 @@ use serde_json::json;
 
 use super::Job;
 use crate::app::AppState;
+use crate::customers;
 use crate::db::Sql;
 use crate::error::Result;
+use crate::products;
 use crate::tasks::generate;
 
 /// The jobs.
 pub(super) const JOBS: &[Job] = &[
     Job { name: "housekeeping", cron: "17 3 * * *", run: |state| Box::pin(housekeeping(state)) },
+    Job { name: "stage-review", cron: "20 0 * * *", run: |state| Box::pin(stage_review(state)) },
     // The day's calls, and what has become due since (SPEC §3.6, §4.2).
     Job { name: "daily-plan", cron: "30 6 * * *", run: |state| Box::pin(generate::daily(state)) },
     Job {
@@ -36,4 +39,23 @@ async fn housekeeping(state: AppState) -> Result<super::Report> {
         .await?;
     tx.commit().await?;
     Ok(json!({"events": events, "sessions": sessions, "idempotencyKeys": keys}))
+}
+
+/// Moves customers whose stage the date alone has changed (SPEC §2.4), and counts who buys what.
+async fn stage_review(state: AppState) -> Result<super::Report> {
+    let today = state.clock.today();
+    let mut customers = 0;
+    loop {
+        let mut tx = state.db.begin().await?;
+        let reviewed = customers::store::review_due(&mut tx, today).await?;
+        tx.commit().await?;
+        if reviewed == 0 {
+            break;
+        }
+        customers += reviewed;
+    }
+    let mut tx = state.db.begin().await?;
+    products::store::count_buyers(&mut tx).await?;
+    tx.commit().await?;
+    Ok(json!({"customers": customers}))
 }

@@ -4,6 +4,7 @@
 mod support;
 
 mod auth;
+mod customers;
 mod dashboard;
 mod demo;
 mod orders;

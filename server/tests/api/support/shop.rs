@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use trustcart::customers::profile::{self, NewCustomer};
-use trustcart::db::{CategoryId, CustomerId, PhoneNumber, ProductId, Sql};
+use trustcart::db::{CategoryId, CustomerId, PhoneNumber, ProductId, Sql, TaskId};
 use trustcart::products::defaults;
 
 use super::{Person, TestApp};
@@ -68,6 +68,38 @@ impl TestApp {
         let id = profile::insert(&mut tx, self.state.clock.now(), &new).await.expect("inserts");
         tx.commit().await.expect("commits");
         id.expect("a free number")
+    }
+
+    /// A reminder on an agent's queue.
+    pub async fn task(
+        &self,
+        customer: CustomerId,
+        agent: &Person,
+        day: &str,
+        status: &str,
+    ) -> TaskId {
+        let mut tx = self.state.db.begin().await.expect("begins");
+        let day: chrono::NaiveDate = day.parse().expect("a day");
+        let id = tx
+            .scalar(
+                Sql::new(
+                    "INSERT INTO crm_call_tasks (customer_id, phone, task_date, kind, reason,
+                       talking_points, origin, priority, score, temperature, recommended_products,
+                       script_key, assigned_to, status, created_at, updated_at)
+                     SELECT id, phone, $1, 'reminder', 'reminder:rice', $2, 'plan', 2, 1.0, 'warm',
+                       $2, 'regular', $3, $4, $5, $5 FROM customers WHERE id = $6 RETURNING id",
+                )
+                .bind(day)
+                .bind(json!([]))
+                .bind(agent.id)
+                .bind(status)
+                .bind(self.state.clock.now())
+                .bind(customer),
+            )
+            .await
+            .expect("a task");
+        tx.commit().await.expect("commits");
+        id
     }
 }
 
