@@ -333,7 +333,7 @@ export interface ImportJob {
   columns: string[]
   startedAt?: string | null
   finishedAt?: string | null
-  error?: string | null
+  error?: { code: string; detail: string } | null
 }
 export interface ImportError {
   line: number

@@ -144,6 +144,27 @@ const products = createRoute({
   component: lazyRouteComponent(() => import('~/features/products/ProductsPage'), 'ProductsPage'),
 })
 
+const imports = createRoute({
+  getParentRoute: () => app,
+  path: '/imports',
+  beforeLoad: only(MANAGERS),
+  component: lazyRouteComponent(() => import('./imports'), 'Imports'),
+})
+
+const newImport = createRoute({
+  getParentRoute: () => app,
+  path: '/imports/new',
+  beforeLoad: only(MANAGERS),
+  component: lazyRouteComponent(() => import('./imports'), 'NewImport'),
+})
+
+const oneImport = createRoute({
+  getParentRoute: () => app,
+  path: '/imports/$id',
+  beforeLoad: only(MANAGERS),
+  component: lazyRouteComponent(() => import('./imports'), 'OneImport'),
+})
+
 const teams = createRoute({
   getParentRoute: () => app,
   path: '/teams',
@@ -174,6 +195,9 @@ export const router = createRouter({
       order,
       calls,
       products,
+      imports,
+      newImport,
+      oneImport,
       teams,
       users,
     ]),

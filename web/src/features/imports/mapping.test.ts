@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { allColumns, examples, type Inspection, meaning } from './mapping'
+
+const inspection: Inspection = {
+  format: 'own',
+  columns: ['mobile', 'full name', 'x'],
+  sample: [
+    ['01712', 'রহিমা', ''],
+    ['01713', 'রহিমা', ' '],
+    ['01714', 'করিম'],
+  ],
+  mapping: { mobile: 'phone', 'full name': 'name', 'lines.sku': 'sku' },
+  fields: [],
+  problems: [],
+}
+
+test('a person’s choice wins over what was found; leaving a column out is a choice', () => {
+  expect(meaning('mobile', {}, inspection.mapping)).toBe('phone')
+  expect(meaning('mobile', { mobile: null }, inspection.mapping)).toBe('')
+  expect(meaning('x', { x: 'notes' }, inspection.mapping)).toBe('notes')
+})
+
+test('examples are filled and different', () => {
+  expect(examples(inspection, 'mobile', 2)).toEqual(['01712', '01713'])
+  expect(examples(inspection, 'full name')).toEqual(['রহিমা', 'করিম'])
+  expect(examples(inspection, 'x')).toEqual([])
+})
+
+test('columns of the lines file come after those of the file', () => {
+  expect(allColumns(inspection)).toEqual(['mobile', 'full name', 'x', 'lines.sku'])
+})

@@ -1,0 +1,47 @@
+import type { ImportKind } from '~/api/types'
+
+/** What the server found in an uploaded file. */
+export interface Inspection {
+  format: string
+  columns: string[]
+  /** The first rows, a cell for each column. */
+  sample: string[][]
+  mapping: Record<string, string>
+  fields: { name: string; required: boolean }[]
+  problems: ({ code?: string; detail?: string } | string)[]
+}
+
+export const KINDS = [
+  'orders',
+  'customers',
+  'products',
+  'categories',
+] as const satisfies readonly ImportKind[]
+export const FORMATS = ['auto', 'own', 'woocommerce', 'shopify'] as const
+export type Format = (typeof FORMATS)[number]
+
+/** What a person chose for a column; null: the column is left out. */
+export type Choices = Record<string, string | null>
+
+/** What a column means now: chosen by the person, else as the server read it. */
+export function meaning(
+  column: string,
+  choices: Choices,
+  detected: Record<string, string>,
+): string {
+  return (column in choices ? choices[column] : detected[column]) ?? ''
+}
+
+/** A few different filled cells of a column, so that its meaning can be seen. */
+export function examples(inspection: Inspection, column: string, most = 3): string[] {
+  const at = inspection.columns.indexOf(column)
+  if (at < 0) return []
+  const cells = inspection.sample.map((row) => row[at]?.trim() ?? '').filter(Boolean)
+  return [...new Set(cells)].slice(0, most)
+}
+
+/** The columns in the order of the file, then those of the lines file the server speaks of. */
+export function allColumns(inspection: Inspection): string[] {
+  const extra = Object.keys(inspection.mapping).filter((c) => !inspection.columns.includes(c))
+  return [...inspection.columns, ...extra.sort()]
+}

@@ -1,0 +1,43 @@
+import { queryOptions, useQueryClient } from '@tanstack/react-query'
+import { api } from '~/api/client'
+import type { ImportJob, Items } from '~/api/types'
+import { useLive } from '~/live/live'
+
+export const importsQuery = () =>
+  queryOptions({
+    queryKey: ['imports'],
+    queryFn: ({ signal }) => api.get<Items<ImportJob>>('/api/cdm/imports', {}, signal),
+  })
+
+export const importQuery = (id: number) =>
+  queryOptions({
+    queryKey: ['imports', id],
+    queryFn: ({ signal }) => api.get<ImportJob>(`/api/cdm/imports/${id}`, {}, signal),
+  })
+
+export const ended = (job: ImportJob) => job.status !== 'queued' && job.status !== 'running'
+
+/** Keeps the list and the open import current by the server's progress events. */
+export function useLiveImports(): void {
+  const queries = useQueryClient()
+  useLive('import.progress', (job) => {
+    queries.setQueryData(importQuery(job.id).queryKey, job)
+    queries.setQueryData(importsQuery().queryKey, (old) => {
+      if (!old) return old
+      const known = old.items.some((entry) => entry.id === job.id)
+      return {
+        items: known
+          ? old.items.map((entry) => (entry.id === job.id ? job : entry))
+          : [job, ...old.items],
+      }
+    })
+    if (ended(job)) {
+      void queries.invalidateQueries({ queryKey: ['import-errors', job.id] })
+      if (!job.dryRun) {
+        for (const key of ['customers', 'customer', 'orders', 'products', 'categories']) {
+          void queries.invalidateQueries({ queryKey: [key] })
+        }
+      }
+    }
+  })
+}
