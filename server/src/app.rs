@@ -11,6 +11,7 @@ use crate::db::{Db, DbError, Sql, Tx};
 use crate::live::Live;
 use crate::rate::RateLimit;
 use crate::teams::coverage::Coverages;
+use crate::telephony::Telephony;
 
 /// Shared state; cheap to clone.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub struct AppState {
     pub live: Live,
     /// Figures of the team leaders' coverages, counted a moment ago.
     pub coverage: Arc<Coverages>,
+    /// Who makes the calls.
+    pub telephony: Telephony,
     /// Login attempts per address.
     pub login_limit: Arc<RateLimit>,
     /// Counts and durations for `/metrics`.
@@ -47,7 +50,8 @@ impl AppState {
         let stop = tokio_util::sync::CancellationToken::new();
         let background = tokio_util::task::TaskTracker::new();
         let live = Live::start(&db, &stop, &background).await?;
-        Ok(Self {
+        let (telephony, events) = Telephony::start(&config, &clock)?;
+        let state = Self {
             db,
             clock,
             config: Arc::new(config),
@@ -55,11 +59,14 @@ impl AppState {
             installed_at,
             live,
             coverage: Arc::default(),
+            telephony,
             login_limit: Arc::new(RateLimit::new(20, 60)),
             metrics: crate::system::recorder(),
             stop,
             background,
-        })
+        };
+        crate::calls::service::start(&state, events).await?;
+        Ok(state)
     }
 
     /// Commits and lets the browsers know of the events written in the transaction.

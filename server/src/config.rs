@@ -30,6 +30,9 @@ pub struct Config {
     /// Who makes the calls.
     #[arg(long, env = "TELEPHONY_PROVIDER", value_enum, default_value = "simulator")]
     pub telephony_provider: Provider,
+    /// REST address of a Bracknet PBX.
+    #[arg(long, env = "BRACKNET_API_BASE_URL")]
+    pub bracknet_api_base_url: Option<String>,
     /// Accept unsigned PBX webhooks from anywhere, not only from this machine. For closed test networks.
     #[arg(long, env = "TRUSTCART_INSECURE_WEBHOOKS", default_value_t = false, action = clap::ArgAction::Set)]
     pub insecure_webhooks: bool,

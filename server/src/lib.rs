@@ -27,5 +27,6 @@ pub mod startup;
 mod system;
 pub mod tasks;
 pub mod teams;
+pub mod telephony;
 pub mod users;
 mod web;

@@ -16,7 +16,8 @@ use crate::app::AppState;
 use crate::error::Error;
 use crate::http::MAX_BODY;
 use crate::{
-    auth, customers, live, openapi, orders, products, scripts, system, tasks, teams, users, web,
+    auth, calls, customers, live, openapi, orders, products, scripts, system, tasks, teams, users,
+    web,
 };
 
 /// The API's routes with their documentation.
@@ -64,6 +65,31 @@ pub fn api() -> OpenApiRouter<AppState> {
         // orders
         .routes(routes!(orders::api::list, orders::api::create))
         .routes(routes!(orders::api::get, orders::api::patch))
+        // telephony
+        .routes(routes!(calls::api::initiate))
+        .routes(routes!(calls::api::list))
+        .routes(routes!(calls::api::get))
+        .routes(routes!(calls::api::hangup))
+        .routes(routes!(calls::api::hold))
+        .routes(routes!(calls::api::unhold))
+        .routes(routes!(calls::api::mute))
+        .routes(routes!(calls::api::unmute))
+        .routes(routes!(calls::api::record))
+        .routes(routes!(calls::api::transfer))
+        .routes(routes!(calls::api::dtmf))
+        .routes(routes!(calls::api::get_recording))
+        .routes(routes!(calls::api::my_status, calls::api::set_my_status))
+        .routes(routes!(calls::api::webhook_deliveries))
+        // the Bracknet contract
+        .routes(routes!(calls::contract::call_start))
+        .routes(routes!(calls::contract::call_hangup))
+        .routes(routes!(calls::contract::call_transfer))
+        .routes(routes!(calls::webhooks::incoming_call))
+        .routes(routes!(calls::webhooks::call_answered))
+        .routes(routes!(calls::webhooks::call_ended))
+        .routes(routes!(calls::webhooks::call_recording))
+        .routes(routes!(calls::webhooks::call_missed))
+        .routes(routes!(calls::webhooks::any_event))
         // realtime
         .routes(routes!(live::api::ticket))
         .routes(routes!(live::api::connect))

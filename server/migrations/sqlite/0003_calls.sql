@@ -80,6 +80,7 @@ CREATE TABLE telephony_calls (
     customer_phone TEXT NOT NULL,                     -- as normalised; raw where it is none
     agent_phone TEXT,                                 -- extension
     agent_user_id INTEGER REFERENCES users (id),       -- agent
+    transferred_to TEXT,                              -- extension the customer was passed on to
     task_id INTEGER REFERENCES crm_call_tasks (id),    -- its call task
     customer_id INTEGER REFERENCES customers (id),     -- whose
     status TEXT NOT NULL,                             -- initiated, ringing, answered, completed, missed, no_answer, busy, failed, cancelled
@@ -107,6 +108,13 @@ CREATE INDEX telephony_calls_customer ON telephony_calls (customer_id, started_a
 CREATE INDEX telephony_calls_agent ON telephony_calls (agent_user_id, started_at);
 CREATE INDEX telephony_calls_task ON telephony_calls (task_id);
 CREATE INDEX telephony_calls_started ON telephony_calls (started_at, id);
+-- An agent rings one customer at a time, and a customer is rung by one agent at a time.
+CREATE UNIQUE INDEX telephony_calls_one_per_agent ON telephony_calls (agent_user_id)
+    WHERE direction = 'outbound' AND transferred_to IS NULL AND status IN ('initiated', 'ringing', 'answered');
+CREATE UNIQUE INDEX telephony_calls_one_per_number ON telephony_calls (customer_phone)
+    WHERE direction = 'outbound' AND status IN ('initiated', 'ringing', 'answered');
+CREATE UNIQUE INDEX telephony_calls_one_per_customer ON telephony_calls (customer_id)
+    WHERE direction = 'outbound' AND status IN ('initiated', 'ringing', 'answered');
 CREATE INDEX telephony_calls_open ON telephony_calls (status) WHERE status IN ('initiated', 'ringing', 'answered');
 
 CREATE TABLE webhook_deliveries (

@@ -1,5 +1,22 @@
 //! Calls: one row each, whatever order its events came in.
 
+pub mod agent_status;
+pub mod api;
+pub mod contract;
+pub mod control;
+mod deliveries;
+pub mod effects;
+pub mod end_reason;
+pub mod reconcile;
+pub mod recording;
+pub mod service;
+pub mod start;
+pub mod state;
+pub mod store;
+pub mod summary;
+pub mod view;
+pub mod webhooks;
+
 use crate::db::text_enum;
 
 text_enum! {
@@ -33,5 +50,15 @@ text_enum! {
         Failed = "failed",
         /// Given up before it was answered.
         Cancelled = "cancelled",
+    }
+}
+
+impl CallStatus {
+    /// The statuses of a call that is not over, as SQL.
+    pub const OPEN: &'static str = "('initiated', 'ringing', 'answered')";
+
+    /// Whether it is not over.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Initiated | Self::Ringing | Self::Answered)
     }
 }

@@ -97,6 +97,25 @@ pub async fn interaction(tx: &mut Tx, new: NewInteraction) -> Result<(), DbError
     Ok(())
 }
 
+/// Rewrites the entry with the same reference, if there is one: its cause turned out otherwise.
+pub async fn correct_interaction(tx: &mut Tx, new: &NewInteraction) -> Result<(), DbError> {
+    tx.execute(
+        Sql::new(
+            "UPDATE customer_interactions SET summary = $1, data = $2, at = $3, user_id = $4,
+               direction = $5
+             WHERE ref = $6",
+        )
+        .bind(new.summary)
+        .bind(new.data.clone())
+        .bind(new.at)
+        .bind(new.user_id)
+        .bind(new.direction)
+        .bind(new.reference.as_ref()),
+    )
+    .await?;
+    Ok(())
+}
+
 /// The customer with this number, as main or further phone.
 pub async fn find_by_phone(
     tx: &mut Tx,

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::Job;
 use crate::app::AppState;
+use crate::calls;
 use crate::customers;
 use crate::db::Sql;
 use crate::error::Result;
@@ -22,10 +23,16 @@ pub(super) const JOBS: &[Job] = &[
         cron: "0 9-19/2 * * *",
         run: |state| Box::pin(generate::daily(state)),
     },
+    Job { name: "calls.reconcile", cron: "* * * * *", run: |state| Box::pin(reconcile(state)) },
 ];
 
-/// Deletes what is only kept for a while: realtime events (two days), spent sessions, idempotency
-/// keys (two days).
+/// Closes calls the telephone system does not know any more.
+async fn reconcile(state: AppState) -> Result<super::Report> {
+    calls::reconcile::run(&state, calls::reconcile::When::Job).await
+}
+
+/// Deletes what is only kept for a while: realtime events and idempotency keys (two days), spent
+/// sessions, runs of jobs and webhook deliveries (thirty days).
 async fn housekeeping(state: AppState) -> Result<super::Report> {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
@@ -37,8 +44,17 @@ async fn housekeeping(state: AppState) -> Result<super::Report> {
     let keys = tx
         .execute(Sql::new("DELETE FROM idempotency_keys WHERE created_at < $1").bind(two_days_ago))
         .await?;
+    let month_ago = now - TimeDelta::days(30);
+    let runs =
+        tx.execute(Sql::new("DELETE FROM job_runs WHERE due_at < $1").bind(month_ago)).await?;
+    let deliveries = tx
+        .execute(Sql::new("DELETE FROM webhook_deliveries WHERE received_at < $1").bind(month_ago))
+        .await?;
     tx.commit().await?;
-    Ok(json!({"events": events, "sessions": sessions, "idempotencyKeys": keys}))
+    Ok(json!({
+        "events": events, "sessions": sessions, "idempotencyKeys": keys, "jobRuns": runs,
+        "webhookDeliveries": deliveries,
+    }))
 }
 
 /// Moves customers whose stage the date alone has changed (SPEC §2.4), and counts who buys what.

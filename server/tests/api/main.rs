@@ -3,7 +3,9 @@
 #[allow(dead_code, reason = "shared support: not every build uses every helper")]
 mod support;
 
+mod agent_status;
 mod auth;
+mod calls;
 mod customers;
 mod dashboard;
 mod demo;
@@ -16,3 +18,4 @@ mod scripts;
 mod system;
 mod teams;
 mod users;
+mod webhooks;

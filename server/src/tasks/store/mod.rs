@@ -1,5 +1,6 @@
 //! Call tasks in the database.
 
+mod amend;
 mod cancel;
 mod missed;
 mod row;
@@ -12,6 +13,7 @@ use super::Task;
 use crate::db::{DbError, Sql, TaskId, Tx, UserId};
 use crate::live::{audience_of, emit};
 
+pub use amend::{replace_note, withdraw_missed_call};
 pub use cancel::cancel_reminders;
 pub use missed::{least_loaded, missed_call};
 pub use row::{TaskRow, find, get, not_found, rows, select, tasks};
@@ -24,21 +26,17 @@ pub async fn append_note(
     task: TaskId,
     line: &str,
 ) -> Result<(), DbError> {
-    let known: Option<Option<String>> = tx
-        .optional_scalar(Sql::new("SELECT notes FROM crm_call_tasks WHERE id = $1").bind(task))
-        .await?;
-    let Some(known) = known else {
-        return Ok(());
-    };
-    let notes = match known.filter(|notes| !notes.is_empty()) {
-        Some(notes) => format!("{notes}\n{line}"),
-        None => line.to_owned(),
-    };
+    // One statement: two calls of a task may end at the same moment.
     tx.execute(
-        Sql::new("UPDATE crm_call_tasks SET notes = $1, updated_at = $2 WHERE id = $3")
-            .bind(notes)
-            .bind(now)
-            .bind(task),
+        Sql::new(
+            "UPDATE crm_call_tasks SET updated_at = $2, notes =
+               CASE WHEN COALESCE(notes, '') = '' THEN $1 ELSE notes || $3 || $1 END
+             WHERE id = $4",
+        )
+        .bind(line)
+        .bind(now)
+        .bind("\n")
+        .bind(task),
     )
     .await?;
     Ok(())

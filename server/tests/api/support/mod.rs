@@ -6,6 +6,7 @@ mod people;
 mod planning;
 mod response;
 pub mod shop;
+mod watch;
 
 use std::sync::Arc;
 
@@ -70,31 +71,32 @@ pub struct TestApp {
 impl TestApp {
     pub async fn start(db: TestDb) -> Self {
         let data = Arc::new(tempfile::tempdir().expect("a temporary directory"));
-        Self::start_on(Arc::new(db), data).await
+        Self::start_on(Arc::new(db), data, &[]).await
     }
 
     /// A second server on the same database and data: another instance, or the same after a crash.
     pub async fn again(&self) -> Self {
-        Self::start_on(self.db.clone(), self.data.clone()).await
+        self.again_with(&[]).await
     }
 
-    async fn start_on(database: Arc<TestDb>, data: Arc<tempfile::TempDir>) -> Self {
+    /// The same with further flags, e.g. `--simulator-speed`.
+    pub async fn again_with(&self, flags: &[&str]) -> Self {
+        Self::start_on(self.db.clone(), self.data.clone(), flags).await
+    }
+
+    async fn start_on(database: Arc<TestDb>, data: Arc<tempfile::TempDir>, flags: &[&str]) -> Self {
         #[derive(Parser)]
         struct Flags {
             #[command(flatten)]
             config: Config,
         }
         let data_dir = data.path().to_str().expect("UTF-8 path").to_owned();
-        let config = Flags::parse_from([
-            "trustcart",
-            "--data-dir",
-            &data_dir,
-            "--demo",
-            "false",
-            "--simulator-speed",
-            "100",
-        ])
-        .config;
+        let mut line = vec!["trustcart", "--data-dir", &data_dir, "--demo", "false"];
+        if !flags.contains(&"--simulator-speed") {
+            line.extend(["--simulator-speed", "100"]);
+        }
+        line.extend(flags);
+        let config = Flags::parse_from(line).config;
         let db = Db::connect(&database.url).await.expect("the database opens");
         let clock = Clock::fixed(config.time_zone, test_now());
         let state = AppState::new(db, clock, config).await.expect("the state");

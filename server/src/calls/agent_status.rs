@@ -1,0 +1,231 @@
+//! Who is at the telephone: one row an agent, changed by the agent, by calls and by wrap-ups.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::CallStatus;
+use crate::db::{DbError, Sql, Tx, UserId, text_enum};
+use crate::error::{Error, Result};
+use crate::live;
+
+text_enum! {
+    /// What an agent is doing.
+    pub enum Presence {
+        /// Not here.
+        Offline = "offline",
+        /// Ready for a call.
+        Online = "online",
+        /// Speaking, or ringing a customer.
+        OnCall = "on_call",
+        /// Writing down what came of the call.
+        WrapUp = "wrap_up",
+        /// On a break: cannot call.
+        Break = "break",
+    }
+}
+
+/// An agent's status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentStatus {
+    /// Whose.
+    pub user_id: UserId,
+    /// What.
+    pub status: Presence,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Why on a break.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Goes on a break when the wrap-up is done.
+    pub break_after_call: bool,
+}
+
+/// The status of `user`; offline since `now` for somebody who never had one.
+pub async fn get(tx: &mut Tx, now: DateTime<Utc>, user: UserId) -> Result<AgentStatus, DbError> {
+    let found = tx
+        .optional(
+            Sql::new(
+                "SELECT user_id, status, since, reason, break_after_call FROM agent_status
+                 WHERE user_id = $1",
+            )
+            .bind(user),
+        )
+        .await?;
+    Ok(found.unwrap_or(AgentStatus {
+        user_id: user,
+        status: Presence::Offline,
+        since: now,
+        reason: None,
+        break_after_call: false,
+    }))
+}
+
+/// Like [`get`], and nobody else changes it before this transaction ends.
+pub async fn lock(tx: &mut Tx, now: DateTime<Utc>, user: UserId) -> Result<AgentStatus, DbError> {
+    tx.one(
+        Sql::new(
+            "INSERT INTO agent_status (user_id, status, since, break_after_call)
+             VALUES ($1, 'offline', $2, FALSE)
+             ON CONFLICT (user_id) DO UPDATE SET since = agent_status.since
+             RETURNING user_id, status, since, reason, break_after_call",
+        )
+        .bind(user)
+        .bind(now),
+    )
+    .await
+}
+
+/// Writes a status and tells the agent and the team leader; nothing if nothing changed.
+pub async fn set(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    user: UserId,
+    status: Presence,
+    reason: Option<&str>,
+    break_after_call: bool,
+) -> Result<AgentStatus, DbError> {
+    let before = lock(tx, now, user).await?;
+    let reason = reason.map(str::to_owned);
+    let since = if before.status == status { before.since } else { now };
+    let after = AgentStatus { user_id: user, status, since, reason, break_after_call };
+    if after == before {
+        return Ok(before);
+    }
+    tx.execute(
+        Sql::new(
+            "UPDATE agent_status SET status = $1, since = $2, reason = $3, break_after_call = $4
+             WHERE user_id = $5",
+        )
+        .bind(after.status)
+        .bind(after.since)
+        .bind(after.reason.as_ref())
+        .bind(after.break_after_call)
+        .bind(user),
+    )
+    .await?;
+    let audience = live::audience_of(tx, Some(user)).await?;
+    live::emit(tx, now, audience, "agent.status", &after).await?;
+    Ok(after)
+}
+
+/// A call began for the agent.
+pub async fn on_call(tx: &mut Tx, now: DateTime<Utc>, user: UserId) -> Result<(), DbError> {
+    let before = lock(tx, now, user).await?;
+    let reason = before.reason.as_deref().filter(|_| before.break_after_call);
+    set(tx, now, user, Presence::OnCall, reason, before.break_after_call).await?;
+    Ok(())
+}
+
+/// A call of the agent is over; `wraps_up`: its task waits for an outcome.
+pub async fn call_over(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    user: UserId,
+    wraps_up: bool,
+) -> Result<(), DbError> {
+    let before = lock(tx, now, user).await?;
+    if before.status != Presence::OnCall || on_another_call(tx, user).await? {
+        return Ok(());
+    }
+    if wraps_up {
+        set(tx, now, user, Presence::WrapUp, before.reason.as_deref(), before.break_after_call)
+            .await?;
+    } else {
+        rest(tx, now, user, &before).await?;
+    }
+    Ok(())
+}
+
+/// The agent's last wrap-up is done: back to work, or on the break asked for during the call.
+pub async fn wrap_up_done(tx: &mut Tx, now: DateTime<Utc>, user: UserId) -> Result<(), DbError> {
+    let before = lock(tx, now, user).await?;
+    if before.status == Presence::WrapUp {
+        rest(tx, now, user, &before).await?;
+    }
+    Ok(())
+}
+
+async fn rest(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    user: UserId,
+    before: &AgentStatus,
+) -> Result<(), DbError> {
+    let next = if before.break_after_call { Presence::Break } else { Presence::Online };
+    // The reason was given with the wish for a break.
+    let reason = before.reason.as_deref().filter(|_| next == Presence::Break);
+    set(tx, now, user, next, reason, false).await?;
+    Ok(())
+}
+
+/// Whether the agent has a call that is not over: one made, or one answered.
+pub async fn on_another_call(tx: &mut Tx, user: UserId) -> Result<bool, DbError> {
+    let open: i64 = tx
+        .scalar(
+            Sql::new(format!(
+                "SELECT COUNT(*) FROM telephony_calls
+                 WHERE agent_user_id = $1 AND transferred_to IS NULL AND status IN {}
+                   AND (direction = 'outbound' OR status = 'answered')",
+                CallStatus::OPEN
+            ))
+            .bind(user),
+        )
+        .await?;
+    Ok(open > 0)
+}
+
+/// What an agent wants to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// Online, on a break, or offline.
+    pub status: Presence,
+    /// Why on a break.
+    pub reason: Option<&'a str>,
+    /// Only when the call and its wrap-up are done.
+    pub after_call: bool,
+}
+
+/// Does what the agent wants, as far as a call or an unfinished wrap-up lets it.
+pub async fn wish(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    user: UserId,
+    wish: &Wish<'_>,
+) -> Result<AgentStatus> {
+    let before = lock(tx, now, user).await?;
+    let busy = matches!(before.status, Presence::OnCall | Presence::WrapUp);
+    let talking = before.status == Presence::OnCall && on_another_call(tx, user).await?;
+    Ok(match wish.status {
+        Presence::Break if busy && wish.after_call => {
+            set(tx, now, user, before.status, wish.reason, true).await?
+        }
+        // Back from the idea of a break; the call or the wrap-up goes on.
+        Presence::Online if talking || (busy && has_wrap_up(tx, user).await?) => {
+            let status = if talking { before.status } else { Presence::WrapUp };
+            set(tx, now, user, status, None, false).await?
+        }
+        _ if talking => {
+            return Err(Error::conflict(
+                "call_in_progress",
+                "You are on a call. Ask for the break after the call, or hang up first.",
+            ));
+        }
+        status => {
+            let reason = wish.reason.filter(|_| status == Presence::Break);
+            set(tx, now, user, status, reason, false).await?
+        }
+    })
+}
+
+/// Whether a wrap-up of the agent's waits for its outcome.
+async fn has_wrap_up(tx: &mut Tx, user: UserId) -> Result<bool, DbError> {
+    let waiting: i64 = tx
+        .scalar(
+            Sql::new("SELECT COUNT(*) FROM wrap_ups WHERE user_id = $1 AND state = 'wrap_up'")
+                .bind(user),
+        )
+        .await?;
+    Ok(waiting > 0)
+}

@@ -1,0 +1,325 @@
+//! `telephony/calls…` and `telephony/agents/me/status`.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::agent_status::{self, AgentStatus, Presence};
+use super::start::{self, Request, call_not_found};
+use super::view::{self, Call, Filter};
+use super::{CallStatus, control, deliveries, recording};
+use crate::app::AppState;
+use crate::auth::{Allow, Callers, Leads};
+use crate::db::{CallId, Cursor, CustomerId, Page, PageQuery, TaskId, UserId};
+use crate::error::{Error, Result};
+use crate::http::{Json, OptionalJson, Path, Query};
+use crate::telephony::{Action, Control, Mode, ProviderKind};
+
+/// Whom to ring.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Initiate {
+    /// The task it is for.
+    task_id: Option<TaskId>,
+    /// The agent who speaks; oneself by default.
+    agent_user_id: Option<UserId>,
+    /// The number to dial instead of the task's.
+    customer_phone: Option<String>,
+}
+
+/// A call was started.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Initiated {
+    /// Its id here.
+    telephony_call_id: CallId,
+    /// The telephone system.
+    provider: ProviderKind,
+    /// Its id there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_call_id: Option<String>,
+    /// Whether a telephone really rings.
+    mode: Mode,
+    /// For the agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
+}
+
+/// The `Idempotency-Key` header, if there is one: 1-200 visible characters.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let key = value.to_str().unwrap_or_default().trim();
+    if key.is_empty() || key.len() > 200 {
+        return Err(Error::invalid(
+            "invalid_idempotency_key",
+            "Idempotency-Key",
+            "An Idempotency-Key has 1-200 visible characters.",
+        ));
+    }
+    Ok(Some(key.to_owned()))
+}
+
+/// Ring a customer. The same `Idempotency-Key` again answers with the same call.
+#[utoipa::path(post, path = "/api/telephony/calls/initiate", tag = "telephony", request_body = Initiate,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request return the first call")),
+    responses((status = 200, body = Initiated)))]
+pub async fn initiate(
+    State(state): State<AppState>,
+    user: Allow<Callers>,
+    headers: HeaderMap,
+    Json(body): Json<Initiate>,
+) -> Result<Json<Initiated>> {
+    let request = Request {
+        by: *user,
+        agent: body.agent_user_id.unwrap_or(user.id),
+        task: body.task_id,
+        phone: body.customer_phone,
+        phone_field: "customerPhone",
+        caller_id: None,
+        key: idempotency_key(&headers)?,
+    };
+    let call = start::start(&state, &request).await?;
+    Ok(Json(Initiated {
+        telephony_call_id: call.id,
+        provider: call.provider,
+        external_call_id: call.external_call_id,
+        mode: call.mode,
+        message: (call.mode == Mode::Mock)
+            .then_some("Simulated call: no telephone rings, the far end is played."),
+    }))
+}
+
+/// What a list of calls is narrowed to.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
+pub struct ListQuery {
+    /// Of this customer.
+    customer_id: Option<i64>,
+    /// Of this agent.
+    agent_id: Option<i64>,
+    /// In this status.
+    status: Option<CallStatus>,
+    /// Begun on this company day or later.
+    from: Option<NaiveDate>,
+    /// Begun on this company day or earlier.
+    to: Option<NaiveDate>,
+    /// Rows a page, 1-200, default 50.
+    limit: Option<i64>,
+    /// `nextCursor` of the page before.
+    cursor: Option<String>,
+}
+
+fn invalid_cursor() -> Error {
+    Error::invalid("invalid_cursor", "cursor", "Pass the nextCursor of the page before, unchanged.")
+}
+
+/// Calls, newest first: agents their own, team leaders their agents'.
+#[utoipa::path(get, path = "/api/telephony/calls", tag = "telephony", params(ListQuery), responses((status = 200, body = Page<Call>)))]
+pub async fn list(
+    State(state): State<AppState>,
+    user: Allow<Callers>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page<Call>>> {
+    let page = PageQuery { limit: query.limit, cursor: query.cursor };
+    let after = match page.cursor()? {
+        Some(Cursor { key, id }) => {
+            let at = DateTime::parse_from_rfc3339(&key).map_err(|_| invalid_cursor())?;
+            Some((at.with_timezone(&Utc), CallId(id)))
+        }
+        None => None,
+    };
+    let filter = Filter {
+        customer: query.customer_id.map(CustomerId),
+        agent: query.agent_id.map(UserId),
+        status: query.status,
+        from: query.from.map(|day| state.clock.start_of(day)),
+        before: query.to.and_then(|day| day.succ_opt()).map(|day| state.clock.start_of(day)),
+        after,
+    };
+    let mut tx = state.db.read().await?;
+    let rows = view::list(&mut tx, user.scope(), &filter, page.limit() + 1).await?;
+    Ok(Json(Page::new(rows, page.limit(), |call| Cursor {
+        key: call.started_at.to_rfc3339(),
+        id: call.id.0,
+    })))
+}
+
+/// One call.
+#[utoipa::path(get, path = "/api/telephony/calls/{id}", tag = "telephony", params(("id" = i64, Path)), responses((status = 200, body = Call)))]
+pub async fn get(
+    State(state): State<AppState>,
+    user: Allow<Callers>,
+    Path(id): Path<CallId>,
+) -> Result<Json<Call>> {
+    let call = view::visible(&mut state.db.read().await?, user.scope(), id).await?;
+    call.map(Json).ok_or_else(call_not_found)
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident($path:literal) = $action:expr;)*) => {$(
+        $(#[$doc])*
+        #[utoipa::path(post, path = $path, tag = "telephony", params(("id" = i64, Path)), responses((status = 200, body = Call)))]
+        pub async fn $name(
+            State(state): State<AppState>,
+            user: Allow<Callers>,
+            Path(id): Path<CallId>,
+        ) -> Result<Json<Call>> {
+            control::act(&state, &user, id, $action).await.map(Json)
+        }
+    )*};
+}
+
+actions! {
+    /// Hang up. Hanging up a call that is over changes nothing.
+    hangup("/api/telephony/calls/{id}/hangup") = Action::Hangup;
+    /// Put the customer on hold.
+    hold("/api/telephony/calls/{id}/hold") = Action::Switch(Control::Hold, true);
+    /// Take the customer back.
+    unhold("/api/telephony/calls/{id}/unhold") = Action::Switch(Control::Hold, false);
+    /// The customer does not hear the agent any more.
+    mute("/api/telephony/calls/{id}/mute") = Action::Switch(Control::Mute, true);
+    /// The customer hears the agent again.
+    unmute("/api/telephony/calls/{id}/unmute") = Action::Switch(Control::Mute, false);
+}
+
+/// Recording on or off.
+#[derive(Deserialize, ToSchema)]
+pub struct Record {
+    /// Record from now on?
+    on: bool,
+}
+
+/// Start or stop recording.
+#[utoipa::path(post, path = "/api/telephony/calls/{id}/record", tag = "telephony", params(("id" = i64, Path)), request_body = Record, responses((status = 200, body = Call)))]
+pub async fn record(
+    State(state): State<AppState>,
+    user: Allow<Callers>,
+    Path(id): Path<CallId>,
+    Json(body): Json<Record>,
+) -> Result<Json<Call>> {
+    control::act(&state, &user, id, Action::Switch(Control::Record, body.on)).await.map(Json)
+}
+
+/// Whom to pass the customer on to.
+#[derive(Deserialize, ToSchema)]
+pub struct Transfer {
+    /// The extension.
+    extension: String,
+}
+
+/// Pass the customer on.
+#[utoipa::path(post, path = "/api/telephony/calls/{id}/transfer", tag = "telephony", params(("id" = i64, Path)), request_body = Transfer, responses((status = 200, body = Call)))]
+pub async fn transfer(
+    State(state): State<AppState>,
+    user: Allow<Callers>,
+    Path(id): Path<CallId>,
+    Json(body): Json<Transfer>,
+) -> Result<Json<Call>> {
+    let extension = control::extension(&body.extension, "extension")?;
+    control::act(&state, &user, id, Action::Transfer(extension)).await.map(Json)
+}
+
+/// Tones to send.
+#[derive(Deserialize, ToSchema)]
+pub struct Dtmf {
+    /// 0-9, *, #, A-D.
+    digits: String,
+}
+
+/// Send tones. The digits are not kept, only their number.
+#[utoipa::path(post, path = "/api/telephony/calls/{id}/dtmf", tag = "telephony", params(("id" = i64, Path)), request_body = Dtmf, responses((status = 200, body = Call)))]
+pub async fn dtmf(
+    State(state): State<AppState>,
+    user: Allow<Callers>,
+    Path(id): Path<CallId>,
+    Json(body): Json<Dtmf>,
+) -> Result<Json<Call>> {
+    let digits = control::digits(&body.digits)?;
+    control::act(&state, &user, id, Action::Dtmf(digits)).await.map(Json)
+}
+
+/// The recording, whole or a range of it.
+#[utoipa::path(get, path = "/api/telephony/calls/{id}/recording", tag = "telephony", params(("id" = i64, Path)),
+    responses((status = 200, description = "The whole recording", content_type = "audio/wav"), (status = 206, description = "A range of it", content_type = "audio/wav"), (status = 302, description = "It is at the telephone system")))]
+pub async fn get_recording(
+    State(state): State<AppState>,
+    user: Allow<Callers>,
+    Path(id): Path<CallId>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let mut tx = state.db.read().await?;
+    view::visible(&mut tx, user.scope(), id).await?.ok_or_else(call_not_found)?;
+    drop(tx);
+    recording::serve(&state, id, &headers).await
+}
+
+/// My status.
+#[utoipa::path(get, path = "/api/telephony/agents/me/status", tag = "telephony", responses((status = 200, body = AgentStatus)))]
+pub async fn my_status(
+    State(state): State<AppState>,
+    user: Allow<Callers>,
+) -> Result<Json<AgentStatus>> {
+    let mut tx = state.db.read().await?;
+    Ok(Json(agent_status::get(&mut tx, state.clock.now(), user.id).await?))
+}
+
+/// A status to change to.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SetStatus {
+    /// `online`, `break` or `offline`.
+    status: Option<Presence>,
+    /// Why on a break.
+    reason: Option<String>,
+    /// Not now: when the call and its wrap-up are done.
+    #[serde(default)]
+    after_call: bool,
+}
+
+/// Come, go on a break, leave.
+#[utoipa::path(post, path = "/api/telephony/agents/me/status", tag = "telephony", request_body = SetStatus, responses((status = 200, body = AgentStatus)))]
+pub async fn set_my_status(
+    State(state): State<AppState>,
+    user: Allow<Callers>,
+    OptionalJson(body): OptionalJson<SetStatus>,
+) -> Result<Json<AgentStatus>> {
+    let wanted = body
+        .status
+        .filter(|s| matches!(s, Presence::Online | Presence::Break | Presence::Offline))
+        .ok_or_else(|| {
+            Error::invalid("invalid_status", "status", "Be online, on a break, or offline.")
+                .allowed([Presence::Online, Presence::Break, Presence::Offline])
+        })?;
+    let reason = body.reason.as_deref().map(str::trim).filter(|r| !r.is_empty());
+    if reason.is_some_and(|r| r.chars().count() > 100 || r.chars().any(char::is_control)) {
+        return Err(Error::invalid(
+            "invalid_reason",
+            "reason",
+            "A reason has 100 characters at most.",
+        ));
+    }
+    let mut tx = state.db.begin().await?;
+    let change = agent_status::Wish { status: wanted, reason, after_call: body.after_call };
+    let status = agent_status::wish(&mut tx, state.clock.now(), user.id, &change).await?;
+    state.commit(tx).await?;
+    Ok(Json(status))
+}
+
+/// What telephone systems sent, newest first.
+#[utoipa::path(get, path = "/api/telephony/webhook-deliveries", tag = "telephony", params(PageQuery), responses((status = 200, body = Page<deliveries::Delivery>)))]
+pub async fn webhook_deliveries(
+    State(state): State<AppState>,
+    _user: Allow<Leads>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<deliveries::Delivery>>> {
+    let before = page.cursor()?.map(|cursor| cursor.id);
+    let mut tx = state.db.read().await?;
+    let rows = deliveries::list(&mut tx, before, page.limit() + 1).await?;
+    Ok(Json(Page::new(rows, page.limit(), |row| Cursor { key: String::new(), id: row.id })))
+}

@@ -1,0 +1,217 @@
+//! What a change of a call means for the rest: the agent's status, the task, the customer's
+//! timeline, the screens. Effects hang on the difference between two states of the locked row, so
+//! an event that says nothing new has none.
+
+use serde_json::json;
+
+use super::store::{self, CallRow};
+use super::{CallStatus, Direction, agent_status, summary, view};
+use crate::app::AppState;
+use crate::customers::store::{self as customers, InteractionKind, NewInteraction};
+use crate::db::{CallId, CustomerId, DbError, Sql, Tx, UserId};
+use crate::live::{self, emit};
+use crate::tasks::{WrapState, store as tasks};
+
+/// Runs the effects of `before` having become `after`; may note the missed-call task in `after`.
+pub async fn run(
+    state: &AppState,
+    tx: &mut Tx,
+    before: &CallRow,
+    after: &mut CallRow,
+) -> Result<(), DbError> {
+    missed_task(state, tx, before, after).await?;
+    presence(state, tx, before, after).await?;
+    if !after.status.is_open() {
+        notes(state, tx, before, after).await?;
+        timeline(tx, before, after).await?;
+    }
+    Ok(())
+}
+
+/// A task to call back while nobody took the call; withdrawn if it turns out that somebody did.
+async fn missed_task(
+    state: &AppState,
+    tx: &mut Tx,
+    before: &CallRow,
+    after: &mut CallRow,
+) -> Result<(), DbError> {
+    let now = state.clock.now();
+    if after.is_missed() && !before.is_missed() && after.meta.missed_task.is_none() {
+        let today = state.clock.today();
+        after.meta.missed_task = tasks::missed_call(
+            tx,
+            now,
+            today,
+            &after.customer_phone,
+            after.customer_id,
+            after.agent_user_id,
+        )
+        .await?;
+    } else if after.status == CallStatus::Completed
+        && let Some(task) = after.meta.missed_task.take()
+    {
+        tasks::withdraw_missed_call(tx, now, task).await?;
+    }
+    Ok(())
+}
+
+/// What the agent is doing.
+async fn presence(
+    state: &AppState,
+    tx: &mut Tx,
+    before: &CallRow,
+    after: &CallRow,
+) -> Result<(), DbError> {
+    let now = state.clock.now();
+    let Some(agent) = after.agent_user_id else {
+        return Ok(());
+    };
+    let inbound = after.facts.direction() == Direction::Inbound;
+    let talks =
+        |row: &CallRow| row.status == CallStatus::Answered && row.agent_user_id == Some(agent);
+    if inbound && talks(after) && !talks(before) {
+        return agent_status::on_call(tx, now, agent).await;
+    }
+    let engaged = |row: &CallRow| row.status.is_open() && row.transferred_to.is_none();
+    if !engaged(before) || engaged(after) {
+        return Ok(());
+    }
+    if let Some(task) = after.task_id {
+        tasks::call_state(tx, now, task, after.id, WrapState::WrapUp).await?;
+    }
+    agent_status::call_over(tx, now, agent, after.task_id.is_some()).await
+}
+
+/// The summary in the task's notes: written once, corrected when late events change the story.
+async fn notes(
+    state: &AppState,
+    tx: &mut Tx,
+    before: &CallRow,
+    after: &CallRow,
+) -> Result<(), DbError> {
+    let Some(task) = after.task_id else {
+        return Ok(());
+    };
+    let line = |row: &CallRow| {
+        summary::line(row.id, &row.derive(), row.facts.end_reason.as_deref(), state.clock.zone())
+    };
+    let now = state.clock.now();
+    if store::mark_summarised(tx, after.id).await? {
+        tasks::append_note(tx, now, task, &line(after)).await
+    } else if line(before) == line(after) {
+        Ok(())
+    } else {
+        tasks::replace_note(tx, now, task, &line(before), &line(after)).await
+    }
+}
+
+/// The entry in the customer's timeline, likewise.
+async fn timeline(tx: &mut Tx, before: &CallRow, after: &CallRow) -> Result<(), DbError> {
+    let Some(customer) = after.customer_id else {
+        return Ok(());
+    };
+    let (row, reference) = (after.derive(), format!("call:{}", after.id));
+    if before.customer_id == after.customer_id && before.derive() == row {
+        return Ok(());
+    }
+    let data = json!({
+        "callId": after.id,
+        "status": row.status,
+        "durationSeconds": row.duration_seconds,
+        "taskId": after.task_id,
+    });
+    let entry = NewInteraction {
+        customer_id: customer,
+        kind: InteractionKind::Call,
+        at: row.started_at,
+        user_id: after.agent_user_id,
+        direction: Some(row.direction),
+        summary: summary_code(row.status),
+        text: None,
+        data,
+        reference: Some(reference),
+    };
+    customers::correct_interaction(tx, &entry).await?;
+    customers::interaction(tx, entry).await
+}
+
+const fn summary_code(status: CallStatus) -> &'static str {
+    match status {
+        CallStatus::Initiated => "call.initiated",
+        CallStatus::Ringing => "call.ringing",
+        CallStatus::Answered => "call.answered",
+        CallStatus::Completed => "call.completed",
+        CallStatus::Missed => "call.missed",
+        CallStatus::NoAnswer => "call.no_answer",
+        CallStatus::Busy => "call.busy",
+        CallStatus::Failed => "call.failed",
+        CallStatus::Cancelled => "call.cancelled",
+    }
+}
+
+#[derive(sqlx::FromRow, serde::Serialize)]
+struct Caller {
+    id: CustomerId,
+    name: String,
+    phone: String,
+    segment: String,
+}
+
+async fn caller(tx: &mut Tx, customer: Option<CustomerId>) -> Result<Option<Caller>, DbError> {
+    let Some(customer) = customer else {
+        return Ok(None);
+    };
+    tx.optional(
+        Sql::new(
+            "SELECT id, name, phone, purchase_stage || '+' || value_stage AS segment
+             FROM customers WHERE id = $1",
+        )
+        .bind(customer),
+    )
+    .await
+}
+
+/// Tells the screens of a call just made.
+pub async fn announce_new(
+    state: &AppState,
+    tx: &mut Tx,
+    id: CallId,
+    agent: UserId,
+) -> Result<(), DbError> {
+    let call = view::one(tx, id).await?;
+    let audience = live::audience_of(tx, Some(agent)).await?;
+    emit(tx, state.clock.now(), audience, "call.updated", &json!({ "call": call })).await
+}
+
+/// Tells the screens, after the row is written.
+pub async fn announce(
+    state: &AppState,
+    tx: &mut Tx,
+    before: &CallRow,
+    after: &CallRow,
+) -> Result<(), DbError> {
+    let now = state.clock.now();
+    let Some(call) = view::one(tx, after.id).await? else {
+        return Ok(());
+    };
+    let audience = live::audience_of(tx, after.agent_user_id).await?;
+    let pops = after.facts.incoming.is_some() && after.facts.requested.is_none();
+    if pops && before.facts.incoming.is_none() && after.status.is_open() {
+        let customer = caller(tx, after.customer_id).await?;
+        let mut data = json!({ "call": call });
+        if let Some(customer) = customer {
+            data["customer"] = json!(customer);
+        }
+        emit(tx, now, audience, "call.incoming", &data).await?;
+    }
+    emit(tx, now, audience, "call.updated", &json!({ "call": call })).await?;
+    // The person it was passed on to sees it too.
+    if let Some(extension) = after.transferred_to.as_deref()
+        && let Some(other) = store::user_of_extension(tx, extension).await?
+        && Some(other) != after.agent_user_id
+    {
+        let audience = live::audience_of(tx, Some(other)).await?;
+        emit(tx, now, audience, "call.updated", &json!({ "call": call })).await?;
+    }
+    Ok(())
+}

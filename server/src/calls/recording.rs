@@ -1,0 +1,127 @@
+//! Streaming a recording, whole or in parts: players seek.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+use tokio_util::io::ReaderStream;
+
+use super::store;
+use crate::app::AppState;
+use crate::db::CallId;
+use crate::error::{Error, Result};
+use crate::telephony::simulator::recordings_folder;
+
+fn no_recording() -> Error {
+    Error::not_found("recording_not_found", "This call has no recording.")
+}
+
+/// Answers with the recording of a call the caller may see.
+pub async fn serve(state: &AppState, id: CallId, headers: &HeaderMap) -> Result<Response> {
+    let recording = store::recording(&mut state.db.read().await?, id).await?;
+    let recording = recording.ok_or_else(no_recording)?;
+    let Some(name) = recording.file() else {
+        return Ok(elsewhere(&recording.place)?.into_response());
+    };
+    // Names are made by this program; still, none leads out of the folder.
+    if name.contains(['/', '\\']) || name.starts_with('.') {
+        return Err(no_recording());
+    }
+    let path = recordings_folder(&state.config).join(name);
+    let mut file = match tokio::fs::File::open(&path).await {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(no_recording()),
+        Err(error) => return Err(anyhow::Error::from(error).into()),
+    };
+    let size = file.metadata().await.map_err(anyhow::Error::from)?.len();
+    let wanted = headers.get(header::RANGE).and_then(|v| v.to_str().ok());
+    let (status, from, length) = match wanted.map(|text| range(text, size)) {
+        None | Some(Wanted::All) => (StatusCode::OK, 0, size),
+        Some(Wanted::Part(from, to)) => (StatusCode::PARTIAL_CONTENT, from, to - from + 1),
+        Some(Wanted::Nothing) => return Ok(unsatisfiable(size)),
+    };
+    file.seek(std::io::SeekFrom::Start(from)).await.map_err(anyhow::Error::from)?;
+    let mut response = Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, "audio/wav")
+        .header(header::CONTENT_LENGTH, length)
+        .header(header::ACCEPT_RANGES, "bytes")
+        .header(header::CACHE_CONTROL, "private, no-store")
+        .body(Body::from_stream(ReaderStream::new(file.take(length))))
+        .map_err(anyhow::Error::from)?;
+    if status == StatusCode::PARTIAL_CONTENT {
+        let range = format!("bytes {from}-{}/{size}", from + length - 1);
+        if let Ok(range) = HeaderValue::from_str(&range) {
+            response.headers_mut().insert(header::CONTENT_RANGE, range);
+        }
+    }
+    Ok(response)
+}
+
+/// The telephone system keeps it.
+fn elsewhere(url: &str) -> Result<impl IntoResponse> {
+    let url = HeaderValue::from_str(url).map_err(|_| no_recording())?;
+    Ok((StatusCode::FOUND, [(header::LOCATION, url)]))
+}
+
+fn unsatisfiable(size: u64) -> Response {
+    let problem = Error::problem(
+        StatusCode::RANGE_NOT_SATISFIABLE,
+        "range_not_satisfiable",
+        "The recording is shorter than that.",
+    );
+    let mut response = problem.into_response();
+    if let Ok(range) = HeaderValue::from_str(&format!("bytes */{size}")) {
+        response.headers_mut().insert(header::CONTENT_RANGE, range);
+    }
+    response
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Wanted {
+    All,
+    /// First and last byte.
+    Part(u64, u64),
+    Nothing,
+}
+
+/// One range of bytes; several at once, or anything else not understood, gets the whole.
+fn range(text: &str, size: u64) -> Wanted {
+    let Some((from, to)) = text.strip_prefix("bytes=").and_then(|spec| spec.split_once('-')) else {
+        return Wanted::All;
+    };
+    let (from, to) = (from.trim(), to.trim());
+    let part = match (from.is_empty(), from.parse::<u64>(), to.parse::<u64>()) {
+        (true, _, Ok(last)) => (size.saturating_sub(last), size.saturating_sub(1), last > 0),
+        (false, Ok(from), Ok(to)) if from <= to => (from, to.min(size.saturating_sub(1)), true),
+        (false, Ok(from), Err(_)) if to.is_empty() => (from, size.saturating_sub(1), true),
+        _ => return Wanted::All,
+    };
+    match part {
+        (from, to, true) if from < size => Wanted::Part(from, to),
+        _ => Wanted::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Wanted, range};
+
+    #[test]
+    fn ranges_as_players_send_them() {
+        for (text, wanted) in [
+            ("bytes=0-", Wanted::Part(0, 99)),
+            ("bytes=10-19", Wanted::Part(10, 19)),
+            ("bytes=90-500", Wanted::Part(90, 99)),
+            ("bytes=-10", Wanted::Part(90, 99)),
+            ("bytes=-500", Wanted::Part(0, 99)),
+            ("bytes=100-", Wanted::Nothing),
+            ("bytes=-0", Wanted::Nothing),
+            ("bytes=20-10", Wanted::All),
+            ("bytes=0-1,5-6", Wanted::All),
+            ("seconds=1-2", Wanted::All),
+        ] {
+            assert_eq!(range(text, 100), wanted, "{text}");
+        }
+    }
+}

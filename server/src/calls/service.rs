@@ -1,0 +1,244 @@
+//! The one way in which an event changes a call, whoever sent it: webhook, simulator, the answer to
+//! an agent's click.
+
+use chrono::{DateTime, Utc};
+
+use super::state::Facts;
+use super::store::{self, CallRow, MADE_UP, Meta};
+use super::{Direction, effects, reconcile};
+use crate::app::AppState;
+use crate::customers::store as customers;
+use crate::db::{CallId, DbError, PhoneNumber, Tx, is_unique_violation};
+use crate::error::Result;
+use crate::telephony::{CallEvent, EventKind, Events, ProviderKind};
+
+/// What an event did.
+#[derive(Clone, Copy, Debug)]
+pub struct Applied {
+    /// To which call.
+    pub call: CallId,
+    /// Whether it said anything new.
+    pub changed: bool,
+    /// Whether the call was known, or this is an event that makes a call known.
+    pub known: bool,
+    /// Whether the call is over now and was not before.
+    pub ended: bool,
+}
+
+/// Starts consuming the provider's events, after closing what a dead process left open.
+pub async fn start(state: &AppState, mut events: Events) -> Result<()> {
+    reconcile::run(state, reconcile::When::Start).await?;
+    let state = state.clone();
+    state.clone().background.spawn(async move {
+        loop {
+            let event = tokio::select! {
+                () = state.stop.cancelled() => return,
+                event = events.recv() => event,
+            };
+            let Some(event) = event else {
+                return;
+            };
+            if let Err(error) = handle(&state, &event).await {
+                // Reconciliation closes the call if this was its end.
+                tracing::error!(%error, call = ?event.external_call_id, "an event of a call was lost");
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Times a transaction is tried when another one on the same call got in between.
+const ATTEMPTS: u32 = 4;
+
+/// Applies an event in a transaction of its own.
+pub async fn handle(state: &AppState, event: &CallEvent) -> Result<Applied> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let mut tx = state.db.begin().await?;
+        match apply(state, &mut tx, event).await {
+            Ok(applied) => {
+                state.commit(tx).await?;
+                settled(state, event, applied);
+                return Ok(applied);
+            }
+            Err(error) if tries < ATTEMPTS && is_collision(&error) => drop(tx),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// To be called after the commit: a call that ended by another source is no longer played.
+pub fn settled(state: &AppState, event: &CallEvent, applied: Applied) {
+    if let Some(id) = event.external_call_id.as_deref().filter(|_| applied.ended) {
+        state.telephony.forget(id);
+    }
+}
+
+/// Whether trying again helps: two transactions met on the same call (unique violation) or waited
+/// for each other (PostgreSQL's 40001, 40P01).
+pub fn is_collision(error: &DbError) -> bool {
+    is_unique_violation(error)
+        || error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code)
+            .is_some_and(|code| code == "40001" || code == "40P01")
+}
+
+/// Applies an event in the caller's transaction.
+pub async fn apply(state: &AppState, tx: &mut Tx, event: &CallEvent) -> Result<Applied, DbError> {
+    let now = state.clock.now();
+    let mut row = find(state, tx, event, now).await?;
+    let before = row.clone();
+    row.facts.join(Facts::of(event));
+    row.meta.join(Meta::of(event.raw.as_ref()));
+    if row.external_call_id.is_none() {
+        row.external_call_id.clone_from(&event.external_call_id);
+    }
+    if let EventKind::Incoming { from: Some(phone), to_extension } = &event.kind
+        && before.facts.incoming.is_none()
+    {
+        let at = event.at.unwrap_or(event.received_at);
+        let other = store::missed_of_ringing(tx, phone, to_extension.as_deref(), at).await?;
+        if let Some(other) = other.filter(|id| *id != row.id) {
+            join_other(tx, &mut row, other).await?;
+        }
+    }
+    let known = row.facts.is_introduced();
+    let changed = row.facts != before.facts || row.external_call_id != before.external_call_id;
+    if changed {
+        settle(state, tx, &before, &mut row).await?;
+    } else if row.meta != before.meta {
+        store::write(tx, &row, now).await?;
+    }
+    let ended = before.status.is_open() && !row.status.is_open();
+    Ok(Applied { call: row.id, changed, known, ended })
+}
+
+async fn join_other(tx: &mut Tx, row: &mut CallRow, other: CallId) -> Result<(), DbError> {
+    if let Some(other) = store::absorb(tx, other, row.id).await? {
+        row.facts.join(other.facts.0);
+        row.meta.join(other.meta.0);
+    }
+    Ok(())
+}
+
+/// The row an event is about, locked; made if there is none.
+async fn find(
+    state: &AppState,
+    tx: &mut Tx,
+    event: &CallEvent,
+    now: DateTime<Utc>,
+) -> Result<CallRow, DbError> {
+    if let Some(reference) = event.reference
+        && let Some(row) = store::lock(tx, CallId(reference)).await?
+        && row.provider == event.provider
+        && (row.external_call_id.is_none() || row.external_call_id == event.external_call_id)
+    {
+        return Ok(row);
+    }
+    let mode = state.telephony.mode();
+    if let Some(external) = &event.external_call_id {
+        return store::lock_or_make(tx, event.provider, mode, external, now).await;
+    }
+    let (from, extension) = match &event.kind {
+        EventKind::Missed { from, to_extension } | EventKind::Incoming { from, to_extension } => {
+            (from.as_deref().unwrap_or_default(), to_extension.as_deref())
+        }
+        _ => ("", None),
+    };
+    let at = event.at.unwrap_or(event.received_at);
+    if let Some(id) = store::ringing_of_missed(tx, from, extension, at).await?
+        && let Some(row) = store::lock(tx, id).await?
+    {
+        return Ok(row);
+    }
+    // The same event again finds the same id.
+    let stamp = event.at.map_or_else(
+        || event.received_at.format("~%Y%m%dT%H%MZ").to_string(),
+        |at| at.format("%Y%m%dT%H%M%S%.fZ").to_string(),
+    );
+    let id = format!("{MADE_UP}{from}:{}:{stamp}", extension.unwrap_or_default());
+    store::lock_or_make(tx, event.provider, mode, &id, now).await
+}
+
+/// Works out the columns of a row whose facts changed, writes it and runs the effects.
+async fn settle(
+    state: &AppState,
+    tx: &mut Tx,
+    before: &CallRow,
+    row: &mut CallRow,
+) -> Result<(), DbError> {
+    row.status = row.facts.status();
+    if row.facts.direction() == Direction::Inbound {
+        if let Some(from) = &row.facts.from {
+            row.customer_phone.clone_from(from);
+        }
+        let extension = row.facts.extension().map(str::to_owned);
+        if extension.is_some() && (extension != row.agent_phone || row.agent_user_id.is_none()) {
+            row.agent_user_id = match &extension {
+                Some(extension) => store::user_of_extension(tx, extension).await?,
+                None => None,
+            };
+            row.agent_phone = extension;
+        }
+    }
+    row.transferred_to = row.facts.transferred.as_ref().map(|t| t.value.clone());
+    if row.customer_id.is_none()
+        && let Ok(phone) = PhoneNumber::parse(&row.customer_phone)
+    {
+        row.customer_id = customers::find_by_phone(tx, &phone).await?;
+    }
+    store::write(tx, row, state.clock.now()).await?;
+    let missed_task = row.meta.missed_task;
+    effects::run(state, tx, before, row).await?;
+    if row.meta.missed_task != missed_task {
+        store::write(tx, row, state.clock.now()).await?;
+    }
+    effects::announce(state, tx, before, row).await
+}
+
+/// The provider named the call we asked for: its id is stored, and what events said about it before
+/// its name was known is merged.
+pub async fn attach(state: &AppState, call: CallId, external: &str) -> Result<()> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let mut tx = state.db.begin().await?;
+        match attach_in(state, &mut tx, call, external).await {
+            Ok(()) => {
+                state.commit(tx).await?;
+                return Ok(());
+            }
+            Err(error) if tries < ATTEMPTS && is_collision(&error) => drop(tx),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+async fn attach_in(
+    state: &AppState,
+    tx: &mut Tx,
+    call: CallId,
+    external: &str,
+) -> Result<(), DbError> {
+    let Some(mut row) = store::lock(tx, call).await? else {
+        return Ok(());
+    };
+    if row.external_call_id.is_some() {
+        return Ok(());
+    }
+    let before = row.clone();
+    if let Some(other) = store::lock_external(tx, row.provider, external).await? {
+        join_other(tx, &mut row, other.id).await?;
+    }
+    row.external_call_id = Some(external.to_owned());
+    settle(state, tx, &before, &mut row).await
+}
+
+/// The provider a webhook speaks of: ids of simulated calls are the simulator's, whoever sends them.
+pub fn provider_of(state: &AppState, external: Option<&str>) -> ProviderKind {
+    let simulated =
+        external.is_some_and(|id| id.starts_with(crate::telephony::simulator::ID_PREFIX));
+    if simulated { state.telephony.kind() } else { ProviderKind::Bracknet }
+}

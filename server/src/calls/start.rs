@@ -1,0 +1,290 @@
+//! Making a call. That it is made once, by an agent who is free, to a customer who is free, is held
+//! by unique indexes: a double click, two tabs and a retry race for the same row.
+
+use axum::http::StatusCode;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::agent_status::{self, Presence};
+use super::store::{self, NewCall};
+use super::view::{self, Call};
+use super::{effects, service};
+use crate::app::AppState;
+use crate::auth::{CurrentUser, Role};
+use crate::customers::store as customers;
+use crate::db::{CallId, CustomerId, PhoneError, PhoneNumber, Sql, TaskId, Tx, UserId};
+use crate::error::{Error, Result};
+use crate::tasks::{TaskKind, TaskStatus, WrapState, store as tasks};
+use crate::telephony::{CallEvent, Dial, EventKind, ProviderError};
+
+/// A forgotten open call keeps a customer from being rung no longer than this.
+const FRESH: TimeDelta = TimeDelta::hours(4);
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// By whom.
+    pub by: CurrentUser,
+    /// The agent who speaks.
+    pub agent: UserId,
+    /// The task it is for.
+    pub task: Option<TaskId>,
+    /// The number to dial instead of the task's.
+    pub phone: Option<String>,
+    /// What the request calls that number.
+    pub phone_field: &'static str,
+    /// What the customer's display shows.
+    pub caller_id: Option<String>,
+    /// `Idempotency-Key` header.
+    pub key: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Agent {
+    extension: Option<String>,
+    team_leader_id: Option<UserId>,
+}
+
+#[derive(sqlx::FromRow)]
+struct TaskRow {
+    customer_id: Option<CustomerId>,
+    phone: String,
+    kind: TaskKind,
+    status: TaskStatus,
+    assigned_to: Option<UserId>,
+    team_leader_id: Option<UserId>,
+}
+
+/// Rings a customer; the same key again answers with the call it started.
+pub async fn start(state: &AppState, request: &Request) -> Result<Call> {
+    let mut tx = state.db.begin().await?;
+    let agent = agent(&mut tx, request).await?;
+    if let Some(call) = earlier(&mut tx, request).await? {
+        return Ok(call);
+    }
+    let now = state.clock.now();
+    if agent_status::get(&mut tx, now, request.agent).await?.status == Presence::Break {
+        return Err(Error::conflict("on_break", "On a break no calls are made. Go online first."));
+    }
+    let task = task(&mut tx, request).await?;
+    let phone = phone(request, task.as_ref())?;
+    let customer = match task.as_ref().and_then(|t| t.customer_id) {
+        Some(customer) => Some(customer),
+        None => customers::find_by_phone(&mut tx, &phone).await?,
+    };
+    refuse_unwanted(&mut tx, customer, task.as_ref()).await?;
+    let new = NewCall {
+        agent: request.agent,
+        extension: agent.extension.clone(),
+        phone: phone.clone(),
+        task: request.task,
+        customer,
+        provider: state.telephony.kind(),
+        mode: state.telephony.mode(),
+        external_call_id: state.telephony.choose_id(),
+        idempotency_key: request.key.clone(),
+    };
+    let Some(id) = make(&mut tx, &new, now).await? else {
+        // Somebody with the same key was a moment faster.
+        return earlier(&mut tx, request).await?.ok_or_else(agent_busy);
+    };
+    if let Some(task) = request.task {
+        tasks::call_state(&mut tx, now, task, id, WrapState::Calling).await?;
+    }
+    agent_status::on_call(&mut tx, now, request.agent).await?;
+    effects::announce_new(state, &mut tx, id, request.agent).await?;
+    state.commit(tx).await?;
+    tracing::info!(call = %id, number = %phone.masked(), "call started");
+
+    let dial = Dial {
+        reference: id.0,
+        external_call_id: new.external_call_id,
+        number: phone,
+        extension: agent.extension,
+        caller_id: request.caller_id.clone(),
+    };
+    match state.telephony.dial(dial).await {
+        Ok(dialled) => service::attach(state, id, &dialled.external_call_id).await?,
+        Err(error) => return Err(give_up(state, id, &error).await),
+    }
+    let mut tx = state.db.read().await?;
+    view::one(&mut tx, id).await?.ok_or_else(call_not_found)
+}
+
+/// 404.
+pub fn call_not_found() -> Error {
+    Error::not_found("call_not_found", "There is no such call, or none you may see.")
+}
+
+fn agent_busy() -> Error {
+    Error::conflict("agent_busy", "The agent is on a call already. Hang up first.")
+}
+
+/// The call the same request started before.
+async fn earlier(tx: &mut Tx, request: &Request) -> Result<Option<Call>> {
+    let Some(key) = &request.key else {
+        return Ok(None);
+    };
+    let Some(id) = store::by_key(tx, request.agent, key).await? else {
+        return Ok(None);
+    };
+    let call = view::one(tx, id).await?.ok_or_else(call_not_found)?;
+    let other_phone = request
+        .phone
+        .as_deref()
+        .and_then(|text| PhoneNumber::parse(text).ok())
+        .is_some_and(|phone| phone.as_str() != call.customer_phone);
+    if call.task_id != request.task || other_phone {
+        return Err(Error::invalid(
+            "idempotency_key_reused",
+            "Idempotency-Key",
+            "This key belongs to another call. Send a new one for a new call.",
+        ));
+    }
+    Ok(Some(call))
+}
+
+/// Writes the row. `None`: the same request made it a moment ago.
+async fn make(tx: &mut Tx, new: &NewCall, now: DateTime<Utc>) -> Result<Option<CallId>> {
+    let mut obstacle = obstacle(tx, new, now).await?;
+    if obstacle.is_none() {
+        if let Some(id) = store::insert(tx, new, now).await? {
+            return Ok(Some(id));
+        }
+        // Lost a race: to the same request, to another call of the agent, or to a colleague.
+        obstacle = self::obstacle(tx, new, now).await?;
+    }
+    if let Some(key) = &new.idempotency_key
+        && store::by_key(tx, new.agent, key).await?.is_some()
+    {
+        return Ok(None);
+    }
+    // Whatever was in the way a moment ago may be gone by now.
+    Err(obstacle.unwrap_or_else(agent_busy))
+}
+
+/// What stands against the call.
+async fn obstacle(tx: &mut Tx, new: &NewCall, now: DateTime<Utc>) -> Result<Option<Error>> {
+    if agent_status::on_another_call(tx, new.agent).await? {
+        return Ok(Some(agent_busy()));
+    }
+    let on_call = store::customer_is_on_call(tx, &new.phone, new.customer, now - FRESH).await?;
+    Ok(on_call.then(customer_on_call))
+}
+
+fn customer_on_call() -> Error {
+    Error::conflict("customer_on_call", "A colleague is on the phone with this customer right now.")
+}
+
+/// The person who is to speak: oneself, or for leads one of one's own.
+async fn agent(tx: &mut Tx, request: &Request) -> Result<Agent> {
+    let found: Option<Agent> = tx
+        .optional(
+            Sql::new("SELECT extension, team_leader_id FROM users WHERE id = $1 AND active")
+                .bind(request.agent),
+        )
+        .await?;
+    let nobody = || Error::not_found("user_not_found", "There is no such agent, or not yours.");
+    let agent = found.ok_or_else(nobody)?;
+    let by = &request.by;
+    match by.role {
+        _ if by.id == request.agent => Ok(agent),
+        Role::Admin | Role::SalesManager => Ok(agent),
+        Role::TeamLeader if agent.team_leader_id == Some(by.id) => Ok(agent),
+        Role::TeamLeader => Err(nobody()),
+        Role::Agent | Role::Support | Role::DeliveryCoordinator => Err(Error::forbidden()),
+    }
+}
+
+async fn task(tx: &mut Tx, request: &Request) -> Result<Option<TaskRow>> {
+    let Some(id) = request.task else {
+        return Ok(None);
+    };
+    let found: Option<TaskRow> = tx
+        .optional(
+            Sql::new(
+                "SELECT t.customer_id, t.phone, t.kind, t.status, t.assigned_to, u.team_leader_id
+                 FROM crm_call_tasks t LEFT JOIN users u ON u.id = t.assigned_to WHERE t.id = $1",
+            )
+            .bind(id),
+        )
+        .await?;
+    let by = &request.by;
+    let task = found
+        .filter(|task| match by.role {
+            Role::Agent => task.assigned_to == Some(by.id),
+            Role::TeamLeader => {
+                task.assigned_to.is_none_or(|a| a == by.id || task.team_leader_id == Some(by.id))
+            }
+            Role::Admin | Role::SalesManager | Role::Support | Role::DeliveryCoordinator => true,
+        })
+        .ok_or_else(|| {
+            Error::not_found("task_not_found", "There is no such task, or none you may see.")
+        })?;
+    if !matches!(task.status, TaskStatus::Pending | TaskStatus::InProgress) {
+        return Err(Error::conflict(
+            "task_closed",
+            format!("The task is {} and is not called any more.", task.status),
+        ));
+    }
+    Ok(Some(task))
+}
+
+/// The number to dial: the edited one, else the task's.
+fn phone(request: &Request, task: Option<&TaskRow>) -> Result<PhoneNumber> {
+    let edited = request.phone.as_deref().filter(|text| !text.trim().is_empty());
+    let text = edited.or(task.map(|t| t.phone.as_str())).unwrap_or_default();
+    PhoneNumber::parse(text).map_err(|error| match error {
+        PhoneError::Empty => Error::invalid(
+            "phone_required",
+            request.phone_field,
+            "Say which number to call: a task or a phone number.",
+        ),
+        PhoneError::Characters | PhoneError::Invalid => {
+            Error::invalid("invalid_phone", request.phone_field, error.to_string())
+        }
+    })
+}
+
+/// Whoever asked not to be called is not, unless they rang or complained themselves.
+async fn refuse_unwanted(
+    tx: &mut Tx,
+    customer: Option<CustomerId>,
+    task: Option<&TaskRow>,
+) -> Result<()> {
+    let Some(customer) = customer else {
+        return Ok(());
+    };
+    if task.is_some_and(|t| matches!(t.kind, TaskKind::MissedCall | TaskKind::Complaint)) {
+        return Ok(());
+    }
+    let unwanted: Option<bool> = tx
+        .optional_scalar(Sql::new("SELECT do_not_call FROM customers WHERE id = $1").bind(customer))
+        .await?;
+    if unwanted == Some(true) {
+        return Err(Error::conflict("do_not_call", "This customer asked not to be called."));
+    }
+    Ok(())
+}
+
+/// The telephone system did not take the order: the call is over before it began.
+async fn give_up(state: &AppState, call: CallId, error: &ProviderError) -> Error {
+    tracing::error!(%call, %error, "dialling failed");
+    let now = state.clock.now();
+    let event = CallEvent {
+        provider: state.telephony.kind(),
+        external_call_id: None,
+        reference: Some(call.0),
+        at: Some(now),
+        received_at: now,
+        kind: EventKind::Ended { duration: Some(0), reason: Some("provider_error".to_owned()) },
+        raw: None,
+    };
+    if let Err(error) = service::handle(state, &event).await {
+        return error;
+    }
+    Error::problem(
+        StatusCode::BAD_GATEWAY,
+        "provider_unavailable",
+        "The telephone system does not answer. The call was not made; try again in a moment.",
+    )
+}

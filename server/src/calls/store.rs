@@ -1,0 +1,417 @@
+//! The rows of `telephony_calls`: locking, merging, writing.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+
+use super::state::{Derived, Facts};
+use super::{CallStatus, Direction};
+use crate::db::{Arg, CallId, CustomerId, DbError, PhoneNumber, Sql, TaskId, Tx, UserId};
+use crate::telephony::{Mode, ProviderKind};
+
+/// Raw payloads kept with a call; every delivery is in `webhook_deliveries` anyway.
+const MAX_PAYLOADS: usize = 20;
+
+/// What else is kept with a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Meta {
+    /// Raw payloads: a set, so that their order and repetition do not matter.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub payloads: BTreeSet<String>,
+    /// The task made because nobody took the call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missed_task: Option<TaskId>,
+}
+
+impl Meta {
+    /// Adds what `other` has. The smallest payloads are kept, whatever came first.
+    pub fn join(&mut self, other: Self) {
+        self.payloads.extend(other.payloads);
+        while self.payloads.len() > MAX_PAYLOADS {
+            self.payloads.pop_last();
+        }
+        self.missed_task = self.missed_task.or(other.missed_task);
+    }
+
+    /// From one payload.
+    pub fn of(raw: Option<&serde_json::Value>) -> Self {
+        let payloads = raw.map(ToString::to_string).into_iter().collect();
+        Self { payloads, missed_task: None }
+    }
+}
+
+/// A row, as far as rules need it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct CallRow {
+    /// Its id.
+    pub id: CallId,
+    /// The telephone system.
+    pub provider: ProviderKind,
+    /// Whether a telephone really rings.
+    pub mode: Mode,
+    /// Id at the provider.
+    pub external_call_id: Option<String>,
+    /// The customer's number.
+    pub customer_phone: String,
+    /// The agent's extension.
+    pub agent_phone: Option<String>,
+    /// The agent.
+    pub agent_user_id: Option<UserId>,
+    /// The extension the customer was passed on to.
+    pub transferred_to: Option<String>,
+    /// The task it was made for.
+    pub task_id: Option<TaskId>,
+    /// The customer.
+    pub customer_id: Option<CustomerId>,
+    /// Where it stands.
+    pub status: CallStatus,
+    /// What is known.
+    pub facts: Json<Facts>,
+    /// What else is kept.
+    pub meta: Json<Meta>,
+    /// When the row was made.
+    pub created_at: DateTime<Utc>,
+}
+
+const COLUMNS: &str = "id, provider, mode, external_call_id, customer_phone, agent_phone,
+    agent_user_id, transferred_to, task_id, customer_id, status, facts, meta, created_at";
+
+impl CallRow {
+    /// The columns that follow from the facts.
+    pub fn derive(&self) -> Derived {
+        self.facts.derive(self.created_at)
+    }
+
+    /// Whether this is an inbound call that nobody took, from a number that can be called back.
+    pub fn is_missed(&self) -> bool {
+        self.status == CallStatus::Missed && !self.customer_phone.is_empty()
+    }
+}
+
+/// The row, kept from others until the transaction ends.
+pub async fn lock(tx: &mut Tx, id: CallId) -> Result<Option<CallRow>, DbError> {
+    tx.optional(
+        Sql::new(format!(
+            "UPDATE telephony_calls SET updated_at = updated_at WHERE id = $1 RETURNING {COLUMNS}"
+        ))
+        .bind(id),
+    )
+    .await
+}
+
+/// The row of a provider's call, kept from others until the transaction ends.
+pub async fn lock_external(
+    tx: &mut Tx,
+    provider: ProviderKind,
+    external: &str,
+) -> Result<Option<CallRow>, DbError> {
+    tx.optional(
+        Sql::new(format!(
+            "UPDATE telephony_calls SET updated_at = updated_at
+             WHERE provider = $1 AND external_call_id = $2 RETURNING {COLUMNS}"
+        ))
+        .bind(provider)
+        .bind(external),
+    )
+    .await
+}
+
+/// Like [`lock_external`]; a call not heard of before gets a blank row, which the events to come
+/// fill, in whatever order.
+pub async fn lock_or_make(
+    tx: &mut Tx,
+    provider: ProviderKind,
+    mode: Mode,
+    external: &str,
+    now: DateTime<Utc>,
+) -> Result<CallRow, DbError> {
+    // Most events are about calls we know; an insert would use up an id each time.
+    if let Some(row) = lock_external(tx, provider, external).await? {
+        return Ok(row);
+    }
+    tx.one(
+        Sql::new(format!(
+            "INSERT INTO telephony_calls (direction, provider, mode, external_call_id,
+               customer_phone, status, started_at, facts, meta, created_at, updated_at)
+             VALUES ('inbound', $1, $2, $3, '', 'initiated', $4, $5, $6, $4, $4)
+             ON CONFLICT (provider, external_call_id)
+               DO UPDATE SET updated_at = telephony_calls.updated_at
+             RETURNING {COLUMNS}"
+        ))
+        .bind(provider)
+        .bind(mode)
+        .bind(external)
+        .bind(now)
+        .bind(Arg::json(&Facts::default()))
+        .bind(Arg::json(&Meta::default())),
+    )
+    .await
+}
+
+/// How the ids begin that we make up for missed calls whose event has none.
+pub const MADE_UP: &str = "missed:";
+
+/// How far a missed call's own time may be from that of the ringing it belongs to.
+const BEFORE: TimeDelta = TimeDelta::minutes(1);
+const AFTER: TimeDelta = TimeDelta::minutes(10);
+
+/// The inbound call from `phone` that a missed-call event without an id is about.
+pub async fn ringing_of_missed(
+    tx: &mut Tx,
+    phone: &str,
+    extension: Option<&str>,
+    at: DateTime<Utc>,
+) -> Result<Option<CallId>, DbError> {
+    nearest(tx, phone, extension, (at - AFTER, at + BEFORE), "NOT LIKE").await
+}
+
+/// The row made up by an earlier missed-call event without an id that `phone`'s ringing belongs to.
+pub async fn missed_of_ringing(
+    tx: &mut Tx,
+    phone: &str,
+    extension: Option<&str>,
+    at: DateTime<Utc>,
+) -> Result<Option<CallId>, DbError> {
+    nearest(tx, phone, extension, (at - BEFORE, at + AFTER), "LIKE").await
+}
+
+async fn nearest(
+    tx: &mut Tx,
+    phone: &str,
+    extension: Option<&str>,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    like: &str,
+) -> Result<Option<CallId>, DbError> {
+    tx.optional_scalar(
+        Sql::new(format!(
+            "SELECT id FROM telephony_calls
+             WHERE started_at BETWEEN $1 AND $2 AND customer_phone = $3 AND direction = 'inbound'
+               AND COALESCE(agent_phone, '') = $4 AND status IN ('initiated', 'ringing', 'missed')
+               AND external_call_id {like} '{MADE_UP}%'
+             ORDER BY started_at DESC, id DESC LIMIT 1"
+        ))
+        .bind(from)
+        .bind(to)
+        .bind(phone)
+        .bind(extension.unwrap_or_default()),
+    )
+    .await
+}
+
+/// Takes the row of the same call away and returns what it knew; deliveries point to `into` then.
+pub async fn absorb(tx: &mut Tx, other: CallId, into: CallId) -> Result<Option<CallRow>, DbError> {
+    let Some(row) = lock(tx, other).await? else {
+        return Ok(None);
+    };
+    tx.execute(
+        Sql::new("UPDATE webhook_deliveries SET call_id = $1 WHERE call_id = $2")
+            .bind(into)
+            .bind(other),
+    )
+    .await?;
+    tx.execute(Sql::new("DELETE FROM telephony_calls WHERE id = $1").bind(other)).await?;
+    Ok(Some(row))
+}
+
+/// Writes a row after its facts changed.
+pub async fn write(tx: &mut Tx, row: &CallRow, now: DateTime<Utc>) -> Result<(), DbError> {
+    let derived = row.derive();
+    let recording = row.facts.recording.as_ref();
+    let url = recording.map(|r| match r.file() {
+        Some(_) => format!("/api/telephony/calls/{}/recording", row.id),
+        None => r.place.clone(),
+    });
+    tx.execute(
+        Sql::new(
+            "UPDATE telephony_calls SET direction = $1, external_call_id = $2, customer_phone = $3,
+               agent_phone = $4, agent_user_id = $5, transferred_to = $6, customer_id = $7,
+               status = $8, started_at = $9, ringing_at = $10, answered_at = $11, ended_at = $12,
+               duration_seconds = $13, end_reason = $14, recording_url = $15,
+               recording_duration = $16, muted = $17, held = $18, recording = $19, facts = $20,
+               meta = $21, updated_at = $22
+             WHERE id = $23",
+        )
+        .bind(derived.direction)
+        .bind(row.external_call_id.as_ref())
+        .bind(&row.customer_phone)
+        .bind(row.agent_phone.as_ref())
+        .bind(row.agent_user_id)
+        .bind(row.transferred_to.as_ref())
+        .bind(row.customer_id)
+        .bind(derived.status)
+        .bind(derived.started_at)
+        .bind(derived.ringing_at)
+        .bind(derived.answered_at)
+        .bind(derived.ended_at)
+        .bind(derived.duration_seconds)
+        .bind(row.facts.end_reason.as_ref())
+        .bind(url)
+        .bind(recording.and_then(|r| r.duration))
+        .bind(derived.muted)
+        .bind(derived.held)
+        .bind(derived.recording)
+        .bind(Arg::json(&row.facts.0))
+        .bind(Arg::json(&row.meta.0))
+        .bind(now)
+        .bind(row.id),
+    )
+    .await?;
+    Ok(())
+}
+
+/// A call about to be made.
+#[derive(Clone, Debug)]
+pub struct NewCall {
+    /// Who makes it.
+    pub agent: UserId,
+    /// From this extension.
+    pub extension: Option<String>,
+    /// To this number.
+    pub phone: PhoneNumber,
+    /// For this task.
+    pub task: Option<TaskId>,
+    /// To this customer.
+    pub customer: Option<CustomerId>,
+    /// On this telephone system.
+    pub provider: ProviderKind,
+    /// Whether a telephone really rings.
+    pub mode: Mode,
+    /// Its id there, where the telephone system lets us choose it.
+    pub external_call_id: Option<String>,
+    /// Of the request.
+    pub idempotency_key: Option<String>,
+}
+
+/// Writes a new outbound call; `None` if the database holds something against it: the same request
+/// came before, or the agent or the customer is on a call.
+pub async fn insert(
+    tx: &mut Tx,
+    new: &NewCall,
+    now: DateTime<Utc>,
+) -> Result<Option<CallId>, DbError> {
+    tx.optional_scalar(
+        Sql::new(
+            "INSERT INTO telephony_calls (direction, provider, mode, customer_phone, agent_phone,
+               agent_user_id, task_id, customer_id, status, started_at, idempotency_key, facts,
+               meta, external_call_id, created_at, updated_at)
+             VALUES ('outbound', $1, $2, $3, $4, $5, $6, $7, 'initiated', $8, $9, $10, $11, $12,
+                     $8, $8)
+             ON CONFLICT DO NOTHING RETURNING id",
+        )
+        .bind(new.provider)
+        .bind(new.mode)
+        .bind(&new.phone)
+        .bind(new.extension.as_ref())
+        .bind(new.agent)
+        .bind(new.task)
+        .bind(new.customer)
+        .bind(now)
+        .bind(new.idempotency_key.as_ref())
+        .bind(Arg::json(&Facts::requested(now)))
+        .bind(Arg::json(&Meta::default()))
+        .bind(new.external_call_id.as_ref()),
+    )
+    .await
+}
+
+/// The call an agent's request with this key started.
+pub async fn by_key(tx: &mut Tx, agent: UserId, key: &str) -> Result<Option<CallId>, DbError> {
+    tx.optional_scalar(
+        Sql::new(
+            "SELECT id FROM telephony_calls WHERE agent_user_id = $1 AND idempotency_key = $2",
+        )
+        .bind(agent)
+        .bind(key),
+    )
+    .await
+}
+
+/// Whether somebody speaks with, or rings, this number or customer.
+pub async fn customer_is_on_call(
+    tx: &mut Tx,
+    phone: &PhoneNumber,
+    customer: Option<CustomerId>,
+    since: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let open: i64 = tx
+        .scalar(
+            Sql::new(format!(
+                "SELECT COUNT(*) FROM telephony_calls
+                 WHERE status IN {} AND started_at > $3 AND (customer_phone = $1 OR customer_id = $2)
+                   AND (direction = 'outbound' OR status = 'answered')",
+                CallStatus::OPEN
+            ))
+            .bind(phone)
+            .bind(customer)
+            .bind(since),
+        )
+        .await?;
+    Ok(open > 0)
+}
+
+/// Marks that the call's summary stands in the task's notes; false if it stood there before.
+pub async fn mark_summarised(tx: &mut Tx, id: CallId) -> Result<bool, DbError> {
+    let marked = tx
+        .execute(
+            Sql::new(
+                "UPDATE telephony_calls SET summarised = TRUE WHERE id = $1 AND NOT summarised",
+            )
+            .bind(id),
+        )
+        .await?;
+    Ok(marked == 1)
+}
+
+/// The person with this extension.
+pub async fn user_of_extension(tx: &mut Tx, extension: &str) -> Result<Option<UserId>, DbError> {
+    tx.optional_scalar(
+        Sql::new("SELECT id FROM users WHERE extension = $1 AND active").bind(extension),
+    )
+    .await
+}
+
+/// A call that is not over, as far as reconciliation needs it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct OpenCall {
+    /// Its id.
+    pub id: CallId,
+    /// Who rang whom.
+    pub direction: Direction,
+    /// Whether a telephone really rings.
+    pub mode: Mode,
+    /// The telephone system.
+    pub provider: ProviderKind,
+    /// Id at the provider.
+    pub external_call_id: Option<String>,
+    /// When the row was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Calls that are not over: outbound ones the simulator plays, and any made before `stale`.
+pub async fn open_calls(tx: &mut Tx, stale: DateTime<Utc>) -> Result<Vec<OpenCall>, DbError> {
+    tx.all(
+        Sql::new(format!(
+            "SELECT id, direction, mode, provider, external_call_id, created_at
+             FROM telephony_calls
+             WHERE status IN {} AND ((direction = 'outbound' AND mode = 'mock') OR created_at < $1)
+             ORDER BY id",
+            CallStatus::OPEN
+        ))
+        .bind(stale),
+    )
+    .await
+}
+
+/// A call's recording.
+pub async fn recording(
+    tx: &mut Tx,
+    id: CallId,
+) -> Result<Option<super::state::Recording>, DbError> {
+    let facts: Option<Json<Facts>> = tx
+        .optional_scalar(Sql::new("SELECT facts FROM telephony_calls WHERE id = $1").bind(id))
+        .await?;
+    Ok(facts.and_then(|facts| facts.0.recording))
+}

@@ -1,0 +1,194 @@
+//! A call as the browser sees it.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{CallStatus, Direction};
+use crate::auth::Scope;
+use crate::db::{CallId, CustomerId, DbError, Sql, TaskId, Tx, UserId};
+use crate::telephony::{Capabilities, Mode, ProviderKind};
+
+/// A call.
+#[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct Call {
+    /// Its id here.
+    pub id: CallId,
+    /// Who rang whom.
+    pub direction: Direction,
+    /// The telephone system it runs on.
+    pub provider: ProviderKind,
+    /// Whether a telephone really rings.
+    pub mode: Mode,
+    /// Its id at the provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_call_id: Option<String>,
+    /// The customer's number: E.164 where it is one, empty when withheld.
+    pub customer_phone: String,
+    /// The agent's extension.
+    #[sqlx(rename = "agent_phone")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_extension: Option<String>,
+    /// The agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_user_id: Option<UserId>,
+    /// The extension the customer was passed on to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transferred_to: Option<String>,
+    /// The task it was made for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<TaskId>,
+    /// The customer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<CustomerId>,
+    /// The customer's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer_name: Option<String>,
+    /// Where it stands.
+    pub status: CallStatus,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When the far end rang.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ringing_at: Option<DateTime<Utc>>,
+    /// When it was taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<DateTime<Utc>>,
+    /// When it was over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Talk time, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_seconds: Option<i64>,
+    /// Why it ended, as the provider says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_reason: Option<String>,
+    /// Where its recording is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recording_url: Option<String>,
+    /// The recording's length, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recording_duration: Option<i64>,
+    /// The customer does not hear the agent now.
+    pub muted: bool,
+    /// The customer is on hold now.
+    pub held: bool,
+    /// It is being recorded now.
+    pub recording: bool,
+    /// What can be done with it.
+    #[sqlx(skip)]
+    pub capabilities: Capabilities,
+}
+
+const SELECT: &str = "SELECT k.id, k.direction, k.provider, k.mode, k.external_call_id,
+        k.customer_phone, k.agent_phone, k.agent_user_id, k.transferred_to, k.task_id,
+        k.customer_id, c.name AS customer_name, k.status, k.started_at, k.ringing_at,
+        k.answered_at, k.ended_at, k.duration_seconds, k.end_reason, k.recording_url,
+        k.recording_duration, k.muted, k.held, k.recording
+     FROM telephony_calls k LEFT JOIN customers c ON c.id = k.customer_id";
+
+impl Call {
+    fn with_capabilities(mut self) -> Self {
+        self.capabilities = Capabilities::of(self.provider, self.mode);
+        self
+    }
+}
+
+async fn fetch(tx: &mut Tx, sql: Sql) -> Result<Vec<Call>, DbError> {
+    let calls: Vec<Call> = tx.all(sql).await?;
+    Ok(calls.into_iter().map(Call::with_capabilities).collect())
+}
+
+/// One call.
+pub async fn one(tx: &mut Tx, id: CallId) -> Result<Option<Call>, DbError> {
+    Ok(fetch(tx, Sql::new(format!("{SELECT} WHERE k.id = $1")).bind(id)).await?.pop())
+}
+
+/// One call, if it is in `scope`.
+pub async fn visible(tx: &mut Tx, scope: Scope, id: CallId) -> Result<Option<Call>, DbError> {
+    let mut sql = Sql::new(format!("{SELECT} WHERE k.id = $1")).bind(id);
+    scope_filter(&mut sql, scope);
+    Ok(fetch(tx, sql).await?.pop())
+}
+
+/// A customer's latest calls, newest first.
+pub async fn of_customer(
+    tx: &mut Tx,
+    customer: CustomerId,
+    limit: i64,
+) -> Result<Vec<Call>, DbError> {
+    let sql = Sql::new(format!(
+        "{SELECT} WHERE k.customer_id = $1 ORDER BY k.started_at DESC, k.id DESC LIMIT $2"
+    ));
+    fetch(tx, sql.bind(customer).bind(limit)).await
+}
+
+/// What a list is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this customer.
+    pub customer: Option<CustomerId>,
+    /// Of this agent.
+    pub agent: Option<UserId>,
+    /// In this status.
+    pub status: Option<CallStatus>,
+    /// Begun at or after.
+    pub from: Option<DateTime<Utc>>,
+    /// Begun before.
+    pub before: Option<DateTime<Utc>>,
+    /// After this row of the list: start and id.
+    pub after: Option<(DateTime<Utc>, CallId)>,
+}
+
+/// Calls in `scope`, newest first.
+pub async fn list(
+    tx: &mut Tx,
+    scope: Scope,
+    filter: &Filter,
+    limit: i64,
+) -> Result<Vec<Call>, DbError> {
+    let mut sql = Sql::new(format!("{SELECT} WHERE TRUE")).ad_hoc();
+    scope_filter(&mut sql, scope);
+    if let Some(customer) = filter.customer {
+        sql.push(" AND k.customer_id = ").push_bind(customer);
+    }
+    if let Some(agent) = filter.agent {
+        sql.push(" AND k.agent_user_id = ").push_bind(agent);
+    }
+    if let Some(status) = filter.status {
+        sql.push(" AND k.status = ").push_bind(status);
+    }
+    if let Some(from) = filter.from {
+        sql.push(" AND k.started_at >= ").push_bind(from);
+    }
+    if let Some(before) = filter.before {
+        sql.push(" AND k.started_at < ").push_bind(before);
+    }
+    if let Some((at, id)) = filter.after {
+        sql.push(" AND (k.started_at, k.id) < (").push_bind(at);
+        sql.push(", ").push_bind(id).push(")");
+    }
+    sql.push(" ORDER BY k.started_at DESC, k.id DESC LIMIT ").push_bind(limit);
+    fetch(tx, sql).await
+}
+
+/// Limits calls (alias `k`) to what a person may see: agents their own, those passed on to them and
+/// those of their tasks; team leaders their agents' and those nobody is responsible for.
+fn scope_filter(sql: &mut Sql, scope: Scope) {
+    match scope {
+        Scope::All => {}
+        Scope::Agent(user) => {
+            sql.push(" AND (k.agent_user_id = ").push_bind(user);
+            sql.push(" OR k.transferred_to = (SELECT extension FROM users WHERE id = ");
+            sql.push_bind(user);
+            sql.push(") OR k.task_id IN (SELECT id FROM crm_call_tasks WHERE assigned_to = ");
+            sql.push_bind(user).push("))");
+        }
+        Scope::Lead(user) => {
+            sql.push(" AND (k.agent_user_id IS NULL OR k.agent_user_id = ").push_bind(user);
+            sql.push(" OR k.agent_user_id IN (SELECT id FROM users WHERE team_leader_id = ");
+            sql.push_bind(user).push("))");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What a telephone system says about a call, in this product's words.
+
+use chrono::{DateTime, Utc};
+
+use crate::db::text_enum;
+
+text_enum! {
+    /// The telephone system a call runs on.
+    pub enum ProviderKind {
+        /// A Bracknet PBX, or the simulator standing in for one.
+        Bracknet = "bracknet",
+        /// An Asterisk.
+        Asterisk = "asterisk",
+        /// The built-in far end.
+        Simulator = "simulator",
+    }
+}
+
+text_enum! {
+    /// Whether a telephone really rings.
+    pub enum Mode {
+        /// It does.
+        Live = "live",
+        /// The simulator plays the far end.
+        Mock = "mock",
+    }
+}
+
+/// Something that happened to a call. Events may arrive twice, late, or in any order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallEvent {
+    /// Who says so.
+    pub provider: ProviderKind,
+    /// The provider's id of the call; absent where the provider gives none (Bracknet's
+    /// `call_missed`).
+    pub external_call_id: Option<String>,
+    /// What [`super::Dial::reference`] was, where the provider gives it back.
+    pub reference: Option<i64>,
+    /// When it happened, by the provider's clock; absent where it does not say.
+    pub at: Option<DateTime<Utc>>,
+    /// When we heard of it.
+    pub received_at: DateTime<Utc>,
+    /// What happened.
+    pub kind: EventKind,
+    /// The payload as it came, for the record.
+    pub raw: Option<serde_json::Value>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EventKind {
+    /// A customer rings us.
+    Incoming {
+        /// Caller's number: E.164 where it is one, else as sent; `None` when withheld.
+        from: Option<String>,
+        /// The extension that rings.
+        to_extension: Option<String>,
+    },
+    /// The far end rings.
+    Ringing,
+    /// Somebody took the call.
+    Answered {
+        /// The extension that talks.
+        agent_extension: Option<String>,
+    },
+    /// The call is over.
+    Ended {
+        /// Talk time, seconds.
+        duration: Option<i64>,
+        /// Why, as the provider says it.
+        reason: Option<String>,
+    },
+    /// A recording can be fetched.
+    Recorded {
+        /// Where it is.
+        place: RecordingPlace,
+        /// Its length, seconds.
+        duration: Option<i64>,
+    },
+    /// Nobody took an inbound call.
+    Missed {
+        /// Caller's number, as in `Incoming`.
+        from: Option<String>,
+        /// The extension that rang.
+        to_extension: Option<String>,
+    },
+    /// Mute, hold or recording is now on or off.
+    Control {
+        /// Which.
+        control: Control,
+        /// Its state now.
+        on: bool,
+        /// Grows with each change of a call, so that the latest wins whatever arrives last.
+        order: i64,
+    },
+    /// The customer was passed on.
+    Transferred {
+        /// To this extension.
+        extension: String,
+        /// As in `Control`.
+        order: i64,
+    },
+    /// Tones were sent. The digits themselves may be secret and are not kept.
+    Dtmf {
+        /// How many.
+        digits: i64,
+        /// As in `Control`.
+        order: i64,
+    },
+}
+
+/// What can be switched during a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// The customer does not hear the agent.
+    Mute,
+    /// The customer hears music.
+    Hold,
+    /// The call is recorded.
+    Record,
+}
+
+/// Where a recording is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordingPlace {
+    /// A file in our recordings folder.
+    File(String),
+    /// At the provider.
+    Url(String),
+}

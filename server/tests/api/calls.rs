@@ -1,0 +1,257 @@
+//! Calls made by agents, played by the simulator.
+
+mod control;
+mod race;
+
+use serde_json::{Value, json};
+use trustcart::auth::Role;
+use trustcart::db::{CustomerId, Sql, TaskId};
+
+use crate::support::{Person, TestApp, both};
+
+const INITIATE: &str = "/api/telephony/calls/initiate";
+
+/// A team leader, an agent with extension 201, a customer of the agent's.
+struct Desk {
+    leader: Person,
+    agent: Person,
+    customer: CustomerId,
+}
+
+const PHONE: &str = "+8801712345679";
+
+async fn desk(app: &TestApp) -> Desk {
+    let leader = app.person(Role::TeamLeader, "tl").await;
+    let team = app.team("A", &leader).await;
+    let agent = app.agent("agent", team, &leader, "201").await;
+    let customer = app.customer("Rahima", PHONE, Some(&agent), Some(&leader)).await;
+    Desk { leader, agent, customer }
+}
+
+/// A pending task of an agent.
+async fn task(app: &TestApp, agent: &Person, customer: Option<CustomerId>, phone: &str) -> TaskId {
+    let mut tx = app.state.db.begin().await.expect("begins");
+    let id = tx
+        .scalar(
+            Sql::new(
+                "INSERT INTO crm_call_tasks (customer_id, phone, task_date, kind, reason,
+                   talking_points, origin, priority, score, temperature, recommended_products,
+                   script_key, assigned_to, status, created_at, updated_at)
+                 VALUES ($1, $2, $3, 'reminder', 'reminder:rice', $4, 'manual', 1, 1.0, 'hot', $4,
+                         'reminder', $5, 'pending', $6, $6) RETURNING id",
+            )
+            .bind(customer)
+            .bind(phone)
+            .bind(app.state.clock.today())
+            .bind(json!([]))
+            .bind(agent.id)
+            .bind(app.state.clock.now()),
+        )
+        .await
+        .expect("a task");
+    tx.commit().await.expect("commits");
+    id
+}
+
+/// Status, attempts and notes of a task, and the state of its wrap-up.
+async fn task_row(app: &TestApp, id: TaskId) -> (String, i64, String, Option<String>) {
+    let mut tx = app.state.db.read().await.expect("reads");
+    tx.one(
+        Sql::new(
+            "SELECT t.status, t.attempts, COALESCE(t.notes, ''), w.state FROM crm_call_tasks t
+             LEFT JOIN wrap_ups w ON w.task_id = t.id WHERE t.id = $1",
+        )
+        .bind(id),
+    )
+    .await
+    .expect("the task")
+}
+
+async fn count(app: &TestApp, sql: &str) -> i64 {
+    app.state.db.read().await.expect("reads").scalar(sql).await.expect("a count")
+}
+
+async fn initiate(app: &TestApp, who: &Person, body: Value) -> Value {
+    app.post(who, INITIATE, body).await.ok()["telephonyCallId"].clone()
+}
+
+both! {
+    async fn a_task_is_called_answered_and_waits_for_its_outcome(app: TestApp) {
+        let desk = desk(&app).await;
+        let task = task(&app, &desk.agent, Some(desk.customer), PHONE).await;
+        let mut watch = app.watch();
+        let answer = app.post(&desk.agent, INITIATE, json!({"taskId": task})).await.ok();
+        assert_eq!((&answer["mode"], &answer["provider"]), (&json!("mock"), &json!("simulator")));
+        assert!(answer["externalCallId"].as_str().is_some_and(|id| id.starts_with("SIM-")));
+        assert!(answer["message"].is_string());
+        let id = &answer["telephonyCallId"];
+
+        let (status, attempts, _, wrap_up) = task_row(&app, task).await;
+        assert_eq!((status.as_str(), attempts, wrap_up.as_deref()), ("in_progress", 1, Some("calling")));
+
+        watch.call(id, "ringing").await;
+        watch.call(id, "answered").await;
+        let over = watch.call(id, "completed").await;
+        assert_eq!(over["customerName"], "Rahima");
+        assert_eq!(over["customerPhone"], PHONE);
+        assert_eq!(over["agentExtension"], "201");
+        assert_eq!(over["endReason"], "completed");
+        assert!(over["durationSeconds"].as_i64().is_some_and(|s| s >= 59), "{over}");
+
+        let (status, attempts, notes, wrap_up) = task_row(&app, task).await;
+        assert_eq!((status.as_str(), attempts, wrap_up.as_deref()), ("in_progress", 1, Some("wrap_up")));
+        assert_eq!(notes.matches("[call ").count(), 1, "one summary: {notes}");
+        assert!(notes.contains("completed 1:0"), "{notes}");
+        let mine = app.get(&desk.agent, "/api/telephony/agents/me/status").await.ok();
+        assert_eq!(mine["status"], "wrap_up");
+        let timeline = count(
+            &app,
+            "SELECT COUNT(*) FROM customer_interactions WHERE kind = 'call' AND summary = 'call.completed'",
+        );
+        assert_eq!(timeline.await, 1);
+    }
+
+    async fn the_last_digit_decides_what_becomes_of_a_simulated_call(app: TestApp) {
+        let desk = desk(&app).await;
+        for (digit, status, reason) in [
+            (1, "busy", "busy"),
+            (2, "no_answer", "no_answer"),
+            (3, "failed", "declined"),
+            (4, "failed", "unallocated"),
+            (6, "completed", "completed"),
+        ] {
+            let mut watch = app.watch();
+            let phone = format!("0171234567{digit}");
+            let id = initiate(&app, &desk.agent, json!({"customerPhone": phone})).await;
+            let call = watch.call(&id, status).await;
+            assert_eq!(call["endReason"], reason, "{digit}");
+            assert_eq!(call["recording"], false);
+            if digit == 6 {
+                assert!((3..=5).contains(&call["durationSeconds"].as_i64().expect("talked")));
+            }
+        }
+        let mine = app.get(&desk.agent, "/api/telephony/agents/me/status").await.ok();
+        assert_eq!(mine["status"], "online", "a call without a task has no wrap-up");
+    }
+
+    async fn an_edited_number_is_what_is_dialled_and_logged(app: TestApp) {
+        let desk = desk(&app).await;
+        let task = task(&app, &desk.agent, Some(desk.customer), PHONE).await;
+        let mut watch = app.watch();
+        let body = json!({"taskId": task, "customerPhone": "০১৭১২-৩৪৫৬৭১"});
+        let id = initiate(&app, &desk.agent, body).await;
+        let call = watch.call(&id, "busy").await;
+        assert_eq!(call["customerPhone"], "+8801712345671");
+        assert_eq!(call["customerId"], json!(desk.customer), "still the task's customer");
+    }
+
+    async fn what_cannot_be_called_is_refused_and_changes_nothing(app: TestApp) {
+        let desk = desk(&app).await;
+        let stranger = app.person(Role::Agent, "other").await;
+        let task_id = task(&app, &desk.agent, Some(desk.customer), PHONE).await;
+        let post = |who: &Person, body: Value| {
+            let (app, who) = (&app, who.clone());
+            async move { app.post(&who, INITIATE, body).await }
+        };
+        for (phone, code) in [("ask his wife", "invalid_phone"), ("0121234567", "invalid_phone"), ("", "phone_required")] {
+            let problem = post(&desk.agent, json!({"customerPhone": phone})).await.problem(422, code);
+            assert_eq!(problem["field"], "customerPhone");
+        }
+        post(&desk.agent, json!({})).await.problem(422, "phone_required");
+        post(&desk.agent, json!({"taskId": 999_999})).await.problem(404, "task_not_found");
+        post(&stranger, json!({"taskId": task_id})).await.problem(404, "task_not_found");
+        post(&stranger, json!({"customerPhone": PHONE, "agentUserId": desk.agent.id})).await.problem(403, "forbidden");
+        post(&desk.agent, json!({"taskId": "seven"})).await.problem(422, "invalid_field");
+        let manager = app.person(Role::SalesManager, "manager").await;
+        post(&manager, json!({"customerPhone": PHONE, "agentUserId": 999_999})).await.problem(404, "user_not_found");
+
+        let mut tx = app.state.db.begin().await.expect("begins");
+        tx.execute("UPDATE customers SET do_not_call = TRUE").await.expect("flagged");
+        tx.commit().await.expect("commits");
+        post(&desk.agent, json!({"taskId": task_id})).await.problem(409, "do_not_call");
+        let mut tx = app.state.db.begin().await.expect("begins");
+        tx.execute("UPDATE crm_call_tasks SET status = 'completed'").await.expect("closed");
+        tx.commit().await.expect("commits");
+        post(&desk.agent, json!({"taskId": task_id})).await.problem(409, "task_closed");
+
+        assert_eq!(count(&app, "SELECT COUNT(*) FROM telephony_calls").await, 0);
+        assert_eq!(count(&app, "SELECT COUNT(*) FROM crm_call_tasks WHERE attempts > 0").await, 0);
+    }
+
+    async fn calls_are_seen_by_those_they_concern(app: TestApp) {
+        let desk = desk(&app).await;
+        let stranger = app.person(Role::Agent, "other").await;
+        let other_leader = app.person(Role::TeamLeader, "tl2").await;
+        let mut watch = app.watch();
+        let mut ids = Vec::new();
+        for phone in ["01712345671", "01712345674", "01712345681"] {
+            let id = initiate(&app, &desk.agent, json!({"customerPhone": phone})).await;
+            watch.until("call.updated", |d| d["call"]["id"] == id && d["call"]["endedAt"].is_string()).await;
+            ids.push(id);
+        }
+        let path = format!("/api/telephony/calls/{}", ids[0]);
+        assert_eq!(app.get(&desk.agent, &path).await.ok()["status"], "busy");
+        assert_eq!(app.get(&desk.leader, &path).await.ok()["id"], ids[0]);
+        app.get(&stranger, &path).await.problem(404, "call_not_found");
+        app.get(&other_leader, &path).await.problem(404, "call_not_found");
+        assert_eq!(app.get(&stranger, "/api/telephony/calls").await.ok()["items"], json!([]));
+
+        let first = app.get(&desk.leader, "/api/telephony/calls?limit=2").await.ok();
+        assert_eq!(first["items"].as_array().map(Vec::len), Some(2));
+        assert_eq!(first["items"][0]["id"], ids[2], "newest first");
+        let cursor = first["nextCursor"].as_str().expect("a next page");
+        let second = app.get(&desk.leader, &format!("/api/telephony/calls?limit=2&cursor={cursor}")).await.ok();
+        assert_eq!(second["items"][0]["id"], ids[0]);
+        assert!(second["nextCursor"].is_null());
+
+        let query = |q: &str| format!("/api/telephony/calls?{q}");
+        let busy = app.get(&desk.agent, &query("status=busy&from=2026-11-21&to=2026-11-21")).await.ok();
+        assert_eq!(busy["items"].as_array().map(Vec::len), Some(2));
+        assert_eq!(app.get(&desk.agent, &query("to=2026-11-20")).await.ok()["items"], json!([]));
+        app.get(&desk.agent, &query("status=asleep")).await.problem(400, "invalid_query");
+        app.get(&desk.agent, &query("cursor=nonsense")).await.problem(422, "invalid_cursor");
+    }
+
+    async fn the_contract_endpoints_speak_as_in_the_guide(app: TestApp) {
+        let app = app.again_with(&["--simulator-speed", "5"]).await;
+        let desk = desk(&app).await;
+        let task = task(&app, &desk.agent, Some(desk.customer), PHONE).await;
+        let mut watch = app.watch();
+        let body = json!({
+            "agent_extension": "201", "agent_id": "A102", "customer_number": "01712345679",
+            "caller_id": "TrustCart", "call_type": "outbound", "crm_call_id": task.to_string(),
+        });
+        let started = app.post(&desk.agent, "/api/call/start", body).await.ok();
+        assert_eq!(started["status"], "success");
+        assert_eq!(started["message"], "Call initiated");
+        let external = started["bracknet_call_id"].as_str().expect("an id");
+        let id = &started["telephonyCallId"];
+        assert_eq!(watch.call(id, "answered").await["taskId"], json!(task), "numeric crm_call_id");
+
+        let moved = app
+            .post(&desk.agent, "/api/call/transfer", json!({"bracknet_call_id": external, "transfer_extension": "301"}))
+            .await
+            .ok();
+        assert_eq!(moved, json!({"status": "success", "mode": "mock"}));
+        let ended = app.post(&desk.leader, "/api/call/hangup", json!({"bracknet_call_id": external})).await.ok();
+        assert_eq!(ended, json!({"status": "ended", "mode": "mock"}));
+
+        let any = json!({
+            "agent_extension": 201, "agent_id": 5, "customer_number": "01712345671", "caller_id": null,
+            "call_type": 7, "crm_call_id": "CRM-CALL-987654",
+        });
+        let started = app.post(&desk.agent, "/api/call/start", any).await.ok();
+        assert!(watch.call(&started["telephonyCallId"], "busy").await["taskId"].is_null());
+
+        let other = app.person(Role::Agent, "other").await;
+        let foreign = json!({"agent_extension": "201", "customer_number": "01712345671"});
+        app.post(&other, "/api/call/start", foreign).await.problem(403, "forbidden");
+        let unknown = json!({"agent_extension": "999", "customer_number": "01712345671"});
+        app.post(&desk.leader, "/api/call/start", unknown).await.problem(422, "unknown_extension");
+        let no_number = json!({"agent_extension": "201", "customer_number": "none"});
+        let problem = app.post(&desk.agent, "/api/call/start", no_number).await.problem(422, "invalid_phone");
+        assert_eq!(problem["field"], "customer_number");
+        app.post(&desk.agent, "/api/call/hangup", json!({"bracknet_call_id": "BN-NONE"})).await.problem(404, "call_not_found");
+        app.post(&desk.agent, "/api/call/hangup", json!({})).await.problem(422, "invalid_field");
+    }
+}
