@@ -58,6 +58,7 @@ export function useFormat() {
       duration: (s: number) => format.duration(s, language),
       daysAgo: (v: string) => format.daysAgo(v, language),
       date: (v: string) => format.date(v, language),
+      day: (v: string) => format.day(v, language),
       time: (v: string | Date) => format.time(v, language),
       dateTime: (v: string) => format.dateTime(v, language),
       quantity: (v: number, unit: string) => format.quantity(v, unit, language),

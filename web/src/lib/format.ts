@@ -117,6 +117,15 @@ export function date(value: string, language: Language): string {
   }).format(new Date(civil ? `${value}T00:00:00Z` : value))
 }
 
+/** "21 Nov" of a civil date, where the year is plain. */
+export function day(civil: string, language: Language): string {
+  return new Intl.DateTimeFormat(locale(language), {
+    timeZone: 'UTC',
+    day: 'numeric',
+    month: 'short',
+  }).format(new Date(`${civil}T00:00:00Z`))
+}
+
 /** "10:30" of an instant, 24 hours. */
 export function time(instant: string | Date, language: Language): string {
   const text = new Intl.DateTimeFormat('en-GB', {

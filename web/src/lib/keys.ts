@@ -108,7 +108,8 @@ export function handleKey(event: KeyboardEvent, now = Date.now()): void {
   const find = (wanted: string) => usable.findLast((b) => keyOf(b.id, b.key) === wanted)
   const found = (sequence ? find(sequence) : undefined) ?? find(key)
   if (found) {
-    event.preventDefault()
+    // Escape also closes what the browser itself has opened.
+    if (key !== 'Escape') event.preventDefault()
     found.run()
   } else if (usable.some((b) => keyOf(b.id, b.key).startsWith(`${key} `))) {
     prefix = { key, until: now + 1500 }

@@ -1,13 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import type { Alert, Customer360, Task } from '~/api/types'
+import type { Alert, Customer360, Interaction, Task } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { useKey } from '~/lib/keys'
 import { useStore } from '~/lib/store'
 import { Badge, Button, Kbd, QueryView, type Tone } from '~/ui'
 import { AlertIcon } from '~/ui/icons'
+import { contactLine, dueCycles } from './facts'
 import { cancelled } from './live'
 import { customer360Query } from './queries'
+import { useCancelReason } from './useCancelReason'
 import type { DeskModel } from './useDesk'
 
 const ALERT_TONE: Record<Alert['code'], Tone> = {
@@ -26,6 +28,7 @@ export function CustomerPanel({ model }: { model: DeskModel }) {
   const format = useFormat()
   const { task } = model
   const gone = useStore(cancelled)
+  const why = useCancelReason()
   if (!task) return <section className="rounded-lg border border-line bg-surface" />
   const away = gone[task.id]
   return (
@@ -36,16 +39,7 @@ export function CustomerPanel({ model }: { model: DeskModel }) {
       {away && (
         <div role="alert" className="mb-3 rounded-md bg-wait-soft px-3 py-2 text-sm text-wait">
           <p className="font-semibold">{t('customer.cancelled')}</p>
-          <p>
-            {away.reason.code === 'reordered'
-              ? t('customer.cancelledReorder', {
-                  category: String(
-                    away.reason.params.categoryName ?? away.reason.params.categorySlug ?? '',
-                  ),
-                  order: format.digits(String(away.reason.params.orderNo ?? '')),
-                })
-              : t('customer.cancelledOther', { reason: away.reason.code })}
-          </p>
+          <p>{why(away.reason)}</p>
           <Button size="sm" className="mt-1" k="Enter" onClick={() => model.step(1)}>
             {t('customer.moveOn')}
           </Button>
@@ -68,10 +62,7 @@ function Why({ task, view }: { task: Task; view?: Customer360 }) {
   const { t } = useTranslation('desk')
   const format = useFormat()
   const points = task.talkingPoints
-  const due = view?.cycles
-    .filter((cycle) => cycle.dueOn)
-    .sort((a, b) => (a.dueOn < b.dueOn ? -1 : 1))
-    .slice(0, 2)
+  const due = view ? dueCycles(task, view).slice(0, 2) : []
   return (
     <section className="mt-3 rounded-md bg-sunken/70 px-3 py-2">
       <h3 className="text-2xs font-semibold text-muted">{t('customer.why')}</h3>
@@ -86,18 +77,18 @@ function Why({ task, view }: { task: Task; view?: Customer360 }) {
         ))}
         {points.length === 0 && <li className="text-lg leading-snug font-medium">{task.reason}</li>}
       </ul>
-      {task.kind === 'reminder' && due && due.length > 0 && (
+      {due.length > 0 && (
         <ul className="mt-1 text-xs text-muted">
           {due.map((cycle) => (
             <li key={cycle.categoryId}>
               {t('customer.cycle', {
                 name: format.name(cycle),
-                last: format.date(cycle.lastDate),
                 quantity: format.quantity(cycle.lastQty, cycle.baseUnit),
+                last: format.day(cycle.lastDate),
                 days: format.digits(cycle.arithmetic.consumptionDays),
+                buffer: format.digits(cycle.arithmetic.bufferDays),
+                due: format.day(cycle.dueOn),
               })}
-              {' · '}
-              {t('customer.cycleDue', { due: format.date(cycle.dueOn) })}
             </li>
           ))}
         </ul>
@@ -172,14 +163,23 @@ function Facts({ view, task, model }: { view: Customer360; task: Task; model: De
             <li key={item.id} className="flex gap-2 text-xs leading-6">
               <span className="w-20 shrink-0 text-muted">{format.daysAgo(item.at)}</span>
               <span className="shrink-0 font-medium">{t(`interaction.${item.kind}`)}</span>
-              <span className="min-w-0 truncate text-muted" title={item.text ?? undefined}>
-                {item.text}
-              </span>
+              <Said item={item} />
             </li>
           ))}
         </ul>
       </section>
     </>
+  )
+}
+
+function Said({ item }: { item: Interaction }) {
+  const { t } = useTranslation(['common', 'desk'])
+  const format = useFormat()
+  const text = contactLine(item, format, t)
+  return (
+    <span className="min-w-0 truncate text-muted" title={text}>
+      {text}
+    </span>
   )
 }
 

@@ -1,12 +1,16 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { api } from '~/api/client'
+import type { Task } from '~/api/types'
 import { errorText, useFormat } from '~/i18n/i18n'
 import { cx } from '~/lib/cx'
 import { useKey } from '~/lib/keys'
 import { useNow } from '~/lib/now'
 import { useStore } from '~/lib/store'
 import { isOpen, type Phone, type PhoneState, type Switch } from '~/phone/phone'
-import { Badge, Button, Checkbox, Dot, toast } from '~/ui'
+import { Badge, Button, buttonClass, Checkbox, Dot, toast } from '~/ui'
 import { HangupIcon, PhoneIcon } from '~/ui/icons'
 import { DialPad } from './DialPad'
 import { type DeskModel, powerDial, setPowerDial } from './useDesk'
@@ -83,6 +87,7 @@ export function PhonePanel({
         )}
       </div>
       <CallState model={model} state={state} onBreak={onBreak} />
+      <Inbound state={state} onTask={model.select} />
       {open ? (
         <Button
           variant="danger"
@@ -153,6 +158,44 @@ export function PhonePanel({
         </Suspense>
       )}
     </section>
+  )
+}
+
+/** A call that came in without a task: whose it is, and a task for its outcome. */
+function Inbound({ state, onTask }: { state: PhoneState; onTask: (taskId: number) => void }) {
+  const { t } = useTranslation('desk')
+  const queries = useQueryClient()
+  const { call } = state
+  const record = useMutation({
+    mutationFn: (customerId: number) =>
+      api.post<Task>('/api/crm/automation/tasks', { customerId, kind: 'follow_up' }),
+    onSuccess: async (task) => {
+      await queries.invalidateQueries({ queryKey: ['tasks', 'today'] })
+      onTask(task.id)
+    },
+  })
+  const id = call?.customerId
+  if (call?.direction !== 'inbound' || call.taskId) return null
+  return (
+    <div className="flex flex-col items-center gap-1 rounded-md bg-sunken px-3 py-2 text-sm">
+      <p>
+        {t('customer.inbound')}: <b>{call.customerName ?? t('incoming.unknown')}</b>
+      </p>
+      {id != null && (
+        <div className="flex gap-2">
+          <Link
+            to="/customers/$id"
+            params={{ id: String(id) }}
+            className={buttonClass('plain', 'sm')}
+          >
+            {t('incoming.open')}
+          </Link>
+          <Button size="sm" busy={record.isPending} onClick={() => record.mutate(id)}>
+            {t('incoming.record')}
+          </Button>
+        </div>
+      )}
+    </div>
   )
 }
 

@@ -8,6 +8,7 @@ import { useNow } from '~/lib/now'
 import { useStore } from '~/lib/store'
 import { Badge, EmptyState } from '~/ui'
 import { cancelled } from './live'
+import { useCancelReason } from './useCancelReason'
 import type { DeskModel } from './useDesk'
 
 /** Today's calls in the server's order, unfinished wrap-ups first. */
@@ -16,6 +17,7 @@ export function Queue({ model, today }: { model: DeskModel; today: TodayTasks })
   const format = useFormat()
   const now = useNow(30_000)
   const gone = useStore(cancelled)
+  const why = useCancelReason()
   const group = t('keys.group')
   useKey({ id: 'desk.next', key: 'ArrowDown', label: t('queue.next'), group }, () => model.step(1))
   useKey({ id: 'desk.previous', key: 'ArrowUp', label: t('queue.previous'), group }, () =>
@@ -64,16 +66,7 @@ export function Queue({ model, today }: { model: DeskModel; today: TodayTasks })
           task ? (
             <li key={`gone-${task.id}`} className="px-3 py-1 text-sm text-muted">
               <s className="block truncate">{task.customerName ?? format.phone(task.phone)}</s>
-              <span className="block text-2xs">
-                {reason.code === 'reordered'
-                  ? t('customer.cancelledReorder', {
-                      category: String(
-                        reason.params.categoryName ?? reason.params.categorySlug ?? '',
-                      ),
-                      order: format.digits(String(reason.params.orderNo ?? '')),
-                    })
-                  : t('customer.cancelledOther', { reason: reason.code })}
-              </span>
+              <span className="block text-2xs">{why(reason)}</span>
             </li>
           ) : null,
         )}
