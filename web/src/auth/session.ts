@@ -40,6 +40,8 @@ export function updateMe(user: Me): void {
 
 export function signOut(): void {
   storage.set('session', null)
+  // The next login is a new arrival.
+  if (typeof sessionStorage !== 'undefined') sessionStorage.removeItem('trustcart.arrived')
   auth.set(EMPTY)
 }
 

@@ -1,7 +1,8 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
+import { api } from '~/api/client'
 import { productsQuery } from '~/api/queries'
 import type { TodayTasks } from '~/api/types'
 import { useKey } from '~/lib/keys'
@@ -13,6 +14,8 @@ import { Queue } from './Queue'
 import { deskQuery, todayQuery } from './queries'
 import { ScriptPanel } from './ScriptPanel'
 import { useDesk } from './useDesk'
+
+const ARRIVED = 'trustcart.arrived'
 
 /** The agent's one screen: nothing scrolls but lists inside panels (1366×768). */
 export function DeskPage() {
@@ -53,6 +56,7 @@ function Screen({ today, wanted }: { today: TodayTasks; wanted: number | undefin
     if (wanted !== undefined) select(wanted)
   }, [wanted, select])
 
+  useArrival()
   const dialRef = dial
   useEffect(() => {
     if (!countdown) return
@@ -83,4 +87,19 @@ function Screen({ today, wanted }: { today: TodayTasks; wanted: number | undefin
       <OutcomePanel model={model} />
     </div>
   )
+}
+
+/** Who opens the desk has come to work: online, once a login. After "done for today" it stays so. */
+function useArrival() {
+  const queries = useQueryClient()
+  const agent = useQuery(deskQuery()).data?.agent
+  useEffect(() => {
+    if (agent?.status !== 'offline' || sessionStorage.getItem(ARRIVED) === String(agent.userId))
+      return
+    sessionStorage.setItem(ARRIVED, String(agent.userId))
+    void api
+      .post('/api/telephony/agents/me/status', { status: 'online' })
+      .then(() => queries.invalidateQueries({ queryKey: ['desk'] }))
+      .catch(() => sessionStorage.removeItem(ARRIVED))
+  }, [agent, queries])
 }

@@ -7,7 +7,7 @@ const offline = () => new ApiError({ status: 0, code: 'network_error', detail: '
 const wrapUp = (notes: string) => ({ taskId: 1, notes, basket: [] }) as unknown as WrapUp
 
 let sent: WrapUpPatch[]
-let answer: () => Promise<unknown>
+let answer: () => Promise<undefined>
 let drafts: Drafts
 
 beforeEach(() => {
@@ -52,7 +52,10 @@ test('without a line it keeps trying and loses nothing typed meanwhile', async (
 
 test('a crash before the save brings the words back', async () => {
   drafts.edit(1, { notes: 'unsent' })
-  const after = new Drafts(async (_task, patch) => void sent.push(patch))
+  const after = new Drafts(async (_task, patch) => {
+    sent.push(patch)
+    return undefined
+  })
   expect(after.of(1).get().notes).toBe('unsent')
   after.adopt(wrapUp('older, from the server'))
   expect(after.of(1).get().notes).toBe('unsent')

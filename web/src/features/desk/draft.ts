@@ -32,7 +32,7 @@ export const EMPTY: Fields = {
   basket: [],
 }
 
-type Save = (taskId: number, patch: WrapUpPatch, leaving: boolean) => Promise<unknown>
+type Save = (taskId: number, patch: WrapUpPatch, leaving: boolean) => Promise<WrapUp | undefined>
 
 const PAUSE = 600
 const RETRY = 3000
@@ -47,6 +47,8 @@ export class Drafts {
   private readonly stores = new Map<number, Store<Draft>>()
   private readonly entries = new Map<number, Entry>()
   private readonly save: Save
+  /** Told what the server holds now, so that an older reading cannot take its place. */
+  onSaved: (wrapUp: WrapUp) => void = () => {}
 
   constructor(save: Save) {
     this.save = save
@@ -106,7 +108,8 @@ export class Drafts {
     entry.pending = {}
     this.mark(taskId, 'saving')
     entry.inFlight = this.save(taskId, patch, leaving)
-      .then(() => {
+      .then((wrapUp) => {
+        if (wrapUp) this.onSaved(wrapUp)
         if (Object.keys(entry.pending).length === 0) {
           storage.set(`draft.${taskId}`, null)
           this.mark(taskId, 'saved')

@@ -28,11 +28,11 @@ async function saveWrapUp(taskId: number, patch: WrapUpPatch, leaving: boolean) 
   const put = () =>
     api.put<WrapUp>(`/api/crm/desk/wrap-ups/${taskId}`, patch, { keepalive: leaving })
   try {
-    await put()
+    return await put()
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 404) throw error
     await setStatus(taskId, { status: 'in_progress' })
-    await put()
+    return await put()
   }
 }
 
@@ -125,6 +125,27 @@ export function useDesk() {
   useEffect(() => {
     for (const item of wrapUps ?? []) drafts.adopt(item)
   }, [wrapUps])
+  useEffect(() => {
+    // A reading of the desk that began before the save knows less than the screen.
+    drafts.onSaved = async (saved) => {
+      const { queryKey } = deskQuery()
+      await queries.cancelQueries({ queryKey })
+      queries.setQueryData<Desk>(queryKey, (data) => {
+        if (!data) return data
+        const known = data.wrapUps.some((w) => w.taskId === saved.taskId)
+        return {
+          ...data,
+          wrapUps: known
+            ? data.wrapUps.map((w) => (w.taskId === saved.taskId ? { ...w, ...saved } : w))
+            : [saved, ...data.wrapUps],
+        }
+      })
+      void queries.invalidateQueries({ queryKey })
+    }
+    return () => {
+      drafts.onSaved = () => {}
+    }
+  }, [queries])
 
   // After a reload, or when events may have been missed: the call as the server knows it.
   const activeCall = desk.data?.active?.call
