@@ -35,18 +35,13 @@ export function Dialog({
             width,
           )}
         >
-          <header className="flex items-start gap-3 px-4 pt-3 pb-2">
-            <div className="min-w-0 flex-1">
+          <header className="px-4 pt-3 pr-14 pb-2">
+            <div>
               <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
               {description && (
                 <Radix.Description className="text-sm text-muted">{description}</Radix.Description>
               )}
             </div>
-            <Radix.Close asChild>
-              <Button variant="ghost" size="sm" aria-label={t('actions.close')}>
-                <CloseIcon />
-              </Button>
-            </Radix.Close>
           </header>
           {children && <div className="min-h-0 flex-1 overflow-y-auto px-4 pb-4">{children}</div>}
           {footer && (
@@ -54,6 +49,17 @@ export function Dialog({
               {footer}
             </footer>
           )}
+          {/* Last, so that the focus begins at the first field. */}
+          <Radix.Close asChild>
+            <Button
+              variant="ghost"
+              size="sm"
+              className="absolute top-3 right-4"
+              aria-label={t('actions.close')}
+            >
+              <CloseIcon />
+            </Button>
+          </Radix.Close>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

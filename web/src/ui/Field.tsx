@@ -1,19 +1,25 @@
 import { type ComponentProps, type ReactNode, useId } from 'react'
 import { cx } from '~/lib/cx'
 
+/** As wide as its place and as high as a button, unless the class says another size. */
+function control(className: string | undefined, height = ''): string {
+  const own = className ?? ''
+  return cx(CONTROL, !/(^|\s)w-/.test(own) && 'w-full', !/(^|\s)h-/.test(own) && height, own)
+}
+
 const CONTROL =
-  'w-full rounded-md border border-control/70 bg-surface px-2 text-sm text-ink disabled:bg-sunken disabled:text-muted aria-invalid:border-bad'
+  'rounded-md border border-control/70 bg-surface px-2 text-sm text-ink disabled:bg-sunken disabled:text-muted aria-invalid:border-bad'
 
 export function Input({ className, ...props }: ComponentProps<'input'>) {
-  return <input className={cx(CONTROL, 'h-8', className)} {...props} />
+  return <input className={control(className, 'h-8')} {...props} />
 }
 
 export function Select({ className, ...props }: ComponentProps<'select'>) {
-  return <select className={cx(CONTROL, 'h-8 pr-1', className)} {...props} />
+  return <select className={cx(control(className, 'h-8'), 'pr-1')} {...props} />
 }
 
 export function Textarea({ className, ...props }: ComponentProps<'textarea'>) {
-  return <textarea className={cx(CONTROL, 'resize-none py-1.5', className)} {...props} />
+  return <textarea className={cx(control(className), 'resize-none py-1.5')} {...props} />
 }
 
 export function Checkbox({

@@ -57,6 +57,8 @@ function View({ data }: { data: Customer360 }) {
   const [dialog, setDialog] = useState<'edit' | 'assign' | 'unassign' | 'dnc' | null>(null)
   const { customer: c } = data
   const leads = ['admin', 'sales_manager', 'team_leader'].includes(user?.role ?? '')
+  // Who speaks with customers may change what is known of them.
+  const edits = user?.role !== 'delivery_coordinator'
   const content = {
     timeline: <Timeline customerId={c.id} items={data.timeline} />,
     orders: <OrdersTab orders={data.recentOrders} />,
@@ -85,12 +87,16 @@ function View({ data }: { data: Customer360 }) {
           {leads && c.assignedTo != null && (
             <Button onClick={() => setDialog('unassign')}>{t('unassign')}</Button>
           )}
-          <Button onClick={() => setDialog('dnc')}>
-            {t(c.doNotCall ? 'allowCalls' : 'doNotCall')}
-          </Button>
-          <Button variant="primary" onClick={() => setDialog('edit')}>
-            {t('common:actions.edit')}
-          </Button>
+          {edits && (
+            <>
+              <Button onClick={() => setDialog('dnc')}>
+                {t(c.doNotCall ? 'allowCalls' : 'doNotCall')}
+              </Button>
+              <Button variant="primary" onClick={() => setDialog('edit')}>
+                {t('common:actions.edit')}
+              </Button>
+            </>
+          )}
         </>
       }
     >

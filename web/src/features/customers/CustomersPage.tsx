@@ -83,7 +83,7 @@ export function CustomersPage({
             header: (
               <input
                 type="checkbox"
-                className="size-4 accent-accent"
+                className="size-4 align-middle accent-accent"
                 aria-label={t('pickAll')}
                 checked={rows.length > 0 && picked.length === rows.length}
                 onChange={(e) =>
@@ -97,7 +97,7 @@ export function CustomersPage({
             cell: (c: CustomerSummary) => (
               <input
                 type="checkbox"
-                className="size-4 accent-accent"
+                className="size-4 align-middle accent-accent"
                 aria-label={t('pick', { name: c.name })}
                 checked={chosen.has(c.id)}
                 onClick={(e) => e.stopPropagation()}

@@ -33,11 +33,16 @@ function CycleRow({ cycle }: { cycle: Cycle }) {
         <span className="min-w-0 flex-1">
           <span className="font-medium">{format.name(cycle)}</span>
           <span className="ml-2 text-xs text-muted">
-            {cycle.avgGapDays
-              ? t('every', { n: format.number(Math.round(cycle.avgGapDays)) })
+            {cycle.purchases > 1
+              ? [
+                  cycle.avgGapDays
+                    ? t('every', { n: format.number(Math.round(cycle.avgGapDays)) })
+                    : null,
+                  t('times', { n: format.number(cycle.purchases) }),
+                ]
+                  .filter(Boolean)
+                  .join(' · ')
               : t('once')}
-            {' · '}
-            {t('times', { n: format.number(cycle.purchases) })}
           </span>
         </span>
         <Badge tone={tone}>{t('remind', { when: format.daysAgo(cycle.dueOn) })}</Badge>

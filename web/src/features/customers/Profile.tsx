@@ -16,7 +16,7 @@ export function Profile({ data }: { data: Customer360 }) {
   const rows: [string, string | null | undefined][] = [
     [t('field.phones'), c.phones.map(format.phone).join(', ')],
     [t('field.email'), c.email],
-    [t('field.address'), [c.address, c.city, c.district].filter(Boolean).join(', ')],
+    [t('field.address'), addressOf(c)],
     [t('field.birthday'), c.birthday && format.date(c.birthday)],
     [t('field.anniversary'), c.anniversary && format.date(c.anniversary)],
     [t('field.language'), c.language === 'bn' ? 'বাংলা' : 'English'],
@@ -88,4 +88,16 @@ export function Profile({ data }: { data: Customer360 }) {
       )}
     </div>
   )
+}
+
+/** Address, city and district, each said once. */
+export function addressOf(c: {
+  address?: string | null
+  city?: string | null
+  district?: string | null
+}): string {
+  return [c.address, c.city, c.district].reduce<string>((said, part) => {
+    if (!part || said.includes(part)) return said
+    return said ? `${said}, ${part}` : part
+  }, '')
 }

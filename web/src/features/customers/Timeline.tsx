@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import i18next from 'i18next'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -66,6 +67,7 @@ export function Timeline({ customerId, items }: { customerId: number; items: Int
               </span>
               <div className="min-w-0">
                 {item.kind !== 'note' && <span>{said(item)}</span>}
+                <OrderFacts data={item.data} />
                 {item.text && (
                   <p className={item.kind === 'note' ? 'whitespace-pre-line' : 'text-muted'}>
                     {item.text}
@@ -83,5 +85,25 @@ export function Timeline({ customerId, items }: { customerId: number; items: Int
         </ol>
       )}
     </div>
+  )
+}
+
+/** The number and sum of an order, as the entry keeps them. */
+function OrderFacts({ data }: { data: unknown }) {
+  const format = useFormat()
+  if (typeof data !== 'object' || data === null) return null
+  const { orderId, orderNo, total } = data as Record<string, unknown>
+  if (typeof orderId !== 'number') return null
+  return (
+    <span className="ml-2">
+      <Link
+        to="/orders/$id"
+        params={{ id: String(orderId) }}
+        className="font-medium hover:underline"
+      >
+        {format.digits(String(orderNo ?? orderId))}
+      </Link>
+      {typeof total === 'number' && <span className="ml-2">{format.money(total)}</span>}
+    </span>
   )
 }

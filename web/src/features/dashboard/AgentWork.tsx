@@ -74,7 +74,7 @@ export function AgentWork({ agent, onClose }: { agent: FloorAgent; onClose: () =
         header: (
           <input
             type="checkbox"
-            className="size-4 accent-accent"
+            className="size-4 align-middle accent-accent"
             aria-label={t('pickAll')}
             disabled={open.length === 0}
             checked={open.length > 0 && open.every((id) => chosen.has(id))}
@@ -84,7 +84,7 @@ export function AgentWork({ agent, onClose }: { agent: FloorAgent; onClose: () =
         cell: (task) => (
           <input
             type="checkbox"
-            className="size-4 accent-accent"
+            className="size-4 align-middle accent-accent"
             aria-label={t('pick', { name: task.customerName ?? task.phone })}
             disabled={!movable(task)}
             checked={chosen.has(task.id)}

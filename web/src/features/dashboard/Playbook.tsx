@@ -11,7 +11,12 @@ export function Playbook({ entries }: { entries: PlaybookEntry[] }) {
   const universal = entries.find((entry) => entry.teamCode === 'ALL')
   const teams = entries.filter((entry) => entry !== universal)
   return (
-    <div className="flex min-h-0 flex-col gap-4 overflow-y-auto pb-2">
+    <section
+      aria-label={t('view.playbook')}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls with the arrow keys
+      tabIndex={0}
+      className="flex min-h-0 flex-col gap-4 overflow-y-auto pb-2"
+    >
       {universal && (
         <section aria-labelledby="playbook-all">
           <h2 id="playbook-all" className="text-lg font-semibold">
@@ -28,7 +33,7 @@ export function Playbook({ entries }: { entries: PlaybookEntry[] }) {
               </li>
             ))}
           </ol>
-          <DoDont entry={universal} className="mt-3 max-w-4xl" />
+          <DoDont entry={universal} className="mt-2 grid gap-x-5 md:grid-cols-2" />
         </section>
       )}
       <div className="grid grid-cols-1 gap-3 md:grid-cols-2 xl:grid-cols-3">
@@ -47,8 +52,7 @@ export function Playbook({ entries }: { entries: PlaybookEntry[] }) {
           </section>
         ))}
       </div>
-      <p className="sr-only">{t('view.playbook')}</p>
-    </div>
+    </section>
   )
 }
 
@@ -81,7 +85,7 @@ export function Points({
 }) {
   if (items.length === 0) return null
   return (
-    <>
+    <div>
       <h3 className="mt-1.5 text-xs font-medium text-muted">{title}</h3>
       <ul className="text-sm">
         {items.map((item) => (
@@ -93,6 +97,6 @@ export function Points({
           </li>
         ))}
       </ul>
-    </>
+    </div>
   )
 }

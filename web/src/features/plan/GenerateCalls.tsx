@@ -10,6 +10,7 @@ import { Button, Dialog, Field, Input, Loading, toast } from '~/ui'
 import { PlanView } from './PlanView'
 import {
   DEFAULT_QUOTAS,
+  inDigits,
   MOST_CALLS,
   QUOTA_FIELDS,
   type QuotaField,
@@ -37,7 +38,7 @@ function GenerateDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation(['plan', 'common'])
   const format = useFormat()
   const queries = useQueryClient()
-  const [quotas, setQuotas] = useState(DEFAULT_QUOTAS)
+  const [quotas, setQuotas] = useState(() => inDigits(DEFAULT_QUOTAS, format.digits))
   const problems = quotaProblems(quotas)
   const sound = Object.keys(problems).length === 0
   const body = quotaBody(quotas)

@@ -1,3 +1,5 @@
+import { latinDigits } from '~/lib/format'
+
 /** What a plan may be asked for. The limits are those of the server; it has the last word. */
 export interface Quotas {
   perAgentLimit: string
@@ -21,12 +23,20 @@ export const DEFAULT_QUOTAS: Quotas = {
 }
 export const MOST_CALLS = 200
 
-import { latinDigits } from '~/lib/format'
-
 /** A whole number in Latin or Bangla digits, or null. */
 export function whole(text: string): number | null {
   const latin = latinDigits(text.trim())
   return /^\d{1,4}$/.test(latin) ? Number(latin) : null
+}
+
+/** The quotas as shown: in the digits of the language. */
+export function inDigits(quotas: Quotas, digits: (text: string) => string): Quotas {
+  return {
+    perAgentLimit: digits(quotas.perAgentLimit),
+    reminderQuota: digits(quotas.reminderQuota),
+    offerQuota: digits(quotas.offerQuota),
+    followupQuota: digits(quotas.followupQuota),
+  }
 }
 
 export type QuotaProblem = 'number' | 'limit' | 'overLimit'
