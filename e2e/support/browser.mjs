@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { chromium } from "playwright-core";
-import { PASSWORD } from "./server.mjs";
+import { apiAs, PASSWORD } from "./server.mjs";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const SHOTS = path.resolve(import.meta.dirname, "../out");
@@ -35,6 +35,10 @@ export async function person(browser, url, { language = "en", colorScheme = "lig
     timezoneId: "Asia/Dhaka",
   });
   await context.grantPermissions(["notifications"]);
+  await context.addInitScript((chosen) => {
+    localStorage.setItem("trustcart.language", chosen);
+  }, language);
+  context.language = language;
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   const errors = [];
@@ -42,9 +46,11 @@ export async function person(browser, url, { language = "en", colorScheme = "lig
   return { context, page, errors };
 }
 
-/** Logs in through the login page. */
+/** Logs in through the login page; the profile speaks the language of this browser. */
 export async function logIn(page, login) {
   await page.goto("/login");
+  const api = await apiAs(new URL(page.url()).origin, login);
+  await api.patch("/api/auth/me", { language: page.context().language });
   await page.locator("input[autocomplete=username]").fill(login);
   await page.locator("input[autocomplete=current-password]").fill(PASSWORD);
   await page.locator("button[type=submit]").click();
