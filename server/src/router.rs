@@ -46,6 +46,12 @@ pub fn api() -> OpenApiRouter<AppState> {
         // call tasks
         .routes(routes!(tasks::api::plan::generate_calls))
         .routes(routes!(tasks::api::plan::last_plan))
+        .routes(routes!(tasks::api::queue::today))
+        .routes(routes!(tasks::api::queue::my_followups))
+        .routes(routes!(tasks::api::work::create))
+        .routes(routes!(tasks::api::queue::get))
+        .routes(routes!(tasks::api::work::status))
+        .routes(routes!(tasks::api::work::assign))
         // customers
         .routes(routes!(customers::api::list, customers::api::create))
         .routes(routes!(customers::api::get, customers::api::patch))

@@ -52,6 +52,8 @@ CREATE UNIQUE INDEX crm_call_tasks_one_promise ON crm_call_tasks (parent_task_id
 CREATE UNIQUE INDEX crm_call_tasks_missed_phone ON crm_call_tasks (phone) WHERE kind = 'missed_call' AND status = 'pending';
 CREATE UNIQUE INDEX crm_call_tasks_missed_customer ON crm_call_tasks (customer_id) WHERE kind = 'missed_call' AND status = 'pending';
 CREATE INDEX crm_call_tasks_queue ON crm_call_tasks (assigned_to, task_date, status, outcome);
+-- What an agent has not finished, of any day.
+CREATE INDEX crm_call_tasks_unfinished ON crm_call_tasks (assigned_to, task_date) WHERE status IN ('pending', 'in_progress');
 CREATE INDEX crm_call_tasks_date ON crm_call_tasks (task_date, status);
 CREATE INDEX crm_call_tasks_customer ON crm_call_tasks (customer_id, task_date);
 CREATE INDEX crm_call_tasks_open ON crm_call_tasks (status, task_date) WHERE status IN ('pending', 'in_progress');

@@ -1,15 +1,18 @@
 //! Call tasks: whom to call, why, and what came of it (SPEC §4, §6.6).
 //!
 //! - [`plan`]: who is called by whom today (pure); [`generate`]: reads the reasons and writes the plan.
+//! - [`change`]: what may be said when a status changes; [`queue`]: the order of the day (both pure).
 //! - [`points`]: the reasons of a call, as stored and as shown.
 //! - [`store`]: the rows, and what other features do to them: an order cancels a reminder, a missed
 //!   call becomes a task, a call moves its task into wrap-up.
 
 pub mod api;
+pub mod change;
 mod dto;
 pub mod generate;
 pub mod plan;
 pub mod points;
+pub mod queue;
 pub mod settings;
 pub mod store;
 mod team;

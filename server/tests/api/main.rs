@@ -16,6 +16,7 @@ mod roles;
 mod schema;
 mod scripts;
 mod system;
+mod tasks;
 mod teams;
 mod users;
 mod webhooks;

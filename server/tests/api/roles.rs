@@ -85,6 +85,12 @@ const ROUTES: &[(&str, &str, Option<&[Role]>)] = &[
     ("GET",    "/api/cdm/orders/{id}", ANYONE),
     ("PATCH",  "/api/cdm/orders/{id}", ANYONE),
     // call tasks
+    ("GET",    "/api/crm/automation/tasks/today", SELLERS),
+    ("GET",    "/api/crm/automation/tasks/my-followups", SELLERS),
+    ("POST",   "/api/crm/automation/tasks", SELLERS),
+    ("GET",    "/api/crm/automation/tasks/{id}", CALLERS),
+    ("PUT",    "/api/crm/automation/tasks/{id}/status", SELLERS),
+    ("PUT",    "/api/crm/automation/tasks/{id}/assign", LEADS),
     ("GET",    "/api/crm/automation/call-tasks/{taskId}/suggested-script", CALLERS),
     // telephony
     ("POST",   "/api/telephony/calls/initiate", CALLERS),

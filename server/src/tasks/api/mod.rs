@@ -1,3 +1,5 @@
 //! The handlers of call tasks.
 
 pub mod plan;
+pub mod queue;
+pub mod work;

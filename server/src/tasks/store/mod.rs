@@ -1,9 +1,13 @@
 //! Call tasks in the database.
 
 mod amend;
+mod assign;
 mod cancel;
+mod close;
 mod missed;
+mod promise;
 mod row;
+mod visible;
 mod wrap;
 
 use chrono::{DateTime, Utc};
@@ -14,9 +18,14 @@ use crate::db::{DbError, Sql, TaskId, Tx, UserId};
 use crate::live::{audience_of, emit};
 
 pub use amend::{replace_note, withdraw_missed_call};
+pub use assign::assign;
 pub use cancel::cancel_reminders;
+pub(super) use close::follow_up_point;
+pub use close::{Act, change};
 pub use missed::{least_loaded, missed_call};
+pub use promise::{NewTask, insert};
 pub use row::{TaskRow, find, get, not_found, rows, select, tasks};
+pub use visible::{agent_in_scope, locked, promises, queue, visible};
 pub use wrap::call_state;
 
 /// Appends a line to a task's notes.

@@ -1,0 +1,99 @@
+//! `GET crm/automation/tasks/today`, `tasks/my-followups`, `tasks/{id}`.
+
+use axum::extract::State;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::plan::parse_day;
+use crate::app::AppState;
+use crate::auth::{Allow, Callers, Sellers};
+use crate::db::{TaskId, UserId};
+use crate::error::Result;
+use crate::http::{Json, Path, Query};
+use crate::tasks::queue::{QueueCounts, counts, order};
+use crate::tasks::{Task, TaskStatus, store};
+
+/// Whose queue, and of which day.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct QueueQuery {
+    /// An agent; default: oneself. Others only for those who lead them.
+    agent_id: Option<UserId>,
+    /// Company day, `YYYY-MM-DD`; default today.
+    date: Option<String>,
+}
+
+/// An agent's queue.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Queue {
+    /// The company day.
+    date: NaiveDate,
+    /// The tasks in the order they are to be worked; finished ones last.
+    items: Vec<Task>,
+    /// The day's tasks, counted.
+    counts: QueueCounts,
+    /// Unfinished tasks of earlier days (among the items, if the day is today).
+    backlog: u32,
+}
+
+/// An agent's queue of a day.
+#[utoipa::path(get, path = "/api/crm/automation/tasks/today", tag = "tasks", params(QueueQuery), responses((status = 200, body = Queue)))]
+pub async fn today(
+    State(state): State<AppState>,
+    user: Allow<Sellers>,
+    Query(query): Query<QueueQuery>,
+) -> Result<Json<Queue>> {
+    let today = state.clock.today();
+    let date = match &query.date {
+        Some(text) => parse_day(text)?,
+        None => today,
+    };
+    let mut tx = state.db.read().await?;
+    let agent = query.agent_id.unwrap_or(user.id);
+    if agent != user.id {
+        store::agent_in_scope(&mut tx, user.scope(), agent).await?;
+    }
+    let mut rows = store::queue(&mut tx, agent, date, date == today).await?;
+    order(&mut rows, date, state.clock.now());
+    let counts = counts(&rows, date);
+    let backlog = rows
+        .iter()
+        .filter(|row| row.task_date < date)
+        .filter(|row| matches!(row.status, TaskStatus::Pending | TaskStatus::InProgress))
+        .count();
+    let items = store::tasks(&mut tx, rows).await?;
+    Ok(Json(Queue { date, items, counts, backlog: u32::try_from(backlog).unwrap_or(u32::MAX) }))
+}
+
+/// A list of tasks.
+#[derive(Serialize, ToSchema)]
+pub struct Tasks {
+    /// The tasks.
+    items: Vec<Task>,
+}
+
+/// One's own promises, by hour.
+#[utoipa::path(get, path = "/api/crm/automation/tasks/my-followups", tag = "tasks", responses((status = 200, body = Tasks)))]
+pub async fn my_followups(
+    State(state): State<AppState>,
+    user: Allow<Sellers>,
+) -> Result<Json<Tasks>> {
+    let mut tx = state.db.read().await?;
+    let rows = store::promises(&mut tx, user.id).await?;
+    Ok(Json(Tasks { items: store::tasks(&mut tx, rows).await? }))
+}
+
+/// One task.
+#[utoipa::path(get, path = "/api/crm/automation/tasks/{id}", tag = "tasks", params(("id" = i64, Path)), responses((status = 200, body = Task)))]
+pub async fn get(
+    State(state): State<AppState>,
+    user: Allow<Callers>,
+    Path(id): Path<TaskId>,
+) -> Result<Json<Task>> {
+    let mut tx = state.db.read().await?;
+    store::visible(&mut tx, user.scope(), id).await?;
+    store::get(&mut tx, id).await.map(Json)
+}

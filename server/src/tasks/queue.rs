@@ -1,0 +1,105 @@
+//! The order of an agent's queue, and its counts. Pure.
+
+use std::cmp::Ordering;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::store::TaskRow;
+use super::{TaskKind, TaskOrigin, TaskStatus};
+use crate::customers::Temperature;
+
+/// A promise moves to the front this long before its hour.
+const AHEAD: TimeDelta = TimeDelta::minutes(5);
+
+/// A day's tasks, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueCounts {
+    /// All but cancelled and expired ones.
+    pub total: u32,
+    /// Waiting.
+    pub pending: u32,
+    /// Being worked on.
+    pub in_progress: u32,
+    /// Done.
+    pub completed: u32,
+    /// Could not be done.
+    pub failed: u32,
+    /// No longer needed.
+    pub cancelled: u32,
+    /// Of hot customers, not cancelled.
+    pub hot: u32,
+    /// Of warm customers.
+    pub warm: u32,
+    /// Of cold customers.
+    pub cold: u32,
+    /// Promises, not cancelled.
+    pub promised: u32,
+}
+
+/// Counts the tasks of `day`; earlier days' unfinished ones are the backlog, not counted here.
+pub fn counts(rows: &[TaskRow], day: NaiveDate) -> QueueCounts {
+    let mut counts = QueueCounts::default();
+    for row in rows.iter().filter(|row| row.task_date == day) {
+        match row.status {
+            TaskStatus::Pending => counts.pending += 1,
+            TaskStatus::InProgress => counts.in_progress += 1,
+            TaskStatus::Completed => counts.completed += 1,
+            TaskStatus::Failed => counts.failed += 1,
+            TaskStatus::Cancelled => {
+                counts.cancelled += 1;
+                continue;
+            }
+            TaskStatus::Expired => continue,
+        }
+        counts.total += 1;
+        match row.temperature {
+            Temperature::Hot => counts.hot += 1,
+            Temperature::Warm => counts.warm += 1,
+            Temperature::Cold => counts.cold += 1,
+        }
+        counts.promised += u32::from(row.origin == TaskOrigin::Promise);
+    }
+    counts
+}
+
+/// Where a task stands in the queue: what is under way, promises whose hour has come, missed calls,
+/// the day's planned calls, what was carried over, promises for later, what is finished.
+fn place(row: &TaskRow, day: NaiveDate, now: DateTime<Utc>) -> u8 {
+    match row.status {
+        TaskStatus::InProgress => 0,
+        TaskStatus::Pending => match row.due_at {
+            Some(due) if due <= now + AHEAD => 1,
+            Some(_) => 5,
+            None if row.kind == TaskKind::MissedCall => 2,
+            None if row.task_date < day => 4,
+            None => 3,
+        },
+        TaskStatus::Completed | TaskStatus::Failed => 6,
+        TaskStatus::Cancelled | TaskStatus::Expired => 7,
+    }
+}
+
+/// Puts an agent's tasks in the order they are to be worked.
+pub fn order(rows: &mut [TaskRow], day: NaiveDate, now: DateTime<Utc>) {
+    rows.sort_by(|a, b| {
+        let (at, bt) = (place(a, day, now), place(b, day, now));
+        at.cmp(&bt)
+            .then_with(|| match at {
+                0 => a.started_at.cmp(&b.started_at),
+                1 | 5 => a.due_at.cmp(&b.due_at),
+                2 => a.created_at.cmp(&b.created_at),
+                3 | 4 => a.priority.cmp(&b.priority).then_with(|| b.score.total_cmp(&a.score)),
+                _ => b.completed_at.cmp(&a.completed_at),
+            })
+            .then_with(|| a.id.cmp(&b.id))
+    });
+}
+
+/// Whether a task's promised hour is over.
+pub fn is_late(row: &TaskRow, now: DateTime<Utc>) -> bool {
+    row.status == TaskStatus::Pending
+        && row.due_at.map_or(Ordering::Greater, |due| due.cmp(&now)) == Ordering::Less
+}

@@ -1,0 +1,402 @@
+//! Working on a task: begun, put back, closed with its outcome and all that follows (SPEC §6.6).
+
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use serde_json::{Map, Value, json};
+
+use super::cancel::cancel;
+use super::promise::{NewTask, insert};
+use super::row::{TaskRow, find, get, rows, select, tasks};
+use super::{emit_queue_changed, emit_updated};
+use crate::clock::Clock;
+use crate::customers::store::{InteractionKind, NewInteraction, interaction};
+use crate::db::{CustomerId, DbError, OrderId, PhoneNumber, Sql, TaskId, Tx, UserId};
+use crate::error::{Error, Result};
+use crate::live::{audience_of, emit};
+use crate::orders::store::put_order;
+use crate::orders::{NewLine, NewOrder, OrderContext, OrderCustomer, ProductRef};
+use crate::tasks::change::{Basket, Change, Closing, may_become};
+use crate::tasks::points::{Point, Reason};
+use crate::tasks::{Outcome, SubReason, Task, TaskKind, TaskOrigin, TaskStatus};
+
+/// Calls for the same matter that nobody took, after which it is given up.
+const MAX_ATTEMPTS: i64 = 3;
+/// A call nobody took is tried again after this time.
+const RETRY: TimeDelta = TimeDelta::hours(2);
+
+/// Who changes a task, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Act<'a> {
+    /// Now and today.
+    pub clock: &'a Clock,
+    /// The person.
+    pub by: UserId,
+}
+
+fn closed(row: &TaskRow) -> Error {
+    Error::conflict("illegal_transition", format!("The task is {} already.", row.status))
+}
+
+/// Applies a checked change to a task whose row the caller holds ([`super::locked`]).
+pub async fn change(
+    tx: &mut Tx,
+    act: &Act<'_>,
+    row: TaskRow,
+    change: Change,
+    notes: Option<&str>,
+) -> Result<Task> {
+    let to = match &change {
+        Change::Begin => TaskStatus::InProgress,
+        Change::PutBack => TaskStatus::Pending,
+        Change::Close(closing) => closing.status,
+    };
+    if !may_become(row.status, to) {
+        return Err(closed(&row));
+    }
+    let id = row.id;
+    match change {
+        // Told twice.
+        Change::Begin | Change::PutBack if row.status == to => return get(tx, id).await,
+        Change::Begin => begin(tx, act, &row).await?,
+        Change::PutBack => put_back(tx, act, &row).await?,
+        Change::Close(closing) => {
+            if row.status == to {
+                let same = row.outcome == closing.outcome && row.sub_reason == closing.sub_reason;
+                return if same { get(tx, id).await } else { Err(closed(&row)) };
+            }
+            close(tx, act, row, *closing, notes).await?;
+        }
+    }
+    let row = find(tx, id).await?;
+    let task = tasks(tx, row.into_iter().collect()).await?.pop().ok_or_else(super::not_found)?;
+    emit_updated(tx, act.clock.now(), &task, None).await?;
+    Ok(task)
+}
+
+async fn begin(tx: &mut Tx, act: &Act<'_>, row: &TaskRow) -> Result<(), DbError> {
+    let now = act.clock.now();
+    tx.execute(
+        Sql::new(
+            "UPDATE crm_call_tasks SET status = 'in_progress', updated_at = $1,
+               started_at = COALESCE(started_at, $1), assigned_to = COALESCE(assigned_to, $2)
+             WHERE id = $3",
+        )
+        .bind(now)
+        .bind(act.by)
+        .bind(row.id),
+    )
+    .await?;
+    // From here on the server holds what is typed, also for a call made by other means.
+    let agent = row.assigned_to.unwrap_or(act.by);
+    tx.execute(
+        Sql::new(
+            "INSERT INTO wrap_ups (task_id, user_id, state, since, basket, updated_at)
+             VALUES ($1, $2, 'wrap_up', $3, $4, $3) ON CONFLICT (task_id) DO NOTHING",
+        )
+        .bind(row.id)
+        .bind(agent)
+        .bind(now)
+        .bind(json!([])),
+    )
+    .await?;
+    wrap_up_changed(tx, now, row.id, agent).await
+}
+
+async fn put_back(tx: &mut Tx, act: &Act<'_>, row: &TaskRow) -> Result<()> {
+    let now = act.clock.now();
+    let calling: Option<TaskId> = tx
+        .optional_scalar(
+            Sql::new("SELECT task_id FROM wrap_ups WHERE task_id = $1 AND state = 'calling'")
+                .bind(row.id),
+        )
+        .await?;
+    if calling.is_some() {
+        return Err(Error::conflict("call_running", "Hang up before putting the task back."));
+    }
+    tx.execute(
+        Sql::new("UPDATE crm_call_tasks SET status = 'pending', updated_at = $1 WHERE id = $2")
+            .bind(now)
+            .bind(row.id),
+    )
+    .await?;
+    let agent = row.assigned_to.unwrap_or(act.by);
+    drop_wrap_up(tx, now, row.id, agent).await?;
+    Ok(())
+}
+
+async fn wrap_up_changed(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    task: TaskId,
+    agent: UserId,
+) -> Result<(), DbError> {
+    let audience = audience_of(tx, Some(agent)).await?;
+    emit(tx, now, audience, "wrapup.updated", &json!({"taskId": task, "userId": agent})).await
+}
+
+/// The wrap-up is done.
+async fn drop_wrap_up(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    task: TaskId,
+    agent: UserId,
+) -> Result<(), DbError> {
+    let dropped =
+        tx.execute(Sql::new("DELETE FROM wrap_ups WHERE task_id = $1").bind(task)).await?;
+    if dropped > 0 {
+        wrap_up_changed(tx, now, task, agent).await?;
+    }
+    Ok(())
+}
+
+async fn close(
+    tx: &mut Tx,
+    act: &Act<'_>,
+    row: TaskRow,
+    closing: Closing,
+    notes: Option<&str>,
+) -> Result<()> {
+    let now = act.clock.now();
+    let (order, customer) = take_order(tx, act, &row, &closing).await?;
+    let notes = match (notes.map(str::trim).filter(|n| !n.is_empty()), row.notes.as_deref()) {
+        (Some(typed), Some(summary)) if !summary.is_empty() => Some(format!("{typed}\n{summary}")),
+        (Some(typed), _) => Some(typed.to_owned()),
+        (None, known) => known.map(str::to_owned),
+    };
+    tx.execute(
+        Sql::new(
+            "UPDATE crm_call_tasks SET status = $1, outcome = $2, sub_reason = $3, notes = $4,
+               order_id = $5, customer_id = $6, assigned_to = COALESCE(assigned_to, $7),
+               started_at = COALESCE(started_at, $8), completed_at = $8, updated_at = $8
+             WHERE id = $9",
+        )
+        .bind(closing.status)
+        .bind(closing.outcome)
+        .bind(closing.sub_reason)
+        .bind(notes.as_ref())
+        .bind(order)
+        .bind(customer)
+        .bind(act.by)
+        .bind(now)
+        .bind(row.id),
+    )
+    .await?;
+    let agent = row.assigned_to.unwrap_or(act.by);
+    drop_wrap_up(tx, now, row.id, agent).await?;
+    emit_queue_changed(tx, now, agent, row.task_date, "task_closed").await?;
+    if let Some(customer) = customer {
+        tell_timeline(tx, act, &row, &closing, customer, order, notes.as_deref()).await?;
+        if closing.sub_reason == Some(SubReason::DoNotCall) {
+            do_not_call(tx, now, customer, row.id).await?;
+        }
+    }
+    call_again(tx, act, &row, &closing, notes.as_deref()).await
+}
+
+/// The order the call came to, and the customer (an unknown number becomes one by ordering).
+async fn take_order(
+    tx: &mut Tx,
+    act: &Act<'_>,
+    row: &TaskRow,
+    closing: &Closing,
+) -> Result<(Option<OrderId>, Option<CustomerId>)> {
+    if let Some(id) = closing.order_id {
+        let of: Option<CustomerId> = tx
+            .optional_scalar(Sql::new("SELECT customer_id FROM orders WHERE id = $1").bind(id))
+            .await?;
+        if of.is_none() || (row.customer_id.is_some() && of != row.customer_id) {
+            return Err(Error::invalid(
+                "unknown_order",
+                "orderId",
+                "This customer has no such order.",
+            ));
+        }
+        return Ok((Some(id), of));
+    }
+    let Some(basket) = &closing.order else {
+        return Ok((None, row.customer_id));
+    };
+    let context =
+        OrderContext { now: act.clock.now(), today: act.clock.today(), user: Some(act.by) };
+    let put = put_order(tx, &context, new_order(row, basket)?).await?;
+    let customer: CustomerId = tx
+        .scalar(Sql::new("SELECT customer_id FROM orders WHERE id = $1").bind(put.order_id))
+        .await?;
+    Ok((Some(put.order_id), Some(customer)))
+}
+
+fn new_order(row: &TaskRow, basket: &Basket) -> Result<NewOrder> {
+    let customer = match row.customer_id {
+        Some(id) => OrderCustomer::Id(id),
+        None => OrderCustomer::Phone {
+            phone: PhoneNumber::parse(&row.phone).map_err(|_| {
+                Error::conflict("no_phone", "Nobody can order from a withheld number.")
+            })?,
+            name: None,
+            address: None,
+            district: None,
+        },
+    };
+    Ok(NewOrder {
+        source: "call".to_owned(),
+        external_id: format!("task:{}", row.id),
+        order_no: None,
+        customer,
+        placed: None,
+        status: None,
+        discount: basket.discount,
+        delivery_charge: basket.delivery_charge,
+        payment_method: basket.payment_method.clone(),
+        note: basket.note.clone(),
+        task_id: Some(row.id),
+        lines: basket
+            .lines
+            .iter()
+            .map(|line| NewLine {
+                product: ProductRef::Id(line.product_id),
+                quantity: line.quantity,
+                unit_price: None,
+            })
+            .collect(),
+    })
+}
+
+async fn tell_timeline(
+    tx: &mut Tx,
+    act: &Act<'_>,
+    row: &TaskRow,
+    closing: &Closing,
+    customer: CustomerId,
+    order: Option<OrderId>,
+    notes: Option<&str>,
+) -> Result<(), DbError> {
+    let now = act.clock.now();
+    let failed = closing.status == TaskStatus::Failed;
+    interaction(
+        tx,
+        NewInteraction {
+            customer_id: customer,
+            kind: InteractionKind::Task,
+            at: now,
+            user_id: Some(act.by),
+            direction: None,
+            summary: if failed { "task.failed" } else { "task.completed" },
+            text: notes.map(str::to_owned),
+            data: json!({
+                "taskId": row.id, "kind": row.kind, "outcome": closing.outcome,
+                "subReason": closing.sub_reason, "orderId": order,
+            }),
+            reference: Some(format!("task:{}:closed", row.id)),
+        },
+    )
+    .await?;
+    // Somebody was spoken to, also where the call was logged by hand.
+    if closing.outcome.is_some_and(|outcome| outcome != Outcome::NoResponse) {
+        tx.execute(
+            Sql::new(
+                "UPDATE customers SET last_contact_at = $1
+                 WHERE id = $2 AND (last_contact_at IS NULL OR last_contact_at < $1)",
+            )
+            .bind(now)
+            .bind(customer),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Flags the customer and takes every other waiting task of theirs off the queues.
+async fn do_not_call(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    customer: CustomerId,
+    task: TaskId,
+) -> Result<(), DbError> {
+    tx.execute(
+        Sql::new(
+            "UPDATE customers SET do_not_call = TRUE, do_not_call_reason = 'asked on a call',
+               do_not_call_at = $1, updated_at = $1 WHERE id = $2 AND NOT do_not_call",
+        )
+        .bind(now)
+        .bind(customer),
+    )
+    .await?;
+    let waiting = select("t.customer_id = $1 AND t.status = 'pending' AND t.id <> $2");
+    let reason = json!({"code": "do_not_call", "params": {}});
+    for row in rows(tx, waiting.bind(customer).bind(task)).await? {
+        cancel(tx, now, &row, &reason).await?;
+    }
+    Ok(())
+}
+
+/// When a call nobody took is tried again: in two hours if that is before 20:00, else tomorrow at
+/// ten.
+fn retry_at(clock: &Clock) -> DateTime<Utc> {
+    let hour = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap_or_default();
+    let later = clock.now() + RETRY;
+    if later < clock.instant(clock.today().and_time(hour(20))) {
+        return later;
+    }
+    let tomorrow = clock.today().checked_add_days(Days::new(1)).unwrap_or_else(|| clock.today());
+    clock.instant(tomorrow.and_time(hour(10)))
+}
+
+/// The call that follows: the promised one, or another try of a call nobody took. Planned calls are
+/// not retried here: the plan finds the customer again once the days between contacts are over.
+async fn call_again(
+    tx: &mut Tx,
+    act: &Act<'_>,
+    row: &TaskRow,
+    closing: &Closing,
+    notes: Option<&str>,
+) -> Result<()> {
+    let unreachable = matches!(
+        closing.sub_reason,
+        Some(SubReason::DoNotCall | SubReason::WrongNumber | SubReason::AlreadyOrdered)
+    );
+    let tries = row.attempts.max(1);
+    let is_retry = closing.outcome == Some(Outcome::NoResponse)
+        && row.origin != TaskOrigin::Plan
+        && !unreachable
+        && tries < MAX_ATTEMPTS;
+    let at = match closing.follow_up_at {
+        Some(at) => at,
+        None if is_retry => retry_at(act.clock),
+        None => return Ok(()),
+    };
+    let promised = closing.follow_up_at.is_some();
+    let new = NewTask {
+        customer: row.customer_id,
+        phone: row.phone.clone(),
+        day: act.clock.day_of(at),
+        kind: if promised { TaskKind::FollowUp } else { row.kind },
+        origin: TaskOrigin::Promise,
+        points: if promised {
+            vec![follow_up_point(act.clock, at, notes)]
+        } else {
+            row.talking_points.0.clone()
+        },
+        due_at: Some(at),
+        notes: None,
+        agent: Some(row.assigned_to.unwrap_or(act.by)),
+        parent: Some(row.id),
+        attempts: if promised { 0 } else { tries },
+        by: Some(act.by),
+    };
+    insert(tx, act.clock.now(), &new).await?;
+    Ok(())
+}
+
+/// What was promised, when, in the agent's own words.
+pub(in crate::tasks) fn follow_up_point(
+    clock: &Clock,
+    at: DateTime<Utc>,
+    notes: Option<&str>,
+) -> Point {
+    let mut params = Map::new();
+    let time = at.with_timezone(&clock.zone()).format("%H:%M").to_string();
+    params.insert("time".to_owned(), Value::String(time));
+    if let Some(notes) = notes.and_then(|notes| notes.lines().next()) {
+        params.insert("note".to_owned(), Value::String(notes.to_owned()));
+    }
+    Point { kind: TaskKind::FollowUp, reason: Reason { code: "follow_up".to_owned(), params } }
+}
