@@ -93,14 +93,14 @@ pub enum Change {
 }
 
 /// Reads one of the contract's words.
-pub fn word<T: std::str::FromStr<Err = ()>>(
+pub fn word<T>(
     text: &str,
     field: &'static str,
     code: &'static str,
     allowed: impl IntoIterator<Item = T>,
 ) -> Result<T>
 where
-    T: std::fmt::Display,
+    T: std::str::FromStr<Err = ()> + std::fmt::Display,
 {
     text.parse().map_err(|()| {
         Error::invalid(code, field, "This is none of the values allowed.").allowed(allowed)

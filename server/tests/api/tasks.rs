@@ -151,7 +151,7 @@ both! {
         let (_, task) = reminder(&app, &floor.lead).await;
         let body = json!({
             "status": "completed", "outcome": "follow_up", "notes": "wants honey",
-            "followUpAt": "2026-11-21T06:00:00Z",
+            "followUpAt": "2026-11-21T04:40:00Z",
         });
         app.put(&floor.a, &status_of(task), body.clone()).await.ok();
         app.put(&floor.a, &status_of(task), body).await.ok();
@@ -159,15 +159,15 @@ both! {
         assert_eq!(mine["items"].as_array().map(Vec::len), Some(1));
         let promise = &mine["items"][0];
         assert_eq!((promise["origin"].as_str(), promise["promised"].as_bool()), (Some("promise"), Some(true)));
-        assert_eq!(promise["dueAt"], "2026-11-21T06:00:00Z");
-        assert_eq!(promise["talkingPoints"][0]["reason"]["params"]["time"], "12:00");
+        assert_eq!(promise["dueAt"], "2026-11-21T04:40:00Z");
+        assert_eq!(promise["talkingPoints"][0]["reason"]["params"]["time"], "10:40");
         assert!(promise["talkingPoints"][0]["text"]["en"].as_str().is_some_and(|t| t.contains("honey")));
 
         // Not yet due it waits behind; at its hour it is first.
         app.post(&floor.a, TASKS, json!({"customerId": promise["customerId"]})).await.ok();
         let first = |queue: Value| queue["items"][0]["origin"].clone();
         assert_eq!(first(app.get(&floor.a, &format!("{TASKS}/today")).await.ok()), "manual");
-        app.state.clock.set("2026-11-21T05:58:00Z".parse().expect("an instant"));
+        app.state.clock.set("2026-11-21T04:36:00Z".parse().expect("an instant"));
         assert_eq!(first(app.get(&floor.a, &format!("{TASKS}/today")).await.ok()), "promise");
     }
 

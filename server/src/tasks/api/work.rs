@@ -115,15 +115,14 @@ pub async fn create(
     }
     let agent = caller(&mut tx, &user, body.agent_id, &callee, day).await?;
     let notes = body.notes.as_deref().map(str::trim).filter(|notes| !notes.is_empty());
-    let point = match due_at {
-        Some(at) => Point { kind, ..store::follow_up_point(&state.clock, at, notes) },
-        None => {
-            let mut point = Point::bare(kind, "manual");
-            if let Some(note) = notes {
-                point.reason.params.insert("note".to_owned(), note.into());
-            }
-            point
+    let point = if let Some(at) = due_at {
+        Point { kind, ..store::follow_up_point(&state.clock, at, notes) }
+    } else {
+        let mut point = Point::bare(kind, "manual");
+        if let Some(note) = notes {
+            point.reason.params.insert("note".to_owned(), note.into());
         }
+        point
     };
     let new = NewTask {
         customer: Some(body.customer_id),
