@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
 
 use crate::auth::AccessKeys;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::{Db, DbError, Sql, Tx};
-use crate::live::Live;
+use crate::db::{Db, DbError, Sql, Tx, UserId};
+use crate::live::{Live, SESSION_ENDED};
 use crate::rate::RateLimit;
 use crate::teams::coverage::Coverages;
 use crate::telephony::Telephony;
@@ -50,12 +52,14 @@ impl AppState {
         let stop = tokio_util::sync::CancellationToken::new();
         let background = tokio_util::task::TaskTracker::new();
         let live = Live::start(&db, &stop, &background).await?;
+        let keys = Arc::new(AccessKeys::new(secret.as_bytes()));
+        background.spawn(end_sessions(live.clone(), keys.clone(), stop.clone()));
         let (telephony, events) = Telephony::start(&config, &clock)?;
         let state = Self {
             db,
             clock,
             config: Arc::new(config),
-            keys: Arc::new(AccessKeys::new(secret.as_bytes())),
+            keys,
             installed_at,
             live,
             coverage: Arc::default(),
@@ -87,6 +91,27 @@ impl AppState {
             tracing::warn!("background work did not end in time");
         }
         self.db.close().await;
+    }
+}
+
+/// Refuses the access tokens of users whose logins were ended, on whichever instance that was.
+/// (An event missed here is made up for by the tokens' short life.)
+async fn end_sessions(live: Live, keys: Arc<AccessKeys>, stop: CancellationToken) {
+    let mut events = live.subscribe();
+    loop {
+        let event = tokio::select! {
+            () = stop.cancelled() => return,
+            event = events.recv() => event,
+        };
+        match event {
+            Ok(event) if event.kind == SESSION_ENDED => {
+                if let Some(user) = event.user_id {
+                    keys.end(UserId(user), event.at);
+                }
+            }
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! Access tokens (JWT, HS256, 15 minutes) and opaque secrets (refresh tokens, socket tickets).
 
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -26,13 +29,17 @@ pub struct Claims {
     pub iat: i64,
     /// Expires at, seconds.
     pub exp: i64,
+    /// Issued at, microseconds: what was issued before the user's logins were ended is refused.
+    pub at: i64,
 }
 
 /// Signs and checks access tokens.
-#[derive(Clone)]
 pub struct AccessKeys {
     encoding: EncodingKey,
     decoding: DecodingKey,
+    /// Users whose logins were ended, and when (microseconds). Kept only as long as an access
+    /// token issued before could still live.
+    ended: RwLock<HashMap<i64, i64>>,
 }
 
 impl std::fmt::Debug for AccessKeys {
@@ -47,6 +54,7 @@ impl AccessKeys {
         Self {
             encoding: EncodingKey::from_secret(secret),
             decoding: DecodingKey::from_secret(secret),
+            ended: RwLock::default(),
         }
     }
 
@@ -64,6 +72,7 @@ impl AccessKeys {
             tl: team_leader.map(|id| id.0),
             iat: now.timestamp(),
             exp: (now + ACCESS_TTL).timestamp(),
+            at: now.timestamp_micros(),
         };
         Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)?)
     }
@@ -75,7 +84,17 @@ impl AccessKeys {
         validation.validate_exp = false;
         let claims =
             jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation).ok()?.claims;
-        (claims.exp > now.timestamp()).then_some(claims)
+        let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
+        let live = ended.get(&claims.sub).is_none_or(|ended| claims.at >= *ended);
+        (live && claims.exp > now.timestamp()).then_some(claims)
+    }
+
+    /// Refuses the user's access tokens issued before `now`.
+    pub fn end(&self, user: UserId, now: DateTime<Utc>) {
+        let mut ended = self.ended.write().unwrap_or_else(PoisonError::into_inner);
+        let oldest = (now - ACCESS_TTL).timestamp_micros();
+        ended.retain(|_, at| *at >= oldest);
+        ended.insert(user.0, now.timestamp_micros());
     }
 }
 

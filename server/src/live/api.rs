@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{OVERLAP, tail};
+use super::{OVERLAP, SESSION_ENDED, tail};
 use crate::app::AppState;
 use crate::auth::{Allow, Anyone, CurrentUser, Role, new_secret, sha256_hex};
 use crate::db::{Sql, UserId};
@@ -172,7 +172,13 @@ async fn serve(
                 Some(Ok(_)) => {}
             },
             event = events.recv() => match event {
-                Ok(event) => out.event(&event).await?,
+                Ok(event) => {
+                    out.event(&event).await?;
+                    if event.kind == SESSION_ENDED && event.user_id == Some(user.id.0) {
+                        out.socket.send(Message::Close(None)).await?;
+                        return Ok(());
+                    }
+                }
                 Err(RecvError::Lagged(_)) => out.control(json!({"type": "resync"})).await?,
                 Err(RecvError::Closed) => return Ok(()),
             },

@@ -24,6 +24,9 @@ use crate::db::{Arg, Db, DbError, Sql, Tx, UserId};
 /// How far a read reaches back behind the highest id seen.
 pub(crate) const OVERLAP: i64 = 200;
 
+/// Kind of the event that ends a user's logins: sockets close, access tokens are refused.
+pub const SESSION_ENDED: &str = "session.ended";
+
 /// Who gets an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
@@ -47,6 +50,10 @@ pub enum Audience {
 pub struct LiveEvent {
     /// Sequence number.
     pub id: i64,
+    /// Event type.
+    pub kind: String,
+    /// When it was written.
+    pub at: DateTime<Utc>,
     /// Addressee.
     pub user_id: Option<i64>,
     /// Addressee's team leader.

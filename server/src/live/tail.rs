@@ -50,6 +50,8 @@ fn event(row: EventRow) -> LiveEvent {
     });
     LiveEvent {
         id: row.id,
+        kind: row.kind,
+        at: row.at,
         user_id: row.user_id,
         team_leader_id: row.team_leader_id,
         everyone: row.everyone,

@@ -14,6 +14,7 @@ use crate::auth::{self, Allow, Anyone, CurrentUser, Leads, Role, Scope, hash_pas
 use crate::db::{TeamId, Tx, UserId};
 use crate::error::{Error, Result};
 use crate::http::{Json, Path, Query, nullable};
+use crate::live::{self, Audience, SESSION_ENDED};
 use crate::{audit, teams};
 
 /// Filter of the list.
@@ -326,8 +327,11 @@ pub async fn patch(
         teams::assignment::follow_agent(&mut tx, now, actor.id, id, leader).await?;
         state.coverage.forget();
     }
-    if new_password || !user.active || user.role != before.role {
+    let ends = new_password || user.active < before.active || user.role != before.role;
+    if ends {
         auth::store::revoke_user(&mut tx, id, now).await?;
+        let audience = Audience::User { id, team_leader: None };
+        live::emit(&mut tx, now, audience, SESSION_ENDED, &json!({"userId": id})).await?;
     }
     let after = store::find(&mut tx, Scope::All, id, today).await?.ok_or_else(store::not_found)?;
     if after != before || new_password {
@@ -339,7 +343,10 @@ pub async fn patch(
         let by = Some(actor.id);
         audit::record(&mut tx, now, by, "user.updated", "user", Some(id.0), was, shown).await?;
     }
-    tx.commit().await?;
+    state.commit(tx).await?;
+    if ends {
+        state.keys.end(id, now);
+    }
     Ok(Json(after))
 }
 

@@ -1,5 +1,7 @@
 //! `/api/users`.
 
+use chrono::TimeDelta;
+use futures::StreamExt as _;
 use serde_json::{Value, json};
 use trustcart::auth::Role;
 use trustcart::db::Sql;
@@ -169,7 +171,21 @@ both! {
         let post = reqwest::Method::POST;
         let session = app.request(post.clone(), "/api/auth/login", None, Some(login.clone())).await.ok();
         let path = format!("/api/users/{}", support.id);
+        let ticket = app.post(&support, "/api/realtime/ticket", json!({})).await.ok();
+        let ticket = ticket["ticket"].as_str().expect("a ticket");
+        let socket = format!("{}/api/realtime?ticket={ticket}", app.base.replace("http", "ws"));
+        let (mut socket, _) = tokio_tungstenite::connect_async(socket).await.expect("connects");
+        app.state.clock.set(app.state.clock.now() + TimeDelta::seconds(1));
         app.patch(&admin, &path, json!({"active": false})).await.ok();
+        app.get(&support, "/api/users/directory").await.problem(401, "unauthenticated");
+        app.get(&admin, "/api/users/directory").await.ok();
+        let mut seen = Vec::new();
+        while let Some(Ok(message)) = socket.next().await {
+            if let Ok(text) = message.to_text() {
+                seen.push(serde_json::from_str(text).unwrap_or(Value::Null)["type"].clone());
+            }
+        }
+        assert!(seen.contains(&json!("session.ended")), "said why, then closed: {seen:?}");
         let refresh = json!({"refreshToken": session["refreshToken"]});
         app.request(post.clone(), "/api/auth/refresh", None, Some(refresh)).await
             .problem(401, "refresh_refused");
