@@ -10,16 +10,18 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 
 use crate::auth::{CurrentUser, Role};
-use crate::customers;
+use crate::customers::{self, filter::CustomerFilter};
 use crate::db::{Arg, CustomerId, DbError, Insert, Sql, Tx, UserId};
 use crate::error::{Error, FieldError, Result};
 
-/// Most customers in one request.
-pub const MAX_CUSTOMERS: usize = 50_000;
+/// Most customers named in one request.
+pub const MAX_NAMED: usize = 50_000;
+/// Most customers a filter may select for one request.
+pub const MAX_FILTERED: usize = 200_000;
 /// Ids in one statement.
 const CHUNK: usize = 5_000;
-/// Missing customers named in the answer at most; their number is always said.
-const MAX_NAMED: usize = 100;
+/// Customers in the way that are listed in the answer at most; their number is always said.
+const MAX_LISTED: usize = 100;
 
 /// Where customers shall go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub enum Target {
     },
     /// Back to the team leader's pool.
     Pool,
+    /// Without an agent into the pool of this team leader.
+    PoolOf(UserId),
 }
 
 /// Agent and supervisor of a customer.
@@ -66,9 +70,32 @@ fn owners_after(
 ) -> Option<Owners> {
     match to {
         Target::Agent { id, leader } => Some((Some(id), leader.or(before.1))),
+        Target::PoolOf(leader) => Some((None, Some(leader))),
         Target::Pool if before.0.is_none() => Some(before),
         Target::Pool => before.1.or(agent_leader).or(by).map(|leader| (None, Some(leader))),
     }
+}
+
+/// The customers in `actor`'s scope that a filter selects.
+pub async fn select(
+    tx: &mut Tx,
+    today: NaiveDate,
+    actor: &CurrentUser,
+    filter: &CustomerFilter,
+) -> Result<Vec<CustomerId>> {
+    let mut sql = Sql::new("SELECT c.id FROM customers c WHERE 1 = 1").ad_hoc();
+    customers::store::scope_filter(&mut sql, actor.scope(), today, "c");
+    filter.apply(&mut sql, "c");
+    sql.push(" LIMIT ").push_bind(MAX_FILTERED + 1);
+    let ids = tx.all::<(CustomerId,)>(sql).await?;
+    if ids.len() > MAX_FILTERED {
+        return Err(Error::invalid(
+            "too_many",
+            "filter",
+            format!("The filter selects more than {MAX_FILTERED} customers; narrow it."),
+        ));
+    }
+    Ok(ids.into_iter().map(|row| row.0).collect())
 }
 
 /// Moves customers, all or none: if one of them does not exist in `actor`'s scope, nothing changes
@@ -129,7 +156,7 @@ fn refuse(ids: &[CustomerId], of: usize, code: &str, why: &str) -> Result<()> {
         return Ok(());
     }
     let detail = format!("{} of {of} customers {why}; nothing was changed.", ids.len());
-    let errors = ids.iter().take(MAX_NAMED).map(|id| FieldError {
+    let errors = ids.iter().take(MAX_LISTED).map(|id| FieldError {
         field: "customerIds".to_owned(),
         code: code.to_owned(),
         detail: id.to_string(),
@@ -271,6 +298,8 @@ mod tests {
         assert_eq!(pool((some(5), None), None, some(4)), Some((None, some(4))));
         assert_eq!(pool((some(5), None), None, None), None);
         assert_eq!(pool((None, None), None, some(4)), Some((None, None)), "nothing to take away");
+        let given = owners_after((some(5), some(2)), some(3), None, Target::PoolOf(UserId(8)));
+        assert_eq!(given, Some((None, some(8))));
     }
 
     #[test]

@@ -202,6 +202,53 @@ both! {
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
+    /// Rows, not only routes: what belongs to another team leader or agent does not exist.
+    async fn nobody_reaches_another_ones_customers(app: TestApp) {
+        let (tl, other) = (app.person(TeamLeader, "tl").await, app.person(TeamLeader, "other").await);
+        let (a, b) = (app.team("A", &tl).await, app.team("A", &other).await);
+        let mine = app.agent("mine", a, &tl, "201").await;
+        let colleague = app.agent("colleague", a, &tl, "202").await;
+        let theirs = app.agent("theirs", b, &other, "203").await;
+        let own = app.customer("Own Rahim", "01711000001", Some(&mine), Some(&tl)).await;
+        let foreign = app.customer("Foreign Karim", "01711000002", Some(&theirs), Some(&other)).await;
+        let pooled = app.customer("Pooled Selim", "01711000003", None, Some(&tl)).await;
+        let sees = async |who: &Person| -> Vec<i64> {
+            let list = app.get(who, "/api/cdm/customers").await.ok();
+            let mut ids: Vec<i64> = list["items"].as_array().expect("items").iter()
+                .filter_map(|c| c["id"].as_i64()).collect();
+            ids.sort_unstable();
+            ids
+        };
+        assert_eq!(sees(&tl).await, [own.0, pooled.0]);
+        assert_eq!(sees(&other).await, [foreign.0]);
+        assert_eq!(sees(&mine).await, [own.0]);
+        assert_eq!(sees(&colleague).await, [0; 0], "not even of the same team");
+        let task = app.task_of(theirs.id, foreign, app.state.clock.today(), "pending", None, None).await;
+        for who in [&tl, &mine, &colleague] {
+            for (method, path, body) in [
+                (Method::GET, format!("/api/cdm/customers/{foreign}"), None),
+                (Method::PATCH, format!("/api/cdm/customers/{foreign}"), Some(json!({"name": "x"}))),
+                (Method::GET, format!("/api/cdm/customer360/{foreign}"), None),
+                (Method::POST, format!("/api/cdm/customers/{foreign}/notes"), Some(json!({"text": "x"}))),
+                (Method::GET, format!("/api/crm/automation/intelligence/{foreign}"), None),
+                (Method::GET, format!("/api/crm/automation/recommendations/{foreign}"), None),
+                (Method::GET, format!("/api/crm/automation/call-tasks/{task}/suggested-script"), None),
+            ] {
+                let name = format!("{} {method} {path}", who.login);
+                let answer = app.request(method, &path, who, body).await;
+                assert_eq!(answer.status, 404, "{name}: {:#}", answer.body);
+            }
+            for q in ["Karim", "01711000002", "1711000002"] {
+                let found = app.get(who, &format!("/api/cdm/search?q={q}")).await.ok();
+                assert_eq!(found["items"], json!([]), "{} searches {q}", who.login);
+            }
+        }
+        // What is on an agent's queue is seen, whoever it belongs to.
+        app.task_of(colleague.id, pooled, app.state.clock.today(), "pending", None, None).await;
+        assert_eq!(sees(&colleague).await, [pooled.0]);
+        app.get(&colleague, &format!("/api/cdm/customer360/{pooled}")).await.ok();
+    }
+
     async fn a_token_ends_after_a_quarter_of_an_hour(app: TestApp) {
         let tl = app.person(Role::TeamLeader, "tl").await;
         app.get(&tl, "/api/auth/me").await.ok();

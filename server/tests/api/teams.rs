@@ -165,4 +165,48 @@ both! {
         app.post(&tl, assign, json!({"customerIds": [], "agentId": agent.id.0})).await
             .problem(422, "no_customers");
     }
+
+    async fn a_filter_selects_whom_to_move(app: TestApp) {
+        let manager = app.person(Role::SalesManager, "manager").await;
+        let tl = app.person(Role::TeamLeader, "tl").await;
+        let other = app.person(Role::TeamLeader, "other").await;
+        let team = app.team("A", &tl).await;
+        let agent = app.agent("agent1", team, &tl, "201").await;
+        let free = customers(&app, 7, 0, None, None).await;
+        let theirs = customers(&app, 2, 10, None, Some(&other)).await;
+        let assign = "/api/crm/team/leads/bulk-assign";
+        let nobodys = json!({"q": "01700000", "assignedTo": "none"});
+        for (filter, code) in [
+            (json!({}), "invalid_filter"),
+            (json!({"asignedTo": "none"}), "invalid_filter"),
+            (json!({"assignedTo": null}), "invalid_filter"),
+            (json!({"purchaseStage": "old"}), "invalid_filter"),
+            (json!({"assignedTo": "x"}), "invalid_value"),
+        ] {
+            let body = json!({"filter": filter, "teamLeaderId": tl.id.0});
+            app.post(&manager, assign, body).await.problem(422, code);
+        }
+        let both = json!({"filter": nobodys, "customerIds": [1], "teamLeaderId": tl.id.0});
+        app.post(&manager, assign, both).await.problem(422, "ids_or_filter");
+        let nowhere = json!({"filter": nobodys});
+        app.post(&manager, assign, nowhere).await.problem(422, "agent_or_team_leader");
+
+        // An import's customers belong to nobody: the manager gives them to a team leader.
+        let body = json!({"customerIds": free, "teamLeaderId": tl.id.0});
+        app.post(&tl, assign, body.clone()).await.problem(422, "not_all_assignable");
+        let report = app.post(&manager, assign, body).await.ok();
+        assert_eq!(report, json!({"changed": 7, "unchanged": 0}));
+        assert_eq!(owners(&app, free[0]).await, (None, Some(tl.id)));
+        // The team leader's filter reaches own coverage only.
+        let body = json!({"filter": {"assignedTo": "none"}, "agentId": agent.id.0});
+        let report = app.post(&tl, assign, body).await.ok();
+        assert_eq!(report, json!({"changed": 7, "unchanged": 0}));
+        assert_eq!(owners(&app, theirs[0]).await, (None, Some(other.id)));
+        let away = json!({"customerIds": &free[..1], "teamLeaderId": other.id.0});
+        app.post(&tl, assign, away).await.problem(403, "forbidden");
+        let unassign = "/api/crm/team/leads/bulk-unassign";
+        let body = json!({"filter": {"assignedTo": agent.id.0.to_string()}});
+        let report = app.post(&tl, unassign, body).await.ok();
+        assert_eq!(report, json!({"changed": 7, "unchanged": 0}));
+    }
 }
