@@ -327,7 +327,7 @@ pub async fn patch(
         teams::assignment::follow_agent(&mut tx, now, actor.id, id, leader).await?;
         state.coverage.forget();
     }
-    let ends = new_password || user.active < before.active || user.role != before.role;
+    let ends = new_password || (before.active && !user.active) || user.role != before.role;
     if ends {
         auth::store::revoke_user(&mut tx, id, now).await?;
         let audience = Audience::User { id, team_leader: None };
