@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::write::{self, Content};
 use super::{NewOrder, OrderContext, OrderCustomer, OrderStatus, ProductRef, PutOrder, check};
+use crate::customers::MembershipLevel;
 use crate::customers::profile::{self, NewCustomer};
 use crate::customers::store::{
     InteractionKind, NewInteraction, find_by_phone, interaction, refresh,
@@ -159,7 +160,7 @@ pub async fn put_order(tx: &mut Tx, ctx: &OrderContext, order: NewOrder) -> Resu
     )
     .await?;
     if content.status.counted() {
-        refresh(tx, &[customer], ctx.today).await?;
+        settle(tx, ctx, &[customer]).await?;
         cancel_queued(tx, ctx, order_id, &order_no, customer).await?;
     }
     Ok(PutOrder { order_id, created: true, changed: true })
@@ -182,7 +183,7 @@ async fn correct(
     let customer = customer(tx, ctx, order).await?;
     write::replace(tx, ctx, &old, customer, &content, hash).await?;
     status_interaction(tx, ctx, &old, customer, content.status).await?;
-    refresh(tx, &[customer, old.customer_id], ctx.today).await?;
+    settle(tx, ctx, &[customer, old.customer_id]).await?;
     cancel_queued(tx, ctx, old.id, &old.order_no, customer).await?;
     Ok(PutOrder { order_id: old.id, created: false, changed: true })
 }
@@ -211,7 +212,7 @@ pub async fn set_status(
     .await?;
     status_interaction(tx, ctx, &old, old.customer_id, status).await?;
     if status.counted() != old.status.counted() {
-        refresh(tx, &[old.customer_id], ctx.today).await?;
+        settle(tx, ctx, &[old.customer_id]).await?;
         cancel_queued(tx, ctx, id, &old.order_no, old.customer_id).await?;
     }
     Ok(())
@@ -276,6 +277,47 @@ async fn status_interaction(
         },
     )
     .await
+}
+
+/// Membership level of a customer.
+async fn level(tx: &mut Tx, customer: CustomerId) -> Result<Option<MembershipLevel>, DbError> {
+    tx.scalar(Sql::new("SELECT membership_level FROM customers WHERE id = $1").bind(customer)).await
+}
+
+/// Brings the figures of these customers up to date; a level reached for the first time is told on
+/// the timeline.
+async fn settle(
+    tx: &mut Tx,
+    ctx: &OrderContext,
+    customers: &[CustomerId],
+) -> Result<(), DbError> {
+    let mut before = Vec::with_capacity(customers.len());
+    for customer in customers {
+        before.push(level(tx, *customer).await?);
+    }
+    refresh(tx, customers, ctx.today).await?;
+    for (customer, before) in customers.iter().zip(before) {
+        let after = level(tx, *customer).await?;
+        let Some(reached) = after.filter(|_| after > before) else {
+            continue;
+        };
+        interaction(
+            tx,
+            NewInteraction {
+                customer_id: *customer,
+                kind: InteractionKind::Level,
+                at: ctx.now,
+                user_id: None,
+                direction: None,
+                summary: "level.reached",
+                text: None,
+                data: json!({"level": reached}),
+                reference: Some(format!("level:{customer}:{reached}")),
+            },
+        )
+        .await?;
+    }
+    Ok(())
 }
 
 /// A category whose reminder an order makes pointless.
