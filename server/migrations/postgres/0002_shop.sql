@@ -109,6 +109,8 @@ CREATE INDEX customers_last_order ON customers (last_order_date);
 CREATE INDEX customers_last_contact ON customers (last_contact_at);
 CREATE INDEX customers_segment ON customers (purchase_stage, value_stage, id);
 CREATE INDEX customers_district ON customers (district, id);
+CREATE INDEX customers_lifecycle ON customers (lifecycle_stage, id);
+CREATE INDEX customers_do_not_call ON customers (id) WHERE do_not_call;
 
 CREATE TABLE customer_phones (
     phone TEXT COLLATE "C" NOT NULL PRIMARY KEY,      -- further number, E.164; never another customer's

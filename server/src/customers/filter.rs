@@ -4,8 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::search::{folded_words, phone_prefix};
-use super::terms::after_prefix;
+use super::search::{folded_words, phone_prefix, with_phone, with_word};
 use super::{LifecycleStage, PurchaseStage, Temperature, ValueStage};
 use crate::clock::Clock;
 use crate::db::{CategoryId, ProductId, Sql, UserId};
@@ -118,8 +117,15 @@ impl CustomerFilter {
             }
             None => {}
         }
-        if let Some(flag) = f.do_not_call {
-            sql.push(&format!(" AND {alias}.do_not_call = ")).push_bind(flag);
+        match f.do_not_call {
+            // Literally, so that the partial index of the few applies.
+            Some(true) => {
+                sql.push(&format!(" AND {alias}.do_not_call"));
+            }
+            Some(false) => {
+                sql.push(&format!(" AND NOT {alias}.do_not_call"));
+            }
+            None => {}
         }
         if let Some(q) = f.q.as_deref() {
             matching(sql, q, alias);
@@ -130,21 +136,12 @@ impl CustomerFilter {
 /// Phone or words of the name.
 fn matching(sql: &mut Sql, q: &str, alias: &str) {
     if let Some(prefix) = phone_prefix(q) {
-        let end = after_prefix(&prefix);
-        sql.push(&format!(" AND (({alias}.phone >= ")).push_bind(&prefix);
-        sql.push(&format!(" AND {alias}.phone < ")).push_bind(&end);
-        sql.push(&format!(
-            ") OR EXISTS (SELECT 1 FROM customer_phones qp WHERE qp.customer_id = {alias}.id \
-             AND qp.phone >= "
-        ));
-        sql.push_bind(&prefix).push(" AND qp.phone < ").push_bind(&end).push("))");
+        sql.push(&format!(" AND {alias}.id IN "));
+        with_phone(sql, &prefix);
         return;
     }
     for word in folded_words(q) {
-        sql.push(&format!(
-            " AND EXISTS (SELECT 1 FROM customer_terms qt WHERE qt.customer_id = {alias}.id \
-             AND qt.term >= "
-        ));
-        sql.push_bind(&word).push(" AND qt.term < ").push_bind(after_prefix(&word)).push(")");
+        sql.push(&format!(" AND {alias}.id IN "));
+        with_word(sql, &word);
     }
 }

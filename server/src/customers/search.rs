@@ -1,10 +1,13 @@
 //! Search by name, phone or order number (SPEC §1.9): every look is an index range.
+//!
+//! `CROSS JOIN` is an inner join like any other to PostgreSQL; SQLite reads its left side first,
+//! whatever statistics it has.
 
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::store::scope_filter;
+use super::store::{FOUND, scope_filter};
 use super::terms::{after_prefix, terms};
 use crate::auth::Scope;
 use crate::db::{CustomerId, DbError, OrderId, PhoneNumber, Sql, Tx, text_enum};
@@ -96,6 +99,21 @@ pub fn folded_words(q: &str) -> Vec<String> {
     words
 }
 
+/// Appends `(SELECT …)`: the ids of customers with a phone that begins so.
+pub fn with_phone(sql: &mut Sql, prefix: &str) {
+    let end = after_prefix(prefix);
+    sql.push("(SELECT id FROM customers WHERE phone >= ").push_bind(prefix);
+    sql.push(" AND phone < ").push_bind(&end);
+    sql.push(" UNION ALL SELECT customer_id FROM customer_phones WHERE phone >= ");
+    sql.push_bind(prefix).push(" AND phone < ").push_bind(&end).push(")");
+}
+
+/// Appends `(SELECT …)`: the ids of customers with a word in their name that begins so.
+pub fn with_word(sql: &mut Sql, word: &str) {
+    sql.push("(SELECT customer_id FROM customer_terms WHERE term >= ").push_bind(word);
+    sql.push(" AND term < ").push_bind(after_prefix(word)).push(")");
+}
+
 #[derive(sqlx::FromRow)]
 struct CustomerRow {
     id: CustomerId,
@@ -176,16 +194,16 @@ async fn by_phone(
     )
     .bind(prefix)
     .bind(&end);
-    scope_filter(&mut sql, scope, today, "c");
+    scope_filter(&mut sql, scope, today, FOUND);
     sql.push(" ORDER BY c.phone LIMIT 20");
     let mut rows: Vec<CustomerRow> = tx.all(sql).await?;
     let mut sql = Sql::new(
-        "SELECT c.id, c.name, c.phone FROM customer_phones p JOIN customers c ON c.id = p.customer_id
-         WHERE p.phone >= $1 AND p.phone < $2",
+        "SELECT c.id, c.name, c.phone FROM customer_phones p CROSS JOIN customers c
+         WHERE c.id = p.customer_id AND p.phone >= $1 AND p.phone < $2",
     )
     .bind(prefix)
     .bind(&end);
-    scope_filter(&mut sql, scope, today, "c");
+    scope_filter(&mut sql, scope, today, FOUND);
     sql.push(" ORDER BY p.phone LIMIT 20");
     rows.extend(tx.all::<CustomerRow>(sql).await?);
     Ok(rows)
@@ -205,14 +223,14 @@ async fn by_order_no(
     let own = number.parse::<u32>().map_or_else(|_| number.clone(), |n| format!("TC-{n:06}"));
     let mut sql = Sql::new(
         "SELECT o.id, o.order_no, o.customer_id, c.name, c.phone
-         FROM orders o JOIN customers c ON c.id = o.customer_id
-         WHERE (o.order_no IN ($1, $2) OR (o.order_no >= $3 AND o.order_no < $4))",
+         FROM orders o CROSS JOIN customers c
+         WHERE c.id = o.customer_id AND (o.order_no IN ($1, $2) OR (o.order_no >= $3 AND o.order_no < $4))",
     )
     .bind(typed)
     .bind(&own)
     .bind(&number)
     .bind(after_prefix(&number));
-    scope_filter(&mut sql, scope, today, "c");
+    scope_filter(&mut sql, scope, today, FOUND);
     sql.push(" ORDER BY o.order_no LIMIT 10");
     tx.all(sql).await
 }
@@ -229,19 +247,17 @@ async fn by_name(
     };
     // In index order, so that a common beginning stops after twenty rows.
     let mut sql = Sql::new(
-        "SELECT c.id, c.name, c.phone FROM customer_terms t JOIN customers c ON c.id = t.customer_id
-         WHERE t.term >= $1 AND t.term < $2",
+        "SELECT c.id, c.name, c.phone FROM customer_terms t CROSS JOIN customers c
+         WHERE c.id = t.customer_id AND t.term >= $1 AND t.term < $2",
     )
     .bind(rarest)
     .bind(after_prefix(rarest))
     .ad_hoc();
     for word in others {
-        sql.push(
-            " AND EXISTS (SELECT 1 FROM customer_terms o WHERE o.customer_id = c.id AND o.term >= ",
-        );
-        sql.push_bind(word).push(" AND o.term < ").push_bind(after_prefix(word)).push(")");
+        sql.push(" AND c.id IN ");
+        with_word(&mut sql, word);
     }
-    scope_filter(&mut sql, scope, today, "c");
+    scope_filter(&mut sql, scope, today, FOUND);
     sql.push(" ORDER BY t.term, t.customer_id LIMIT 40");
     tx.all(sql).await
 }

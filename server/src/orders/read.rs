@@ -8,8 +8,9 @@ use utoipa::ToSchema;
 
 use super::OrderStatus;
 use crate::auth::Scope;
+use crate::customers::search::{folded_words, phone_prefix, with_phone, with_word};
 use crate::customers::store::scope_filter;
-use crate::customers::terms::{after_prefix, terms};
+use crate::customers::terms::after_prefix;
 use crate::db::{
     CustomerId, DbError, Money, OrderId, PhoneNumber, ProductId, Sql, TaskId, Tx, UserId,
 };
@@ -90,7 +91,17 @@ pub struct OrderLine {
 const ORDER: &str = "SELECT o.id, o.order_no, o.source, o.external_id, o.customer_id,
     c.name AS customer_name, c.phone, o.order_date, o.placed_at, o.status, o.counted, o.subtotal,
     o.discount, o.delivery_charge, o.total, o.payment_method, o.note, o.task_id, o.created_by
-    FROM orders o JOIN customers c ON c.id = o.customer_id WHERE TRUE";
+    FROM orders o CROSS JOIN customers c WHERE c.id = o.customer_id";
+
+/// The same, beginning with whichever table finds fewer rows: SQLite takes a `CROSS JOIN` as
+/// "orders first", which suits everybody but an agent with few customers.
+fn orders_of(scope: Scope) -> Sql {
+    if matches!(scope, Scope::Agent(_)) {
+        Sql::new(ORDER.replace("CROSS JOIN customers c", "JOIN customers c ON TRUE"))
+    } else {
+        Sql::new(ORDER)
+    }
+}
 
 /// Which orders.
 #[derive(Clone, Debug, Default)]
@@ -117,7 +128,7 @@ pub async fn list(
     filter: &OrderFilter,
     limit: i64,
 ) -> Result<Vec<Order>, DbError> {
-    let mut sql = Sql::new(ORDER).ad_hoc();
+    let mut sql = orders_of(scope).ad_hoc();
     if let Some(customer) = filter.customer {
         sql.push(" AND o.customer_id = ").push_bind(customer);
     }
@@ -143,26 +154,22 @@ pub async fn list(
     with_lines(tx, orders).await
 }
 
+/// Each of the ways to match is an index range; the list is read by ids.
 fn search(sql: &mut Sql, q: &str) {
-    let number = q.to_uppercase();
-    sql.push(" AND (o.order_no = ").push_bind(q).push(" OR (o.order_no >= ");
-    sql.push_bind(&number).push(" AND o.order_no < ").push_bind(after_prefix(&number)).push(")");
-    if let Ok(phone) = PhoneNumber::parse(q) {
-        sql.push(" OR c.phone = ").push_bind(&phone);
-        sql.push(" OR c.id IN (SELECT customer_id FROM customer_phones WHERE phone = ");
-        sql.push_bind(&phone).push(")");
-    }
-    let words = terms(q);
-    if !words.is_empty() {
-        sql.push(" OR (TRUE");
+    let number = q.trim_start_matches('#').to_uppercase();
+    sql.push(" AND o.id IN (SELECT id FROM orders WHERE order_no = ").push_bind(q);
+    sql.push(" UNION SELECT id FROM orders WHERE order_no >= ").push_bind(&number);
+    sql.push(" AND order_no < ").push_bind(after_prefix(&number));
+    let words = folded_words(q);
+    if let Some(prefix) = phone_prefix(q) {
+        sql.push(" UNION SELECT id FROM orders WHERE customer_id IN ");
+        with_phone(sql, &prefix);
+    } else if !words.is_empty() {
+        sql.push(" UNION SELECT id FROM orders WHERE TRUE");
         for word in words {
-            sql.push(
-                " AND EXISTS (SELECT 1 FROM customer_terms t WHERE t.customer_id = c.id \
-                 AND t.term >= ",
-            );
-            sql.push_bind(&word).push(" AND t.term < ").push_bind(after_prefix(&word)).push(")");
+            sql.push(" AND customer_id IN ");
+            with_word(sql, &word);
         }
-        sql.push(")");
     }
     sql.push(")");
 }

@@ -286,11 +286,7 @@ async fn level(tx: &mut Tx, customer: CustomerId) -> Result<Option<MembershipLev
 
 /// Brings the figures of these customers up to date; a level reached for the first time is told on
 /// the timeline.
-async fn settle(
-    tx: &mut Tx,
-    ctx: &OrderContext,
-    customers: &[CustomerId],
-) -> Result<(), DbError> {
+async fn settle(tx: &mut Tx, ctx: &OrderContext, customers: &[CustomerId]) -> Result<(), DbError> {
     let mut before = Vec::with_capacity(customers.len());
     for customer in customers {
         before.push(level(tx, *customer).await?);
