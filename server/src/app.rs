@@ -38,6 +38,8 @@ pub struct AppState {
     pub login_limit: Arc<RateLimit>,
     /// Counts and durations for `/metrics`.
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
+    /// Held by the import at work: they take turns, so that a file finds what the one before made.
+    pub import_turn: Arc<tokio::sync::Mutex<()>>,
     /// Cancelled when the process is asked to stop.
     pub stop: tokio_util::sync::CancellationToken,
     /// Background work that must end before the process does.
@@ -66,6 +68,7 @@ impl AppState {
             telephony,
             login_limit: Arc::new(RateLimit::new(20, 60)),
             metrics: crate::system::recorder(),
+            import_turn: Arc::new(tokio::sync::Mutex::new(())),
             stop,
             background,
         };

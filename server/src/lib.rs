@@ -13,6 +13,7 @@ pub mod db;
 pub mod demo;
 pub mod error;
 pub mod http;
+pub mod imports;
 pub mod jobs;
 pub mod live;
 pub mod openapi;

@@ -11,7 +11,7 @@ use trustcart::app::AppState;
 use trustcart::clock::Clock;
 use trustcart::config::Config;
 use trustcart::db::Db;
-use trustcart::{demo, jobs, openapi, server, startup, users};
+use trustcart::{demo, imports, jobs, openapi, server, startup, users};
 
 /// Call-centre CRM for shops that live on repeat purchase.
 #[derive(Parser)]
@@ -27,6 +27,9 @@ struct Cli {
 enum Command {
     /// Run the server (the default).
     Serve,
+    /// Import a CSV file into the configured database. Exit code 0 also with rejected rows (they are
+    /// reported), 1 when the import failed.
+    Import(imports::cli::ImportArgs),
     /// Print the OpenAPI document.
     Openapi,
     /// Manage users.
@@ -86,12 +89,25 @@ fn run(cli: Cli) -> anyhow::Result<()> {
                 );
                 Ok(())
             }
+            Command::Import(args) => import(cli.config, args).await,
             Command::Openapi => {
                 println!("{}", serde_json::to_string_pretty(&openapi::document())?);
                 Ok(())
             }
         }
     })
+}
+
+async fn import(config: Config, args: imports::cli::ImportArgs) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("creating {}", config.data_dir.display()))?;
+    let db = Db::connect(&config.database_url()).await.context("opening the database")?;
+    let clock = Clock::system(config.time_zone);
+    let state = AppState::new(db, clock, config).await?;
+    server::stop_on_signal(&state);
+    let outcome = imports::cli::run(&state, args).await;
+    state.shut_down().await;
+    outcome
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
@@ -106,6 +122,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let state = AppState::new(db, clock, config).await?;
     server::stop_on_signal(&state);
     jobs::start(&state);
+    imports::start(&state);
     welcome.print(listener.local_addr()?);
     server::serve(listener, state.clone()).await?;
     state.shut_down().await;

@@ -16,8 +16,8 @@ use crate::app::AppState;
 use crate::error::Error;
 use crate::http::MAX_BODY;
 use crate::{
-    auth, calls, customers, live, openapi, orders, products, scripts, system, tasks, teams, users,
-    web,
+    auth, calls, customers, imports, live, openapi, orders, products, scripts, system, tasks,
+    teams, users, web,
 };
 
 /// The API's routes with their documentation.
@@ -96,6 +96,18 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(calls::webhooks::call_recording))
         .routes(routes!(calls::webhooks::call_missed))
         .routes(routes!(calls::webhooks::any_event))
+        // imports: files are streamed to disk, with their own limit
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(imports::api::create, imports::api::list))
+                .routes(routes!(imports::api::inspect))
+                .layer(DefaultBodyLimit::disable()),
+        )
+        .routes(routes!(imports::api::show))
+        .routes(routes!(imports::api::errors))
+        .routes(routes!(imports::api::rejected_rows))
+        .routes(routes!(imports::api::run))
+        .routes(routes!(imports::api::cancel))
         // realtime
         .routes(routes!(live::api::ticket))
         .routes(routes!(live::api::connect))

@@ -224,6 +224,8 @@ CREATE TABLE import_jobs (
     created INTEGER NOT NULL DEFAULT 0,                -- records made
     updated INTEGER NOT NULL DEFAULT 0,                -- records changed
     unchanged INTEGER NOT NULL DEFAULT 0,              -- records that were so already
+    lines_total INTEGER NOT NULL DEFAULT 0,           -- data rows in the lines file
+    lines_used INTEGER NOT NULL DEFAULT 0,            -- of them, those of orders passed so far
     error TEXT,                                       -- why the whole job failed
     instance TEXT,                                    -- process working on it
     heartbeat_at DATETIME,                         -- last sign of life of that process
@@ -243,4 +245,10 @@ CREATE TABLE import_errors (
     value TEXT,                                       -- offending value, cut to 200 characters
     record TEXT NOT NULL,                            -- the whole row, for the rejected-rows file
     PRIMARY KEY (import_id, line, seq)
+);
+
+CREATE TABLE import_touched (
+    import_id INTEGER NOT NULL REFERENCES import_jobs (id), -- its import
+    customer_id INTEGER NOT NULL REFERENCES customers (id), -- whose figures must still be recomputed
+    PRIMARY KEY (import_id, customer_id)
 );

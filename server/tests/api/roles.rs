@@ -84,6 +84,15 @@ const ROUTES: &[(&str, &str, Option<&[Role]>)] = &[
     ("POST",   "/api/cdm/orders", ANYONE),
     ("GET",    "/api/cdm/orders/{id}", ANYONE),
     ("PATCH",  "/api/cdm/orders/{id}", ANYONE),
+    // imports
+    ("POST",   "/api/cdm/imports", LEADS),
+    ("GET",    "/api/cdm/imports", LEADS),
+    ("POST",   "/api/cdm/imports/inspect", LEADS),
+    ("GET",    "/api/cdm/imports/{id}", LEADS),
+    ("GET",    "/api/cdm/imports/{id}/errors", LEADS),
+    ("GET",    "/api/cdm/imports/{id}/rejected.csv", LEADS),
+    ("POST",   "/api/cdm/imports/{id}/run", LEADS),
+    ("POST",   "/api/cdm/imports/{id}/cancel", LEADS),
     // call tasks
     ("GET",    "/api/crm/automation/tasks/today", SELLERS),
     ("GET",    "/api/crm/automation/tasks/my-followups", SELLERS),

@@ -2,6 +2,7 @@
 
 mod database;
 mod floor;
+pub mod imports;
 mod people;
 mod planning;
 mod response;

@@ -1,0 +1,147 @@
+//! Import of CSV files: categories, products, customers, orders; the own format and the exports of
+//! WooCommerce and Shopify (docs/IMPORT.md).
+//!
+//! Rules without I/O: `fields`, `mapping`, `text`, `record`. Files: `file`, `read`. Rows in the
+//! database: `apply`, jobs: `store`, work: `work`.
+
+mod aliases;
+pub mod api;
+mod apply;
+pub mod cli;
+mod fields;
+mod file;
+pub mod mapping;
+mod prepare;
+mod read;
+pub mod record;
+mod rejected;
+pub mod store;
+mod text;
+mod upload;
+mod work;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::db::{ImportId, UserId, text_enum};
+
+pub use fields::Field;
+pub use work::{CHUNK, start, work};
+
+text_enum! {
+    /// What a file holds.
+    pub enum Kind {
+        /// Categories.
+        Categories = "categories",
+        /// Products.
+        Products = "products",
+        /// Customers.
+        Customers = "customers",
+        /// Orders with their lines.
+        Orders = "orders",
+    }
+}
+
+text_enum! {
+    /// Whose export a file is.
+    pub enum Format {
+        /// This product's own headings.
+        Own = "own",
+        /// WooCommerce.
+        WooCommerce = "woocommerce",
+        /// Shopify.
+        Shopify = "shopify",
+    }
+}
+
+impl Format {
+    /// The `source` of orders from such a file.
+    pub const fn source(self) -> &'static str {
+        match self {
+            Self::Own => "csv",
+            Self::WooCommerce => "woocommerce",
+            Self::Shopify => "shopify",
+        }
+    }
+}
+
+text_enum! {
+    /// Where an import stands.
+    pub enum JobStatus {
+        /// Waits for its turn.
+        Queued = "queued",
+        /// At work, or interrupted and to be resumed.
+        Running = "running",
+        /// Everything was read.
+        Done = "done",
+        /// It could not go on; what was committed stays.
+        Failed = "failed",
+        /// Somebody stopped it; what was committed stays.
+        Cancelled = "cancelled",
+    }
+}
+
+/// Why a whole import failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct JobError {
+    /// Stable code.
+    pub code: String,
+    /// One sentence.
+    pub detail: String,
+}
+
+/// An import.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportJob {
+    /// Id.
+    pub id: ImportId,
+    /// What the file holds.
+    pub kind: Kind,
+    /// Whose export it is.
+    pub format: Format,
+    /// As uploaded.
+    pub file_name: String,
+    /// Where it stands.
+    pub status: JobStatus,
+    /// Only a check.
+    pub dry_run: bool,
+    /// Data rows in the file.
+    pub total_rows: i64,
+    /// Rows behind the last committed chunk.
+    pub done_rows: i64,
+    /// Rows taken.
+    pub ok_rows: i64,
+    /// Rows rejected.
+    pub error_rows: i64,
+    /// Records made.
+    pub created: i64,
+    /// Records changed.
+    pub updated: i64,
+    /// Records that were so already.
+    pub unchanged: i64,
+    /// Rows of the lines file; 0 without one.
+    pub lines_total: i64,
+    /// Of them, those that belong to an order of the file.
+    pub lines_used: i64,
+    /// Column → field; columns of the lines file begin with `lines.`.
+    #[schema(value_type = std::collections::BTreeMap<String, Field>)]
+    pub mapping: serde_json::Value,
+    /// The heading as found.
+    pub columns: Vec<String>,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+    /// Who asked; absent: the command line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<UserId>,
+    /// When it began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<JobError>,
+}

@@ -1,0 +1,242 @@
+//! From rows to records: every rule that needs no database. Pure; never panics.
+
+mod catalogue;
+mod customer;
+mod order;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::fields::Field;
+use super::mapping::Columns;
+use super::text;
+use super::{Format, Kind};
+use crate::clock::Clock;
+use crate::db::{Money, PhoneNumber};
+
+pub use catalogue::{CategoryRecord, ProductRecord, VariantContext, category, product};
+pub use customer::{CustomerRecord, customer};
+pub use order::{Catalogue, CatalogueProduct, LineRecord, MAX_ROWS, OrderRecord, OrderRows, order};
+
+/// A row of a file.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Line in the file on which it begins; the header is line 1.
+    pub line: u64,
+    /// Its cells.
+    pub record: csv::StringRecord,
+    /// What is wrong with the row as a whole.
+    pub damage: Option<Damage>,
+}
+
+/// What can be wrong with a row as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// The file ends in the middle of it.
+    CutOff,
+    /// It has more or fewer cells than the header.
+    Cells,
+}
+
+/// Why a row is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowError {
+    /// The column concerned.
+    pub column: Option<String>,
+    /// Stable code.
+    pub code: &'static str,
+    /// One sentence for the person who corrects it.
+    pub reason: String,
+    /// The value found.
+    pub value: Option<String>,
+}
+
+impl RowError {
+    /// About the row as a whole.
+    pub fn row(code: &'static str, reason: impl Into<String>) -> Self {
+        Self { column: None, code, reason: reason.into(), value: None }
+    }
+}
+
+/// What parsing needs to know of the world.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// What is imported.
+    pub kind: Kind,
+    /// Whose export it is.
+    pub format: Format,
+    /// Zone and today.
+    pub clock: Clock,
+    /// The company's day on which the import runs.
+    pub today: NaiveDate,
+}
+
+/// Reads the cells of one row and collects what is wrong with them.
+pub(super) struct Cells<'a> {
+    columns: &'a Columns,
+    row: &'a Row,
+    pub(super) errors: Vec<RowError>,
+}
+
+impl<'a> Cells<'a> {
+    pub(super) fn new(columns: &'a Columns, row: &'a Row) -> Self {
+        let mut errors = Vec::new();
+        match row.damage {
+            Some(Damage::CutOff) => errors
+                .push(RowError::row("cut_off_row", "The file ends in the middle of this row.")),
+            Some(Damage::Cells) => errors.push(RowError::row(
+                "wrong_cell_count",
+                format!(
+                    "The row has {} cells, the header {}.",
+                    row.record.len(),
+                    columns.names.len()
+                ),
+            )),
+            None => {}
+        }
+        Self { columns, row, errors }
+    }
+
+    /// The cell as it is, trimmed; empty if there is none.
+    pub(super) fn raw(&self, field: Field) -> &'a str {
+        self.columns.cell(&self.row.record, field)
+    }
+
+    pub(super) fn error(&mut self, field: Field, code: &'static str, reason: impl Into<String>) {
+        let value = self.raw(field);
+        self.errors.push(RowError {
+            column: self.columns.name(field).map(ToOwned::to_owned),
+            code,
+            reason: reason.into(),
+            value: (!value.is_empty()).then(|| text::cut(value, 200)),
+        });
+    }
+
+    /// A text of at most `max` characters; empty is `None`.
+    pub(super) fn text(&mut self, field: Field, max: usize) -> Option<String> {
+        let value = self.raw(field);
+        if value.is_empty() {
+            return None;
+        }
+        if value.contains('\0') {
+            self.error(field, "invalid_character", "The text holds a NUL character.");
+            return None;
+        }
+        if value.len() > max && value.chars().count() > max {
+            self.error(field, "too_long", format!("At most {max} characters."));
+            return None;
+        }
+        Some(value.to_owned())
+    }
+
+    pub(super) fn required(&mut self, field: Field, max: usize) -> Option<String> {
+        if self.raw(field).is_empty() {
+            self.error(field, "required", format!("`{field}` is needed."));
+            return None;
+        }
+        self.text(field, max)
+    }
+
+    /// A cell read by `parse`; empty is `None`, anything unreadable an error.
+    fn read<T>(
+        &mut self,
+        field: Field,
+        code: &'static str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.raw(field);
+        if value.is_empty() {
+            return None;
+        }
+        let parsed = parse(value);
+        if parsed.is_none() {
+            self.error(field, code, expected);
+        }
+        parsed
+    }
+
+    pub(super) fn money(&mut self, field: Field) -> Option<Money> {
+        self.read(
+            field,
+            "invalid_amount",
+            "Expected an amount in taka such as 1234.50.",
+            text::money,
+        )
+    }
+
+    pub(super) fn day(&mut self, field: Field) -> Option<NaiveDate> {
+        self.read(field, "invalid_date", "Expected a date such as 2026-11-21.", text::day)
+    }
+
+    pub(super) fn when(&mut self, field: Field) -> Option<text::When> {
+        let expected = "Expected a date such as 2026-11-21 or 2026-11-21 20:19:04.";
+        self.read(field, "invalid_date", expected, text::when)
+    }
+
+    pub(super) fn truth(&mut self, field: Field) -> Option<bool> {
+        self.read(field, "invalid_value", "Expected yes or no.", text::truth)
+    }
+
+    pub(super) fn whole(
+        &mut self,
+        field: Field,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Option<i64> {
+        let expected =
+            format!("Expected a whole number from {} to {}.", range.start(), range.end());
+        self.read(field, "invalid_number", &expected, |t| {
+            text::whole(t).filter(|n| range.contains(n))
+        })
+    }
+
+    pub(super) fn decimal(&mut self, field: Field) -> Option<f64> {
+        self.read(field, "invalid_number", "Expected a number above 0.", |t| {
+            text::decimal(t).filter(|n| *n > 0.0)
+        })
+    }
+
+    /// One of an enum's words; spelling of `aliases` first.
+    pub(super) fn word<T: std::str::FromStr>(
+        &mut self,
+        field: Field,
+        allowed: &str,
+        alias: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        self.read(field, "invalid_value", &format!("Expected one of: {allowed}."), |t| {
+            let word = t.to_lowercase();
+            alias(&word).or_else(|| word.parse().ok())
+        })
+    }
+
+    pub(super) fn phone(&mut self, field: Field) -> Option<PhoneNumber> {
+        let value = self.raw(field);
+        if value.is_empty() {
+            return None;
+        }
+        // Spreadsheets mark text with an apostrophe.
+        match PhoneNumber::parse(value.trim_start_matches('\'')) {
+            Ok(phone) => Some(phone),
+            Err(error) => {
+                self.error(field, "invalid_phone", format!("{error}."));
+                None
+            }
+        }
+    }
+
+    /// The record, if nothing was wrong.
+    pub(super) fn finish<T>(self, record: Option<T>) -> Result<T, Vec<RowError>> {
+        match record {
+            Some(record) if self.errors.is_empty() => Ok(record),
+            _ => Err(self.errors),
+        }
+    }
+}
+
+/// The instant and company day of a point in time.
+pub(super) fn placed(clock: &Clock, when: text::When) -> (NaiveDate, DateTime<Utc>) {
+    match when {
+        text::When::Day(day) => (day, clock.start_of(day)),
+        text::When::Local(local) => (local.date(), clock.instant(local)),
+        text::When::Instant(at) => (clock.day_of(at), at),
+    }
+}

@@ -1,0 +1,441 @@
+//! Import jobs, their rejected rows and the customers they touched, in the database.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use sqlx::types::Json;
+
+use super::fields::Field;
+use super::read::Rejected;
+use super::text;
+use super::{Format, ImportJob, JobError, JobStatus, Kind};
+use crate::auth::{CurrentUser, Role};
+use crate::db::{Arg, CustomerId, DbError, ImportId, Insert, Sql, Tx, UserId};
+
+/// A job with what only the server needs to know.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// What everybody sees.
+    pub public: ImportJob,
+    /// The file, under the data directory.
+    pub stored_path: String,
+    /// The lines file, under the data directory.
+    pub lines_path: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: ImportId,
+    kind: Kind,
+    format: Format,
+    file_name: String,
+    stored_path: String,
+    lines_path: Option<String>,
+    status: JobStatus,
+    dry_run: bool,
+    mapping: Json<serde_json::Value>,
+    columns: Json<Vec<String>>,
+    total_rows: i64,
+    done_rows: i64,
+    ok_rows: i64,
+    error_rows: i64,
+    created: i64,
+    updated: i64,
+    unchanged: i64,
+    lines_total: i64,
+    lines_used: i64,
+    error: Option<String>,
+    created_by: Option<UserId>,
+    created_at: DateTime<Utc>,
+    started_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+}
+
+const COLUMNS: &str = "id, kind, format, file_name, stored_path, lines_path, status, dry_run,
+    mapping, columns, total_rows, done_rows, ok_rows, error_rows, created, updated, unchanged,
+    lines_total, lines_used, error, created_by, created_at, started_at, finished_at";
+
+impl From<Row> for Job {
+    fn from(row: Row) -> Self {
+        let error = row.error.map(|text| {
+            serde_json::from_str(&text)
+                .unwrap_or(JobError { code: "internal_error".to_owned(), detail: text })
+        });
+        Self {
+            public: ImportJob {
+                id: row.id,
+                kind: row.kind,
+                format: row.format,
+                file_name: row.file_name,
+                status: row.status,
+                dry_run: row.dry_run,
+                total_rows: row.total_rows,
+                done_rows: row.done_rows,
+                ok_rows: row.ok_rows,
+                error_rows: row.error_rows,
+                created: row.created,
+                updated: row.updated,
+                unchanged: row.unchanged,
+                lines_total: row.lines_total,
+                lines_used: row.lines_used,
+                mapping: row.mapping.0,
+                columns: row.columns.0,
+                created_at: row.created_at,
+                created_by: row.created_by,
+                started_at: row.started_at,
+                finished_at: row.finished_at,
+                error,
+            },
+            stored_path: row.stored_path,
+            lines_path: row.lines_path,
+        }
+    }
+}
+
+/// A job to be made.
+#[derive(Debug)]
+pub struct NewJob {
+    /// What the file holds.
+    pub kind: Kind,
+    /// Whose export it is.
+    pub format: Format,
+    /// As uploaded.
+    pub file_name: String,
+    /// The file, under the data directory.
+    pub stored_path: String,
+    /// The lines file, under the data directory.
+    pub lines_path: Option<String>,
+    /// Only a check.
+    pub dry_run: bool,
+    /// Column → field.
+    pub mapping: BTreeMap<String, Field>,
+    /// The heading.
+    pub columns: Vec<String>,
+    /// Data rows.
+    pub total_rows: u64,
+    /// Data rows of the lines file.
+    pub lines_total: u64,
+    /// Who asked.
+    pub created_by: Option<UserId>,
+}
+
+/// Queues a job.
+pub async fn insert(tx: &mut Tx, now: DateTime<Utc>, new: &NewJob) -> Result<ImportJob, DbError> {
+    let row: Row = tx
+        .one(
+            Sql::new(format!(
+                "INSERT INTO import_jobs (kind, format, file_name, stored_path, lines_path, status,
+                   dry_run, mapping, columns, total_rows, lines_total, created_by, created_at)
+                 VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8, $9, $10, $11, $12)
+                 RETURNING {COLUMNS}"
+            ))
+            .bind(new.kind)
+            .bind(new.format)
+            .bind(&new.file_name)
+            .bind(&new.stored_path)
+            .bind(new.lines_path.as_deref())
+            .bind(new.dry_run)
+            .bind(Arg::json(&new.mapping))
+            .bind(Arg::json(&new.columns))
+            .bind(new.total_rows as i64)
+            .bind(new.lines_total as i64)
+            .bind(new.created_by)
+            .bind(now),
+        )
+        .await?;
+    Ok(Job::from(row).public)
+}
+
+/// A job.
+pub async fn get(tx: &mut Tx, id: ImportId) -> Result<Option<Job>, DbError> {
+    let sql = Sql::new(format!("SELECT {COLUMNS} FROM import_jobs WHERE id = $1")).bind(id);
+    Ok(tx.optional::<Row>(sql).await?.map(Job::from))
+}
+
+/// The latest jobs `user` may see: managers all, team leaders their own.
+pub async fn list(tx: &mut Tx, user: &CurrentUser) -> Result<Vec<ImportJob>, DbError> {
+    let mut sql = Sql::new(format!("SELECT {COLUMNS} FROM import_jobs"));
+    if !matches!(user.role, Role::Admin | Role::SalesManager) {
+        sql.push(" WHERE created_by = ").push_bind(user.id);
+    }
+    sql.push(" ORDER BY id DESC LIMIT 100");
+    Ok(tx.all::<Row>(sql).await?.into_iter().map(|row| Job::from(row).public).collect())
+}
+
+/// Begins or resumes; `None` if it is over or cancelled.
+pub async fn begin(
+    tx: &mut Tx,
+    id: ImportId,
+    now: DateTime<Utc>,
+    instance: &str,
+) -> Result<Option<Job>, DbError> {
+    let row: Option<Row> = tx
+        .optional(
+            Sql::new(format!(
+                "UPDATE import_jobs SET status = 'running', instance = $1, heartbeat_at = $2,
+                   started_at = COALESCE(started_at, $2)
+                 WHERE id = $3 AND status IN ('queued', 'running') RETURNING {COLUMNS}"
+            ))
+            .bind(instance)
+            .bind(now)
+            .bind(id),
+        )
+        .await?;
+    Ok(row.map(Job::from))
+}
+
+/// What a chunk adds to its job.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// Rows passed.
+    pub rows: i64,
+    /// Taken.
+    pub ok: i64,
+    /// Rejected.
+    pub errors: i64,
+    /// Records made.
+    pub created: i64,
+    /// Records changed.
+    pub updated: i64,
+    /// Records that were so already.
+    pub unchanged: i64,
+    /// Rows of the lines file.
+    pub lines_used: i64,
+}
+
+/// Moves the job forward, from exactly the row the chunk began at: `None` if it was cancelled or
+/// somebody else has moved it, and then the caller must not commit.
+pub async fn advance(
+    tx: &mut Tx,
+    id: ImportId,
+    from: i64,
+    p: &Progress,
+    now: DateTime<Utc>,
+) -> Result<Option<ImportJob>, DbError> {
+    let row: Option<Row> = tx
+        .optional(
+            Sql::new(format!(
+                "UPDATE import_jobs SET done_rows = done_rows + $1, ok_rows = ok_rows + $2,
+                   error_rows = error_rows + $3, created = created + $4, updated = updated + $5,
+                   unchanged = unchanged + $6, lines_used = lines_used + $7, heartbeat_at = $8
+                 WHERE id = $9 AND status = 'running' AND done_rows = $10 RETURNING {COLUMNS}"
+            ))
+            .bind(p.rows)
+            .bind(p.ok)
+            .bind(p.errors)
+            .bind(p.created)
+            .bind(p.updated)
+            .bind(p.unchanged)
+            .bind(p.lines_used)
+            .bind(now)
+            .bind(id)
+            .bind(from),
+        )
+        .await?;
+    Ok(row.map(|row| Job::from(row).public))
+}
+
+/// Ends a job that is under way; `None` if it was over.
+pub async fn end(
+    tx: &mut Tx,
+    id: ImportId,
+    now: DateTime<Utc>,
+    status: JobStatus,
+    error: Option<&JobError>,
+) -> Result<Option<ImportJob>, DbError> {
+    let error = error.map(|e| serde_json::json!({"code": e.code, "detail": e.detail}).to_string());
+    let row: Option<Row> = tx
+        .optional(
+            Sql::new(format!(
+                "UPDATE import_jobs SET status = $1, finished_at = $2, error = $3
+                 WHERE id = $4 AND status IN ('queued', 'running') RETURNING {COLUMNS}"
+            ))
+            .bind(status)
+            .bind(now)
+            .bind(error)
+            .bind(id),
+        )
+        .await?;
+    Ok(row.map(|row| Job::from(row).public))
+}
+
+/// Queues a finished dry run as the real import, or a failed import to go on where it stopped;
+/// `None` if it is neither.
+pub async fn requeue(tx: &mut Tx, id: ImportId) -> Result<Option<ImportJob>, DbError> {
+    let row: Option<Row> = tx
+        .optional(
+            Sql::new(format!(
+                "UPDATE import_jobs SET status = 'queued', dry_run = FALSE, done_rows = 0,
+                   ok_rows = 0, error_rows = 0, created = 0, updated = 0, unchanged = 0,
+                   lines_used = 0, error = NULL, started_at = NULL, finished_at = NULL
+                 WHERE id = $1 AND status = 'done' AND dry_run RETURNING {COLUMNS}"
+            ))
+            .bind(id),
+        )
+        .await?;
+    if let Some(row) = row {
+        tx.execute(Sql::new("DELETE FROM import_errors WHERE import_id = $1").bind(id)).await?;
+        return Ok(Some(Job::from(row).public));
+    }
+    let row: Option<Row> = tx
+        .optional(
+            Sql::new(format!(
+                "UPDATE import_jobs SET status = 'queued', error = NULL, finished_at = NULL
+                 WHERE id = $1 AND status = 'failed' RETURNING {COLUMNS}"
+            ))
+            .bind(id),
+        )
+        .await?;
+    Ok(row.map(|row| Job::from(row).public))
+}
+
+/// Jobs that wait or were interrupted, and those that ended with figures still to recompute.
+pub async fn unfinished(tx: &mut Tx) -> Result<Vec<ImportId>, DbError> {
+    let rows: Vec<(ImportId,)> = tx
+        .all(
+            "SELECT id FROM import_jobs WHERE status IN ('queued', 'running')
+             UNION SELECT import_id FROM import_touched ORDER BY 1",
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// Keeps the rejected rows of a chunk.
+pub async fn insert_errors(
+    tx: &mut Tx,
+    id: ImportId,
+    rejected: &[Rejected],
+) -> Result<(), DbError> {
+    let mut insert = Insert::new(
+        "import_errors",
+        &["import_id", "line", "seq", "column_name", "code", "reason", "value", "record"],
+        "",
+    );
+    for Rejected { row, errors } in rejected {
+        for (seq, error) in errors.iter().enumerate() {
+            // The row itself is kept once.
+            let cells: Vec<String> = if seq == 0 {
+                row.record.iter().map(|cell| text::cut(cell, usize::MAX)).collect()
+            } else {
+                Vec::new()
+            };
+            insert.row([
+                id.into(),
+                (row.line as i64).into(),
+                seq.into(),
+                error.column.clone().into(),
+                Arg::Static(error.code),
+                (&error.reason).into(),
+                error.value.clone().into(),
+                Arg::json(&cells),
+            ]);
+        }
+    }
+    insert.execute(tx).await?;
+    Ok(())
+}
+
+/// Why a row was rejected, as kept.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ErrorRow {
+    /// Line in the file.
+    pub line: i64,
+    /// Number among the line's errors.
+    pub seq: i64,
+    /// Column concerned.
+    pub column_name: Option<String>,
+    /// Stable code.
+    pub code: String,
+    /// Sentence.
+    pub reason: String,
+    /// Value found.
+    pub value: Option<String>,
+    /// The whole row, on the line's first error.
+    pub record: Json<Vec<String>>,
+}
+
+/// The errors after `(line, seq)`, in the order of the file.
+pub async fn errors(
+    tx: &mut Tx,
+    id: ImportId,
+    after: (i64, i64),
+    limit: i64,
+) -> Result<Vec<ErrorRow>, DbError> {
+    tx.all(
+        Sql::new(
+            "SELECT line, seq, column_name, code, reason, value, record FROM import_errors
+             WHERE import_id = $1 AND (line, seq) > ($2, $3) ORDER BY line, seq LIMIT $4",
+        )
+        .bind(id)
+        .bind(after.0)
+        .bind(after.1)
+        .bind(limit),
+    )
+    .await
+}
+
+/// Takes some customers off the list of those to recompute.
+pub async fn take_touched(
+    tx: &mut Tx,
+    id: ImportId,
+    limit: i64,
+) -> Result<Vec<CustomerId>, DbError> {
+    let rows: Vec<(CustomerId,)> = tx
+        .all(
+            Sql::new(
+                "DELETE FROM import_touched WHERE import_id = $1 AND customer_id IN
+                   (SELECT customer_id FROM import_touched WHERE import_id = $1
+                    ORDER BY customer_id LIMIT $2)
+                 RETURNING customer_id",
+            )
+            .bind(id)
+            .bind(limit),
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// The team leader whose pool new customers belong to: the one who imports, else the only one there
+/// is.
+pub async fn supervisor(tx: &mut Tx, by: Option<UserId>) -> Result<Option<UserId>, DbError> {
+    let leaders: Vec<(UserId,)> = tx
+        .all("SELECT id FROM users WHERE role = 'team_leader' AND active ORDER BY id LIMIT 1000")
+        .await?;
+    Ok(match (by, leaders.as_slice()) {
+        (Some(by), leaders) if leaders.contains(&(by,)) => Some(by),
+        (_, [only]) => Some(only.0),
+        _ => None,
+    })
+}
+
+/// Largest file accepted, bytes: the setting `imports.max_bytes`, by default a gibibyte.
+pub async fn max_bytes(tx: &mut Tx) -> Result<u64, DbError> {
+    let value: Option<Json<u64>> =
+        tx.optional_scalar("SELECT value FROM settings WHERE key = 'imports.max_bytes'").await?;
+    Ok(value.map_or(1 << 30, |json| json.0))
+}
+
+/// Files of jobs that ended before `before`: the rows are forgotten too, only the job's figures
+/// stay.
+pub async fn forget(tx: &mut Tx, before: DateTime<Utc>) -> Result<Vec<String>, DbError> {
+    let old: Vec<(ImportId, String, Option<String>)> = tx
+        .all(
+            Sql::new(
+                "SELECT id, stored_path, lines_path FROM import_jobs
+                 WHERE finished_at < $1 AND stored_path <> '' ORDER BY id LIMIT 500",
+            )
+            .bind(before),
+        )
+        .await?;
+    let mut paths = Vec::new();
+    for (id, stored, lines) in old {
+        tx.execute(Sql::new("DELETE FROM import_errors WHERE import_id = $1").bind(id)).await?;
+        tx.execute(
+            Sql::new("UPDATE import_jobs SET stored_path = '', lines_path = NULL WHERE id = $1")
+                .bind(id),
+        )
+        .await?;
+        paths.extend([Some(stored), lines].into_iter().flatten());
+    }
+    Ok(paths)
+}
