@@ -11,7 +11,8 @@ use super::read::{Customer, customer};
 use super::recommend::{Bought, Offer, Recommendation, Rule, recommend};
 use super::store::InteractionKind;
 use crate::auth::Scope;
-use crate::calls::Direction;
+use crate::calls::view::Call;
+use crate::calls::{self, Direction};
 use crate::db::{CategoryId, CustomerId, DbError, Money, ProductId, Sql, TaskId, Tx, UserId};
 use crate::orders::read::{self as orders, Order, OrderFilter};
 use crate::products::BaseUnit;
@@ -109,6 +110,8 @@ pub struct Customer360 {
     pub cycles: Vec<Cycle>,
     /// The last ten orders.
     pub recent_orders: Vec<Order>,
+    /// The last ten calls.
+    pub calls: Vec<Call>,
     /// The last ten call tasks.
     pub tasks: Vec<Task>,
     /// The last twenty entries of the timeline.
@@ -325,6 +328,7 @@ pub async fn customer360(
         days_since_last_order: known.days_since_last_order,
         cycles: known.cycles,
         recent_orders,
+        calls: calls::view::of_customer(tx, id, 10).await?,
         tasks: tasks::store::tasks(tx, rows).await?,
         timeline: timeline(tx, id, 20).await?,
         alerts: known.alerts,

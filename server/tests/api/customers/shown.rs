@@ -34,8 +34,8 @@ both! {
         }));
         let kinds: Vec<_> = view["timeline"].as_array().expect("entries").iter()
             .map(|e| e["kind"].as_str().expect("a kind")).collect();
-        assert_eq!(kinds, ["level", "note", "order", "order", "order"]);
-        assert_eq!(view["timeline"][1]["text"], "likes tea");
+        assert_eq!(kinds, ["note", "level", "order", "order", "order"]);
+        assert_eq!(view["timeline"][0]["text"], "likes tea");
         let alerts: Vec<_> = view["alerts"].as_array().expect("alerts").iter()
             .map(|a| a["code"].as_str().expect("a code")).collect();
         assert_eq!(alerts, ["reorder_due"]);
