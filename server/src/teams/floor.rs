@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::calls::CallStatus;
+use crate::calls::agent_status::Presence;
 use crate::db::{CallId, DbError, Sql, Tx, UserId};
 use crate::tasks::{Outcome, TaskStatus};
 
@@ -25,8 +26,8 @@ pub struct AgentDay {
     /// PBX extension.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extension: Option<String>,
-    /// `offline`, `online`, `on_call`, `wrap_up`, `break`.
-    pub status: String,
+    /// What the agent is doing.
+    pub status: Presence,
     /// Since when; null for somebody who never came online.
     pub status_since: Option<DateTime<Utc>>,
     /// Most call tasks a day.
@@ -81,7 +82,7 @@ struct AgentRow {
     name: String,
     team_code: Option<String>,
     extension: Option<String>,
-    status: String,
+    status: Presence,
     since: Option<DateTime<Utc>>,
     capacity: i64,
 }

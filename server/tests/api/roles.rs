@@ -233,6 +233,7 @@ both! {
         assert_eq!(sees(&mine).await, [own.0]);
         assert_eq!(sees(&colleague).await, [0; 0], "not even of the same team");
         let task = app.task_of(theirs.id, foreign, app.state.clock.today(), "pending", None, None).await;
+        let call = app.call_of(theirs.id, foreign, "answered").await;
         for who in [&tl, &mine, &colleague] {
             for (method, path, body) in [
                 (Method::GET, format!("/api/cdm/customers/{foreign}"), None),
@@ -242,11 +243,18 @@ both! {
                 (Method::GET, format!("/api/crm/automation/intelligence/{foreign}"), None),
                 (Method::GET, format!("/api/crm/automation/recommendations/{foreign}"), None),
                 (Method::GET, format!("/api/crm/automation/call-tasks/{task}/suggested-script"), None),
+                (Method::GET, format!("/api/telephony/calls/{call}"), None),
+                (Method::GET, format!("/api/telephony/calls/{call}/recording"), None),
+                (Method::POST, format!("/api/telephony/calls/{call}/hangup"), Some(json!({}))),
+                (Method::POST, "/api/telephony/calls/initiate".to_owned(),
+                    Some(json!({"taskId": task, "customerPhone": "01711000002"}))),
             ] {
                 let name = format!("{} {method} {path}", who.login);
                 let answer = app.request(method, &path, who, body).await;
                 assert_eq!(answer.status, 404, "{name}: {:#}", answer.body);
             }
+            let calls = app.get(who, "/api/telephony/calls").await.ok();
+            assert_eq!(calls["items"], json!([]), "{}", who.login);
             for q in ["Karim", "01711000002", "1711000002"] {
                 let found = app.get(who, &format!("/api/cdm/search?q={q}")).await.ok();
                 assert_eq!(found["items"], json!([]), "{} searches {q}", who.login);
