@@ -30,7 +30,7 @@ async fn call(app: &TestApp, agent: &Person, task: TaskId) -> CallId {
             Sql::new(
                 "INSERT INTO telephony_calls (direction, provider, mode, customer_phone,
                    agent_user_id, task_id, status, started_at, facts, meta, created_at, updated_at)
-                 VALUES ('outbound', 'simulator', 'mock', '+8801711111111', $1, $2, 'initiated',
+                 VALUES ('outbound', 'simulator', 'mock', '+8801711111111', $1, $2, 'completed',
                    $3, $4, $4, $3, $3) RETURNING id",
             )
             .bind(agent.id)
