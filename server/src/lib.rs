@@ -11,6 +11,7 @@ pub mod config;
 pub mod customers;
 pub mod db;
 pub mod demo;
+pub mod desk;
 pub mod error;
 pub mod http;
 pub mod imports;

@@ -16,7 +16,7 @@ use crate::app::AppState;
 use crate::error::Error;
 use crate::http::MAX_BODY;
 use crate::{
-    auth, calls, customers, imports, live, openapi, orders, products, scripts, system, tasks,
+    auth, calls, customers, desk, imports, live, openapi, orders, products, scripts, system, tasks,
     teams, users, web,
 };
 
@@ -52,6 +52,9 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(tasks::api::queue::get))
         .routes(routes!(tasks::api::work::status))
         .routes(routes!(tasks::api::work::assign))
+        // desk
+        .routes(routes!(desk::api::desk))
+        .routes(routes!(desk::api::save_wrap_up))
         // customers
         .routes(routes!(customers::api::list, customers::api::create))
         .routes(routes!(customers::api::get, customers::api::patch))

@@ -9,6 +9,7 @@ mod calls;
 mod customers;
 mod dashboard;
 mod demo;
+mod desk;
 mod imports;
 mod orders;
 mod plan;

@@ -100,6 +100,9 @@ const ROUTES: &[(&str, &str, Option<&[Role]>)] = &[
     ("GET",    "/api/crm/automation/tasks/{id}", CALLERS),
     ("PUT",    "/api/crm/automation/tasks/{id}/status", SELLERS),
     ("PUT",    "/api/crm/automation/tasks/{id}/assign", LEADS),
+    // desk
+    ("GET",    "/api/crm/desk", SELLERS),
+    ("PUT",    "/api/crm/desk/wrap-ups/{taskId}", SELLERS),
     ("GET",    "/api/crm/automation/call-tasks/{taskId}/suggested-script", CALLERS),
     // telephony
     ("POST",   "/api/telephony/calls/initiate", CALLERS),

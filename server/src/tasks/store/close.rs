@@ -7,6 +7,7 @@ use super::cancel::cancel;
 use super::promise::{NewTask, insert};
 use super::row::{TaskRow, find, get, rows, select, tasks};
 use super::{emit_queue_changed, emit_updated};
+use crate::calls::agent_status;
 use crate::clock::Clock;
 use crate::customers::store::{InteractionKind, NewInteraction, interaction};
 use crate::db::{CustomerId, DbError, OrderId, PhoneNumber, Sql, TaskId, Tx, UserId};
@@ -142,10 +143,13 @@ async fn drop_wrap_up(
 ) -> Result<(), DbError> {
     let dropped =
         tx.execute(Sql::new("DELETE FROM wrap_ups WHERE task_id = $1").bind(task)).await?;
-    if dropped > 0 {
-        wrap_up_changed(tx, now, task, agent).await?;
+    if dropped == 0 {
+        return Ok(());
     }
-    Ok(())
+    wrap_up_changed(tx, now, task, agent).await?;
+    let others: i64 =
+        tx.scalar(Sql::new("SELECT count(*) FROM wrap_ups WHERE user_id = $1").bind(agent)).await?;
+    if others == 0 { agent_status::wrap_up_done(tx, now, agent).await } else { Ok(()) }
 }
 
 async fn close(
