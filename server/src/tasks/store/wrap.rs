@@ -11,18 +11,19 @@ use crate::tasks::{TaskStatus, WrapState};
 /// Keeps the agent's unfinished business in step with a call of the task: while it is under way the
 /// task is in progress, after it the wrap-up waits for its outcome. Nothing happens once the task is
 /// completed, failed or cancelled; each call counts as one attempt, however often it is told.
+/// Whether the task waits for something of the agent.
 pub async fn call_state(
     tx: &mut Tx,
     now: DateTime<Utc>,
     task: TaskId,
     call: CallId,
     state: WrapState,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let Some(row) = find(tx, task).await? else {
-        return Ok(());
+        return Ok(false);
     };
     if !matches!(row.status, TaskStatus::Pending | TaskStatus::InProgress) {
-        return Ok(());
+        return Ok(false);
     }
     let agent: Option<Option<UserId>> = tx
         .optional_scalar(
@@ -30,7 +31,7 @@ pub async fn call_state(
         )
         .await?;
     let Some(agent) = agent.flatten().or(row.assigned_to) else {
-        return Ok(());
+        return Ok(false);
     };
     let known: Option<(Option<CallId>, WrapState)> = tx
         .optional(Sql::new("SELECT call_id, state FROM wrap_ups WHERE task_id = $1").bind(task))
@@ -39,10 +40,12 @@ pub async fn call_state(
     match (of_this_call, state) {
         // Told twice, or late: a call that is over does not begin again.
         (Some(WrapState::WrapUp), _) | (Some(WrapState::Calling), WrapState::Calling) => {
-            return Ok(());
+            return Ok(true);
         }
         // The end of an older call than the one under way.
-        (None, WrapState::WrapUp) if known.is_some_and(|(id, _)| id > Some(call)) => return Ok(()),
+        (None, WrapState::WrapUp) if known.is_some_and(|(id, _)| id > Some(call)) => {
+            return Ok(true);
+        }
         _ => {}
     }
     tx.execute(
@@ -80,5 +83,6 @@ pub async fn call_state(
         }
     }
     let audience = audience_of(tx, Some(agent)).await?;
-    emit(tx, now, audience, "wrapup.updated", &json!({"taskId": task, "userId": agent})).await
+    emit(tx, now, audience, "wrapup.updated", &json!({"taskId": task, "userId": agent})).await?;
+    Ok(true)
 }
