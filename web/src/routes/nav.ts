@@ -25,7 +25,7 @@ export const NAV = [
   { to: '/orders', label: 'orders', roles: ALL },
   { to: '/calls', label: 'calls', roles: [...LEADERS, 'agent', 'support'] },
   { to: '/products', label: 'products', roles: ALL },
-  { to: '/imports', label: 'imports', roles: MANAGERS },
+  { to: '/imports', label: 'imports', roles: LEADERS },
   { to: '/teams', label: 'teams', roles: LEADERS },
   { to: '/users', label: 'users', roles: MANAGERS },
 ] as const satisfies {

@@ -147,21 +147,21 @@ const products = createRoute({
 const imports = createRoute({
   getParentRoute: () => app,
   path: '/imports',
-  beforeLoad: only(MANAGERS),
+  beforeLoad: only(LEADERS),
   component: lazyRouteComponent(() => import('./imports'), 'Imports'),
 })
 
 const newImport = createRoute({
   getParentRoute: () => app,
   path: '/imports/new',
-  beforeLoad: only(MANAGERS),
+  beforeLoad: only(LEADERS),
   component: lazyRouteComponent(() => import('./imports'), 'NewImport'),
 })
 
 const oneImport = createRoute({
   getParentRoute: () => app,
   path: '/imports/$id',
-  beforeLoad: only(MANAGERS),
+  beforeLoad: only(LEADERS),
   component: lazyRouteComponent(() => import('./imports'), 'OneImport'),
 })
 

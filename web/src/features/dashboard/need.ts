@@ -64,7 +64,7 @@ export function needs(agent: FloorAgent, now: number): Need[] {
     found.push({ code: 'idle', weight: 50 + Math.min(minutes / 5, 4), value: minutes })
   }
   const behind = -pace(agent, now)
-  if (share > 0 && behind >= Math.max(5, agent.today.total * 0.15)) {
+  if (share > 0 && share < 1 && behind >= Math.max(5, agent.today.total * 0.15)) {
     found.push({ code: 'behind', weight: 30 + Math.min(behind / 10, 15), value: behind })
   }
   if (agent.today.failed >= 10 && agent.today.failed > done(agent) / 2) {

@@ -4,7 +4,9 @@ import { type ReactNode, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import type { ImportJob, ImportKind } from '~/api/types'
+import { auth } from '~/auth/session'
 import { errorText, useFormat } from '~/i18n/i18n'
+import { useStore } from '~/lib/store'
 import { Badge, Button, buttonClass, Loading, Page, Segmented, Select } from '~/ui'
 import { UploadIcon } from '~/ui/icons'
 import {
@@ -16,11 +18,15 @@ import {
   type Inspection,
   KINDS,
   meaning,
+  needed,
 } from './mapping'
 
 /** A file, what its columns mean, then a check that changes nothing. */
 export function NewImportPage({ onStarted }: { onStarted: (id: number) => void }) {
   const { t } = useTranslation(['imports', 'common'])
+  const { user } = useStore(auth)
+  // Catalogue files are for those who manage the catalogue.
+  const kinds = user?.role === 'team_leader' ? KINDS.slice(0, 2) : KINDS
   const [kind, setKind] = useState<ImportKind>('orders')
   const [format, setFormat] = useState<Format>('auto')
   const [file, setFile] = useState<File | null>(null)
@@ -89,7 +95,7 @@ export function NewImportPage({ onStarted }: { onStarted: (id: number) => void }
               setKind(value)
               reset()
             }}
-            items={KINDS.map((value) => ({ value, label: t(`kinds.${value}`) }))}
+            items={kinds.map((value) => ({ value, label: t(`kinds.${value}`) }))}
           />
         </Labelled>
         <Labelled label={t('format')}>
@@ -287,7 +293,7 @@ function MappingTable({
                         {inspection.fields.map((option) => (
                           <option key={option.name} value={option.name}>
                             {option.name}
-                            {option.required ? ' *' : ''}
+                            {needed(option, used) ? ' *' : ''}
                           </option>
                         ))}
                         {field && !inspection.fields.some((option) => option.name === field) && (
@@ -307,7 +313,7 @@ function MappingTable({
         {t('fieldsFree')}{' '}
         {inspection.fields
           .filter((field) => !used.has(field.name))
-          .map((field) => (field.required ? `${field.name} *` : field.name))
+          .map((field) => (needed(field, used) ? `${field.name} *` : field.name))
           .join(', ')}
       </p>
     </section>

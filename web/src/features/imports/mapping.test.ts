@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { allColumns, examples, type Inspection, meaning } from './mapping'
+import { allColumns, examples, type Inspection, meaning, needed } from './mapping'
 
 const inspection: Inspection = {
   format: 'own',
@@ -28,4 +28,14 @@ test('examples are filled and different', () => {
 
 test('columns of the lines file come after those of the file', () => {
   expect(allColumns(inspection)).toEqual(['mobile', 'full name', 'x', 'lines.sku'])
+})
+
+test('a field is needed until it, or one that can stand for it, is there', () => {
+  const phone = { name: 'phone', required: true }
+  const name = { name: 'name_en', required: false, oneOf: ['name_en', 'name_bn'] }
+  expect(needed(phone, new Set())).toBe(true)
+  expect(needed(phone, new Set(['phone']))).toBe(false)
+  expect(needed(name, new Set(['phone']))).toBe(true)
+  expect(needed(name, new Set(['name_bn']))).toBe(false)
+  expect(needed({ name: 'notes', required: false, oneOf: [] }, new Set())).toBe(false)
 })

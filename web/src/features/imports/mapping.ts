@@ -1,5 +1,12 @@
 import type { ImportKind } from '~/api/types'
 
+export interface ImportField {
+  name: string
+  required: boolean
+  /** With others, at least one of which is needed. */
+  oneOf?: string[]
+}
+
 /** What the server found in an uploaded file. */
 export interface Inspection {
   format: string
@@ -7,7 +14,7 @@ export interface Inspection {
   /** The first rows, a cell for each column. */
   sample: string[][]
   mapping: Record<string, string>
-  fields: { name: string; required: boolean }[]
+  fields: ImportField[]
   problems: ({ code?: string; detail?: string } | string)[]
 }
 
@@ -44,4 +51,10 @@ export function examples(inspection: Inspection, column: string, most = 3): stri
 export function allColumns(inspection: Inspection): string[] {
   const extra = Object.keys(inspection.mapping).filter((c) => !inspection.columns.includes(c))
   return [...inspection.columns, ...extra.sort()]
+}
+
+/** Whether a field is still needed, with what the columns mean now. */
+export function needed(field: ImportField, used: ReadonlySet<string>): boolean {
+  if (field.required) return !used.has(field.name)
+  return Boolean(field.oneOf?.length) && !field.oneOf?.some((name) => used.has(name))
 }

@@ -47,7 +47,8 @@ export function PlanView({ plan }: { plan: PlanResult }) {
     <div className="flex min-h-0 flex-col gap-3">
       <div>
         <p className="text-lg leading-relaxed">
-          {planSentence(plan, planWords(t), format.number)}.
+          {planSentence(plan, planWords(t), format.number)}
+          {t('end')}
         </p>
         {rest.length > 0 && <p className="text-sm text-muted">{rest.join(' ')}</p>}
       </div>

@@ -30,6 +30,7 @@ export default {
     followUp_one: '{{n}}টি ফলো-আপ',
     followUp_other: '{{n}}টি ফলো-আপ',
   },
+  end: '।',
   leftOut: '{{n}} জন বাদ: {{reasons}}',
   reason: {
     do_not_call: '{{n}} জনকে কল করা মানা',

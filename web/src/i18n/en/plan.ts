@@ -33,6 +33,7 @@ export default {
     followUp_one: '{{n}} follow-up',
     followUp_other: '{{n}} follow-ups',
   },
+  end: '.',
   leftOut: '{{n}} left out: {{reasons}}',
   reason: {
     do_not_call: '{{n}} do-not-call',
