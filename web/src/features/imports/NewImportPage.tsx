@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import i18next from 'i18next'
 import { type ReactNode, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
@@ -245,7 +246,7 @@ function MappingTable({
     columns.map((column) => meaning(column, choices, inspection.mapping)).filter(Boolean),
   )
   return (
-    <section aria-label={t('mapping')} className="flex min-h-0 flex-col gap-2">
+    <div className="flex min-h-0 flex-col gap-2">
       <p className="text-sm text-muted">
         {t('recognised', { format: t(`formats.${known(inspection.format)}`) })} {t('mappingLead')}
       </p>
@@ -292,12 +293,12 @@ function MappingTable({
                         <option value="">{t('leftOut')}</option>
                         {inspection.fields.map((option) => (
                           <option key={option.name} value={option.name}>
-                            {option.name}
+                            {nameOf(option.name)}
                             {needed(option, used) ? ' *' : ''}
                           </option>
                         ))}
                         {field && !inspection.fields.some((option) => option.name === field) && (
-                          <option value={field}>{field}</option>
+                          <option value={field}>{nameOf(field)}</option>
                         )}
                       </Select>
                       {column in choices && <Badge tone="accent">{t('chosen')}</Badge>}
@@ -313,11 +314,17 @@ function MappingTable({
         {t('fieldsFree')}{' '}
         {inspection.fields
           .filter((field) => !used.has(field.name))
-          .map((field) => (needed(field, used) ? `${field.name} *` : field.name))
+          .map((field) => (needed(field, used) ? `${nameOf(field.name)} *` : nameOf(field.name)))
           .join(', ')}
       </p>
-    </section>
+    </div>
   )
+}
+
+/** A field in the language on screen; a new one of the server by its own name. */
+function nameOf(field: string): string {
+  const key = `imports:fieldNames.${field}`
+  return i18next.exists(key) ? i18next.t(key as 'imports:fieldNames.phone') : field
 }
 
 function known(format: string): Format {
