@@ -246,6 +246,12 @@ both! {
                 (Method::GET, format!("/api/crm/automation/intelligence/{foreign}"), None),
                 (Method::GET, format!("/api/crm/automation/recommendations/{foreign}"), None),
                 (Method::GET, format!("/api/crm/automation/call-tasks/{task}/suggested-script"), None),
+                (Method::GET, format!("/api/crm/automation/tasks/{task}"), None),
+                (Method::PUT, format!("/api/crm/automation/tasks/{task}/status"),
+                    Some(json!({"status": "in_progress"}))),
+                (Method::GET, format!("/api/crm/automation/tasks/today?agentId={}", theirs.id), None),
+                (Method::POST, "/api/crm/automation/tasks".to_owned(),
+                    Some(json!({"customerId": foreign, "kind": "follow_up"}))),
                 (Method::GET, format!("/api/telephony/calls/{call}"), None),
                 (Method::GET, format!("/api/telephony/calls/{call}/recording"), None),
                 (Method::POST, format!("/api/telephony/calls/{call}/hangup"), Some(json!({}))),
@@ -263,6 +269,13 @@ both! {
                 assert_eq!(found["items"], json!([]), "{} searches {q}", who.login);
             }
         }
+        let assign = format!("/api/crm/automation/tasks/{task}/assign");
+        app.put(&tl, &assign, json!({"agentId": mine.id.0})).await.problem(404, "task_not_found");
+        app.put(&mine, &assign, json!({"agentId": mine.id.0})).await.problem(403, "forbidden");
+        let row = app.get(&theirs, &format!("/api/crm/automation/tasks/{task}")).await.ok();
+        assert_eq!((&row["status"], &row["assignedTo"]), (&json!("pending"), &json!(theirs.id.0)));
+        let row = app.get(&other, &format!("/api/cdm/customers/{foreign}")).await.ok();
+        assert_eq!(row["name"], "Foreign Karim", "nothing was changed");
         // What is on an agent's queue is seen, whoever it belongs to.
         app.task_of(colleague.id, pooled, app.state.clock.today(), "pending", None, None).await;
         assert_eq!(sees(&colleague).await, [pooled.0]);
