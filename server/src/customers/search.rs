@@ -7,13 +7,15 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::store::{FOUND, scope_filter};
+use super::store::scope_filter;
 use super::terms::{after_prefix, terms};
 use crate::auth::Scope;
 use crate::db::{CustomerId, DbError, OrderId, PhoneNumber, Sql, Tx, text_enum};
 
 /// Most hits shown.
 pub const MAX_HITS: usize = 20;
+/// Rows looked at of each kind: a customer may match by two words.
+const HITS: i64 = 40;
 
 text_enum! {
     /// What a hit is.
@@ -143,7 +145,7 @@ pub async fn search(
         return Ok(hits);
     }
     if let Some(prefix) = phone_prefix(q) {
-        for row in by_phone(tx, scope, today, &prefix).await? {
+        for row in by_phone(tx, scope, today, &prefix, HITS).await? {
             add(&mut hits, row, Matched::Phone);
         }
     }
@@ -159,12 +161,27 @@ pub async fn search(
         });
     }
     if hits.len() < MAX_HITS && q.chars().any(char::is_alphabetic) {
-        for row in by_name(tx, scope, today, q).await? {
+        for row in by_name(tx, scope, today, q, HITS).await? {
             add(&mut hits, row, Matched::Name);
         }
     }
     hits.truncate(MAX_HITS);
     Ok(hits)
+}
+
+/// Customers in `scope` whose phone or name matches, at most `limit`.
+pub async fn matching(
+    tx: &mut Tx,
+    scope: Scope,
+    today: NaiveDate,
+    q: &str,
+    limit: i64,
+) -> Result<Vec<CustomerId>, DbError> {
+    let rows = match phone_prefix(q) {
+        Some(prefix) => by_phone(tx, scope, today, &prefix, limit).await?,
+        None => by_name(tx, scope, today, q, limit).await?,
+    };
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 fn add(hits: &mut Vec<Hit>, row: CustomerRow, matched: Matched) {
@@ -187,6 +204,7 @@ async fn by_phone(
     scope: Scope,
     today: NaiveDate,
     prefix: &str,
+    limit: i64,
 ) -> Result<Vec<CustomerRow>, DbError> {
     let end = after_prefix(prefix);
     let mut sql = Sql::new(
@@ -194,8 +212,8 @@ async fn by_phone(
     )
     .bind(prefix)
     .bind(&end);
-    scope_filter(&mut sql, scope, today, FOUND);
-    sql.push(" ORDER BY c.phone LIMIT 20");
+    scope_filter(&mut sql, scope, today, "c");
+    sql.push(" ORDER BY c.phone LIMIT ").push_bind(limit);
     let mut rows: Vec<CustomerRow> = tx.all(sql).await?;
     let mut sql = Sql::new(
         "SELECT c.id, c.name, c.phone FROM customer_phones p CROSS JOIN customers c
@@ -203,8 +221,8 @@ async fn by_phone(
     )
     .bind(prefix)
     .bind(&end);
-    scope_filter(&mut sql, scope, today, FOUND);
-    sql.push(" ORDER BY p.phone LIMIT 20");
+    scope_filter(&mut sql, scope, today, "c");
+    sql.push(" ORDER BY p.phone LIMIT ").push_bind(limit);
     rows.extend(tx.all::<CustomerRow>(sql).await?);
     Ok(rows)
 }
@@ -230,7 +248,7 @@ async fn by_order_no(
     .bind(&own)
     .bind(&number)
     .bind(after_prefix(&number));
-    scope_filter(&mut sql, scope, today, FOUND);
+    scope_filter(&mut sql, scope, today, "c");
     sql.push(" ORDER BY o.order_no LIMIT 10");
     tx.all(sql).await
 }
@@ -240,6 +258,7 @@ async fn by_name(
     scope: Scope,
     today: NaiveDate,
     q: &str,
+    limit: i64,
 ) -> Result<Vec<CustomerRow>, DbError> {
     let words = folded_words(q);
     let Some((rarest, others)) = words.split_first() else {
@@ -257,8 +276,8 @@ async fn by_name(
         sql.push(" AND c.id IN ");
         with_word(&mut sql, word);
     }
-    scope_filter(&mut sql, scope, today, FOUND);
-    sql.push(" ORDER BY t.term, t.customer_id LIMIT 40");
+    scope_filter(&mut sql, scope, today, "c");
+    sql.push(" ORDER BY t.term, t.customer_id LIMIT ").push_bind(limit);
     tx.all(sql).await
 }
 

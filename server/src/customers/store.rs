@@ -131,10 +131,6 @@ pub async fn find_by_phone(
     .await
 }
 
-/// The alias to give [`scope_filter`] where rows are already found by a narrow index range: the
-/// unary plus keeps the planner from walking a person's whole coverage instead.
-pub(crate) const FOUND: &str = "+c";
-
 /// Appends ` AND …` that limits the rows of `customers` named `alias` to what `scope` may see
 /// (SPEC §0): an agent own customers and those on the agent's queue (open tasks, and today's), a
 /// team leader own coverage.
@@ -144,7 +140,6 @@ pub fn scope_filter(sql: &mut Sql, scope: Scope, today: NaiveDate, alias: &str) 
         Scope::Lead(lead) => {
             // A coverage is a large share of all customers, so it is a filter, never the way in
             // (unary plus: no index).
-            let alias = alias.trim_start_matches('+');
             sql.push(&format!(" AND (+{alias}.assigned_supervisor_id = ")).push_bind(lead);
             sql.push(&format!(
                 " OR +{alias}.assigned_to IN (SELECT id FROM users WHERE team_leader_id = "
@@ -152,14 +147,16 @@ pub fn scope_filter(sql: &mut Sql, scope: Scope, today: NaiveDate, alias: &str) 
             sql.push_bind(lead).push("))");
         }
         Scope::Agent(agent) => {
-            // A list read once, not a look-up a row.
-            sql.push(&format!(" AND ({alias}.assigned_to = ")).push_bind(agent);
+            // An agent's customers are few: one list, read from two indexes.
             sql.push(&format!(
-                " OR {alias}.id IN (SELECT st.customer_id FROM crm_call_tasks st WHERE st.assigned_to = "
+                " AND {alias}.id IN (SELECT sc.id FROM customers sc WHERE sc.assigned_to = "
             ));
+            sql.push_bind(agent).push(
+                " UNION ALL SELECT st.customer_id FROM crm_call_tasks st WHERE st.assigned_to = ",
+            );
             sql.push_bind(agent);
             sql.push(" AND (st.status IN ('pending', 'in_progress') OR st.task_date = ");
-            sql.push_bind(today).push(")))");
+            sql.push_bind(today).push("))");
         }
     }
 }
