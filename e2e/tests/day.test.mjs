@@ -64,7 +64,7 @@ test("from the plan to a completed call with an order", async (t) => {
   });
 
   await t.test("the customer answers, they talk, the agent hangs up", async () => {
-    await page.getByText("Answered").first().waitFor();
+    await page.getByText("Connected").first().waitFor();
     await page.keyboard.press("h");
     await page.getByText("Waiting for the outcome").waitFor();
     await shot(page, "wrap-up");

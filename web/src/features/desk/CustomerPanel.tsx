@@ -210,7 +210,7 @@ function Recommended({ view, model }: { view: Customer360; model: DeskModel }) {
               type="button"
               onMouseDown={(event) => event.preventDefault()}
               onClick={() => add(item.productId)}
-              aria-label={t('customer.addToBasket', { name: format.name(item) })}
+              title={t('customer.addToBasket', { name: format.name(item) })}
               className="-mx-1.5 flex w-[calc(100%+12px)] items-center gap-2 rounded px-1.5 text-left text-sm leading-7 hover:bg-hover"
             >
               <span className="min-w-0 flex-1 truncate">

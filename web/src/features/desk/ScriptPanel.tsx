@@ -106,7 +106,8 @@ function Lines({ script, free }: { script: Script; free: boolean }) {
           ))}
         </ol>
       </header>
-      <ol className="min-h-0 flex-1 overflow-y-auto px-2 py-2">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1) */}
+      <ol tabIndex={0} className="min-h-0 flex-1 overflow-y-auto px-2 py-2">
         {lines.map((line, i) => (
           <li
             key={i}

@@ -40,7 +40,7 @@ export function TodayMenu({ today }: { today: Desk['today'] }) {
         popoverTarget={id}
         size="sm"
         variant="ghost"
-        aria-label={t('today.progressLabel', { done, total })}
+        title={t('today.progressLabel', { done, total })}
       >
         <span className="font-semibold">{t('today.progress', { done, total })}</span>
         <span aria-hidden className="h-1.5 w-14 overflow-hidden rounded-full bg-sunken">
