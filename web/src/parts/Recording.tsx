@@ -35,7 +35,7 @@ export function Recording({ callId, seconds }: { callId: number; seconds?: numbe
         src={load.data}
         controls
         autoPlay
-        className="h-8 w-56 max-w-full"
+        className="h-8 w-72 max-w-full"
         aria-label={t('recording.label')}
       />
     )

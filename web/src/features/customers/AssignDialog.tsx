@@ -49,6 +49,7 @@ export function AssignDialog({
       toast(
         t(unchanged ? 'assignedSome' : 'assigned', {
           n: format.number(changed),
+          count: changed,
           same: format.number(unchanged),
         }),
         'ok',
@@ -60,7 +61,9 @@ export function AssignDialog({
     },
   })
   const only = customers.length === 1 ? customers[0] : undefined
-  const who = only ? only.name : t('picked', { n: format.number(customers.length) })
+  const who = only
+    ? only.name
+    : t('picked', { n: format.number(customers.length), count: customers.length })
   return (
     <Dialog
       open

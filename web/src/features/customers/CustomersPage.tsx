@@ -241,7 +241,9 @@ export function CustomersPage({
         <MoreButton query={list} />
         {picked.length > 0 && (
           <div className="ml-auto flex items-center gap-2">
-            <span className="text-sm">{t('picked', { n: format.number(picked.length) })}</span>
+            <span className="text-sm">
+              {t('picked', { n: format.number(picked.length), count: picked.length })}
+            </span>
             <Button variant="primary" onClick={() => setDialog('assign')}>
               {t('assign')}
             </Button>

@@ -69,7 +69,13 @@ export function Timeline({ customerId, items }: { customerId: number; items: Int
                 {item.kind !== 'note' && <span>{said(item)}</span>}
                 <OrderFacts data={item.data} />
                 {item.text && (
-                  <p className={item.kind === 'note' ? 'whitespace-pre-line' : 'text-muted'}>
+                  <p
+                    className={
+                      item.kind === 'note'
+                        ? 'whitespace-pre-line'
+                        : 'whitespace-pre-line text-muted'
+                    }
+                  >
                     {item.text}
                   </p>
                 )}

@@ -51,7 +51,7 @@ export function AgentWork({ agent, onClose }: { agent: FloorAgent; onClose: () =
     onSuccess: ({ moved, failures }) => {
       setChosen(new Set())
       const name = others.find((u) => u.id === Number(target))?.name ?? ''
-      if (moved) toast(t('moved', { n: format.number(moved), name }), 'ok')
+      if (moved) toast(t('moved', { n: format.number(moved), count: moved, name }), 'ok')
       if (failures[0]) toast(errorText(failures[0]), 'bad')
       void queries.invalidateQueries({ queryKey: ['tasks'] })
       return queries.invalidateQueries({ queryKey: ['dashboard'] })

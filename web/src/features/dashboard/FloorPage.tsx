@@ -6,7 +6,6 @@ import { Page, QueryView, Segmented } from '~/ui'
 import { AgentWork } from './AgentWork'
 import { Coverage } from './Coverage'
 import { FloorTable } from './FloorTable'
-import type { FloorAgent } from './need'
 import { Playbook } from './Playbook'
 import { dashboardQuery, useLiveDashboard } from './queries'
 import { Training } from './Training'
@@ -19,9 +18,10 @@ export function FloorPage({ actions }: { actions?: ReactNode }) {
   const { t } = useTranslation(['dashboard', 'common'])
   const format = useFormat()
   const [view, setView] = useState<View>('floor')
-  const [open, setOpen] = useState<FloorAgent | null>(null)
+  const [openId, setOpenId] = useState<number | null>(null)
   const dashboard = useQuery(dashboardQuery(format.language))
   useLiveDashboard(format.language)
+  const open = dashboard.data?.agents.find((agent) => agent.agentId === openId)
   return (
     <Page
       title={t('title')}
@@ -45,12 +45,16 @@ export function FloorPage({ actions }: { actions?: ReactNode }) {
           return (
             <>
               <Coverage dashboard={data} />
-              <FloorTable agents={data.agents} date={data.date} onOpen={setOpen} />
+              <FloorTable
+                agents={data.agents}
+                date={data.date}
+                onOpen={(agent) => setOpenId(agent.agentId)}
+              />
             </>
           )
         }}
       </QueryView>
-      {open && <AgentWork agent={open} onClose={() => setOpen(null)} />}
+      {open && <AgentWork agent={open} onClose={() => setOpenId(null)} />}
     </Page>
   )
 }

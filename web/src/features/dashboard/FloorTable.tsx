@@ -126,7 +126,7 @@ export function FloorTable({
         <span className="flex flex-wrap gap-1">
           {needs(a, now).map((need) => (
             <Badge key={need.code} tone={need.weight >= 100 ? 'bad' : 'wait'}>
-              {t(`need.${need.code}`, { n: format.number(need.value) })}
+              {t(`need.${need.code}`, { n: format.number(need.value), count: need.value })}
             </Badge>
           ))}
         </span>

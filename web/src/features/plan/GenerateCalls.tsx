@@ -57,7 +57,7 @@ function GenerateDialog({ onClose }: { onClose: () => void }) {
     meta: { quiet: true },
     mutationFn: () => api.post<PlanResult>(PATH, body),
     onSuccess: (plan) => {
-      toast(t('made', { n: format.number(plan.created) }), 'ok')
+      toast(t('made', { n: format.number(plan.created), count: plan.created }), 'ok')
       void queries.invalidateQueries({ queryKey: ['tasks'] })
       void queries.invalidateQueries({ queryKey: ['plan'] })
       return queries.invalidateQueries({ queryKey: ['dashboard'] })

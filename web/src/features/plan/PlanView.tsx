@@ -40,8 +40,9 @@ export function PlanView({ plan }: { plan: PlanResult }) {
     },
   ]
   const rest = [
-    plan.alreadyPlanned > 0 && t('alreadyPlanned', { n: format.number(plan.alreadyPlanned) }),
-    plan.merged > 0 && t('merged', { n: format.number(plan.merged) }),
+    plan.alreadyPlanned > 0 &&
+      t('alreadyPlanned', { n: format.number(plan.alreadyPlanned), count: plan.alreadyPlanned }),
+    plan.merged > 0 && t('merged', { n: format.number(plan.merged), count: plan.merged }),
   ].filter(Boolean)
   return (
     <div className="flex min-h-0 flex-col gap-3">
