@@ -35,7 +35,7 @@ export function EmptyState({
   const { t } = useTranslation()
   return (
     <div className="flex flex-col items-center gap-2 px-4 py-8 text-center">
-      <p className="text-base font-medium">{title ?? t('states.empty')}</p>
+      <div className="text-base font-medium">{title ?? t('states.empty')}</div>
       {children && <p className="max-w-md text-sm text-muted">{children}</p>}
       {action}
     </div>

@@ -1,0 +1,164 @@
+// What the office does in the browser: finding and assigning customers, an import, teams, an order's status.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, logIn, person, violations } from "../support/browser.mjs";
+import { apiAs, startServer } from "../support/server.mjs";
+
+let server;
+let browser;
+
+before(async () => {
+  server = await startServer();
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.discard();
+});
+
+/** A page of `login`, and a check that it neither failed nor broke an accessibility rule. */
+async function open(login, path) {
+  const visitor = await person(browser, server.url);
+  await logIn(visitor.page, login);
+  await visitor.page.goto(path);
+  return {
+    ...visitor,
+    async close() {
+      assert.deepEqual(await violations(visitor.page), []);
+      assert.deepEqual(visitor.errors, []);
+      await visitor.context.close();
+    },
+  };
+}
+
+test("a customer is found by any spelling of the phone, and the filter stays in the address", async () => {
+  const api = await apiAs(server.url, "tl");
+  const { items } = await api.get("/api/cdm/customers?limit=1");
+  const [wanted] = items;
+  const local = wanted.phone.replace("+88", "");
+  const bangla = local.replace(/\d/g, (d) => "০১২৩৪৫৬৭৮৯"[Number(d)]);
+  const { page, close } = await open("tl", "/customers");
+  await page.getByRole("searchbox").fill(bangla);
+  await page.getByText("1 shown.").waitFor();
+  await page.getByRole("link", { name: wanted.name }).waitFor();
+  assert.equal(new URL(page.url()).searchParams.get("q"), bangla);
+  await page.getByRole("searchbox").fill("");
+  await page.getByLabel("Purchase stage").selectOption("permanent");
+  await page.waitForURL((url) => url.search === "?purchaseStage=permanent");
+  await page.reload();
+  assert.equal(await page.getByLabel("Purchase stage").inputValue(), "permanent");
+  await page.getByRole("button", { name: "Clear filters (1)" }).click();
+  await page.waitForURL((url) => url.search === "");
+  await close();
+});
+
+test("chosen customers go to an agent, with the reason in the history", async () => {
+  const { page, close } = await open("tl", "/customers?valueStage=vip");
+  const row = page.getByRole("row").nth(1);
+  const name = await row.getByRole("link").innerText();
+  await row.getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Assign", exact: true }).click();
+  const dialog = page.getByRole("dialog");
+  const agent = dialog.getByLabel("Agent");
+  const [, , third] = await agent.locator("option").allInnerTexts();
+  await agent.selectOption({ label: third });
+  await dialog.getByLabel("Reason").fill("Knows the family");
+  await dialog.getByRole("button", { name: "Assign" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await page.getByRole("link", { name }).first().click();
+  await page.getByText("Knows the family", { exact: true }).waitFor();
+  await close();
+});
+
+test("do not call needs a reason, and is taken back", async () => {
+  const { page, close } = await open("tl", "/customers?doNotCall=false");
+  await page.getByRole("row").nth(1).getByRole("link").click();
+  await page.getByRole("button", { name: "Do not call" }).click();
+  const dialog = page.getByRole("dialog");
+  const confirm = dialog.getByRole("button", { name: "Do not call" });
+  assert.ok(await confirm.isDisabled());
+  await dialog.getByLabel("Reason").fill("Asked for it");
+  await confirm.click();
+  await page.getByText("This customer must not be called").waitFor();
+  await page.getByRole("button", { name: "Allow calls" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Allow calls" }).click();
+  await page.getByText("This customer must not be called").waitFor({ state: "detached" });
+  await close();
+});
+
+test("what the server refuses is said at the field", async () => {
+  const { page, close } = await open("tl", "/customers");
+  await page.getByRole("button", { name: "New customer" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("Nobody");
+  await dialog.getByLabel("Phone", { exact: true }).fill("12345");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByText("This is not a valid phone number.").waitFor();
+  assert.equal(
+    await dialog.getByLabel("Phone", { exact: true }).getAttribute("aria-invalid"),
+    "true",
+  );
+  await close();
+});
+
+test("a file is checked, its bad row shown, and the good ones imported once", async () => {
+  const { page, close } = await open("manager", "/imports/new");
+  const rows = [
+    "Order ID,Mobile,Customer,Date,SKU,Qty",
+    "W-1,01711111111,প্রথম,2026-01-10,RICE-MIN-5,1",
+    "W-2,01711111112,দ্বিতীয়,2026-01-11,RICE-MIN-5,2",
+    "W-3,12345,ভুল,2026-01-12,RICE-MIN-5,1",
+  ];
+  await page.getByLabel("File", { exact: true }).setInputFiles({
+    name: "orders.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.from(`${rows.join("\n")}\n`),
+  });
+  await page.getByLabel("Meaning of column “Mobile”").waitFor();
+  assert.equal(await page.getByLabel("Meaning of column “Mobile”").inputValue(), "phone");
+  await page.getByRole("button", { name: "Check the file" }).click();
+  await page.getByText("Some rows will be left out.").waitFor();
+  await page.getByText("This is not a valid phone number.").waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole("button", { name: "Import 2 rows" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Import 2 rows" }).click();
+  await page.getByText("The good rows were brought in.").waitFor();
+  await page.goto("/orders?q=W-2");
+  await page.getByRole("link", { name: "দ্বিতীয়" }).waitFor();
+  await close();
+});
+
+test("an order that is cancelled leaves the customer’s figures, after being asked", async () => {
+  const api = await apiAs(server.url, "tl");
+  const { items } = await api.get("/api/cdm/orders?status=delivered&limit=1");
+  const [order] = items;
+  const before = await api.get(`/api/cdm/customers/${order.customerId}`);
+  const { page, close } = await open("tl", `/orders/${order.id}`);
+  await page.getByLabel("Change the status").selectOption("cancelled");
+  await page.getByRole("dialog").getByRole("button", { name: "Yes, do it" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  const now = await api.get(`/api/cdm/customers/${order.customerId}`);
+  assert.equal(now.totalOrders, before.totalOrders - 1);
+  await close();
+});
+
+test("a new agent joins a team, and a second team of a code is refused at the field", async () => {
+  const { page, close } = await open("tl", "/teams");
+  await page.getByRole("button", { name: "New agent" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("Nadia Khan");
+  await dialog.getByLabel("Login").fill("nadia");
+  await dialog.getByLabel("Password").fill("long-enough-word");
+  const team = dialog.getByLabel("Team");
+  const [, first] = await team.locator("option").allInnerTexts();
+  await team.selectOption({ label: first });
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await page.getByRole("cell", { name: "Nadia Khan", exact: true }).waitFor();
+  await page.getByRole("button", { name: "New team" }).click();
+  await dialog.getByLabel("Name of the team").fill("Again");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByText("already has a team of that kind").waitFor();
+  await close();
+});
