@@ -30,7 +30,7 @@ pub struct AppState {
     pub installed_at: DateTime<Utc>,
     /// Realtime events.
     pub live: Live,
-    /// Figures of the team leaders' coverages, counted a moment ago.
+    /// Figures of the team leaders' pages, counted a moment ago.
     pub coverage: Arc<Coverages>,
     /// Who makes the calls.
     pub telephony: Telephony,

@@ -7,7 +7,7 @@
 //! request counts, the others are answered meanwhile with the figures before, which are never
 //! older than [`USABLE`]. Incrementally kept roll-ups would be exact to the moment, but every
 //! writer of customers, imports included, would have to keep them; these figures move by a
-//! handful an hour. The agents' day and the calls (`floor.rs`) are never cached.
+//! handful an hour. The agents' day and the calls (`floor.rs`) are always as of now.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +16,7 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::floor::Floors;
 use crate::customers::{PurchaseStage, ValueStage};
 use crate::db::{Db, DbError, Sql, Tx, UserId};
 
@@ -188,6 +189,8 @@ impl Entry {
 /// The figures counted last, by team leader (`None`: all customers).
 #[derive(Debug, Default)]
 pub struct Coverages {
+    /// The agents' day beside them.
+    pub floors: Floors,
     entries: Mutex<BTreeMap<Option<UserId>, Arc<Entry>>>,
 }
 
@@ -228,8 +231,9 @@ impl Coverages {
         Ok(figures)
     }
 
-    /// Count anew next time: this process has just moved customers.
+    /// Count anew next time: this process has just moved customers or agents.
     pub fn forget(&self) {
+        self.floors.forget();
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

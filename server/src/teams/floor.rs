@@ -1,16 +1,119 @@
-//! The agents' day as it stands now: what is done, who speaks with whom. Read by index at every
-//! request, never cached: the team leader's page follows the floor live.
+//! The agents' day as it stands now: what is done, who speaks with whom, the plan made last.
+//!
+//! Everything that changes it writes a live event in its own transaction. So each request reads
+//! the sequence of events first, and only when that has moved on does one request read the floor
+//! anew, for everybody who looks at it: many pages that all refetch at an event cost one reading.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::auth::Scope;
 use crate::calls::CallStatus;
 use crate::calls::agent_status::Presence;
-use crate::db::{CallId, DbError, Sql, Tx, UserId};
+use crate::db::{CallId, Db, DbError, Sql, Tx, UserId};
+use crate::tasks::generate::{PlanResult, last_plan};
 use crate::tasks::{Outcome, TaskStatus};
+
+/// Read anew after this long even without an event: hours pass, and promises become late.
+const KEPT: TimeDelta = TimeDelta::seconds(2);
+
+/// The floor of one team leader, or of all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Floor {
+    /// The active agents, by team and name.
+    pub agents: Vec<AgentDay>,
+    /// Today's plan, as made last.
+    pub last_plan: Option<PlanResult>,
+}
+
+/// When a floor was read.
+#[derive(Clone, Copy, Debug)]
+struct Reading {
+    /// Changes with every event.
+    events: i64,
+    today: NaiveDate,
+    at: DateTime<Utc>,
+}
+
+impl Reading {
+    /// Where things stand now. An event's id is given before its commit, so a lower one may appear
+    /// after a higher one: the sum over the last ids changes with both.
+    async fn now(tx: &mut Tx, today: NaiveDate, at: DateTime<Utc>) -> Result<Self, DbError> {
+        let events = tx
+            .scalar(
+                "SELECT COALESCE(CAST(SUM(id) AS BIGINT), 0)
+                 FROM (SELECT id FROM live_events ORDER BY id DESC LIMIT 200) recent",
+            )
+            .await?;
+        Ok(Self { events, today, at })
+    }
+
+    /// Whether what was read then is still so.
+    fn holds(&self, now: &Self) -> bool {
+        self.events == now.events
+            && self.today == now.today
+            && (TimeDelta::zero()..=KEPT).contains(&(now.at - self.at))
+    }
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    last: Mutex<Option<(Reading, Arc<Floor>)>>,
+    reading: tokio::sync::Mutex<()>,
+}
+
+impl Entry {
+    fn still(&self, now: &Reading) -> Option<Arc<Floor>> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref().filter(|(then, _)| then.holds(now)).map(|(_, floor)| floor.clone())
+    }
+}
+
+/// The floors read last, by team leader (`None`: all agents).
+#[derive(Debug, Default)]
+pub struct Floors(Mutex<BTreeMap<Option<UserId>, Arc<Entry>>>);
+
+impl Floors {
+    /// The floor as it is now.
+    pub async fn get(
+        &self,
+        db: &Db,
+        leader: Option<UserId>,
+        today: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Floor>, DbError> {
+        let entry = {
+            let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            entries.entry(leader).or_default().clone()
+        };
+        let mut tx = db.read().await?;
+        let reading = Reading::now(&mut tx, today, now).await?;
+        if let Some(floor) = entry.still(&reading) {
+            return Ok(floor);
+        }
+        // Whoever holds the turn has a connection already, so waiting with one is safe.
+        let _turn = entry.reading.lock().await;
+        if let Some(floor) = entry.still(&reading) {
+            return Ok(floor);
+        }
+        let floor = Arc::new(Floor {
+            agents: agents(&mut tx, leader, today, now).await?,
+            last_plan: last_plan(&mut tx, leader.map_or(Scope::All, Scope::Lead), today).await?,
+        });
+        let kept = (reading, floor.clone());
+        *entry.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        Ok(floor)
+    }
+
+    /// Read anew next time.
+    pub fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
 
 /// One agent's day.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]

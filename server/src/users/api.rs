@@ -238,6 +238,7 @@ pub async fn create(
     audit::record(&mut tx, now, Some(actor.id), "user.created", "user", Some(id.0), None, after)
         .await?;
     tx.commit().await?;
+    state.coverage.forget();
     Ok((StatusCode::CREATED, Json(made)))
 }
 
@@ -325,7 +326,6 @@ pub async fn patch(
         && before.team_leader_id != Some(leader)
     {
         teams::assignment::follow_agent(&mut tx, now, actor.id, id, leader).await?;
-        state.coverage.forget();
     }
     let ends = new_password || (before.active && !user.active) || user.role != before.role;
     if ends {
@@ -344,6 +344,7 @@ pub async fn patch(
         audit::record(&mut tx, now, by, "user.updated", "user", Some(id.0), was, shown).await?;
     }
     state.commit(tx).await?;
+    state.coverage.forget();
     if ends {
         state.keys.end(id, now);
     }

@@ -139,6 +139,25 @@ both! {
         assert!(agents[1].get("currentCall").is_none());
     }
 
+    async fn a_finished_task_and_a_new_agent_show_at_once(app: TestApp) {
+        let tl = app.person(Role::TeamLeader, "tl").await;
+        let team = app.team("A", &tl).await;
+        let agent = app.agent("agent1", team, &tl, "201").await;
+        let ids = app.customers_of(1, 0, None, Some(tl.id)).await;
+        let today = app.state.clock.today();
+        let task = app.task_of(agent.id, ids[0], today, "pending", None, None).await;
+        let first = async || app.get(&tl, DASHBOARD).await.ok()["agents"][0]["today"].clone();
+        assert_eq!(first().await["pending"], 1);
+        let path = format!("/api/crm/automation/tasks/{task}/status");
+        let done = json!({"status": "completed", "outcome": "not_interested"});
+        app.put(&agent, &path, done).await.ok();
+        assert_eq!((&first().await["pending"], &first().await["completed"]), (&json!(0), &json!(1)));
+        let new = json!({"login": "agent2", "name": "A", "password": "a long password", "role": "agent"});
+        app.post(&tl, "/api/users", new).await.ok();
+        let page = app.get(&tl, DASHBOARD).await.ok();
+        assert_eq!(page["agents"].as_array().map(Vec::len), Some(2));
+    }
+
     async fn the_last_plan_of_today_is_shown(app: TestApp) {
         let floor = app.floor().await;
         app.due_customer(1, &floor.lead).await;

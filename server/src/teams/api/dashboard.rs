@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::AppState;
-use crate::auth::{Allow, Leads, Role, Scope};
+use crate::auth::{Allow, Leads, Role};
 use crate::db::UserId;
 use crate::error::{Error, Result};
 use crate::http::{Json, Query};
 use crate::scripts::{Lang, PlaybookEntry, TrainingRolePlays, playbook, role_plays};
-use crate::tasks::generate::{PlanResult, last_plan};
+use crate::tasks::generate::PlanResult;
 use crate::teams::coverage::{Coverage, PurchaseStageCount, ValueStageCount};
-use crate::teams::floor::{self, AgentDay};
+use crate::teams::floor::AgentDay;
 use crate::users;
 
 /// What to show.
@@ -85,19 +85,16 @@ pub async fn dashboard(
         }
     }
     let figures = state.coverage.get(&state.db, leader, today, now).await?;
-    let mut tx = state.db.read().await?;
-    let agents = floor::agents(&mut tx, leader, today, now).await?;
-    let scope = leader.map_or(Scope::All, Scope::Lead);
-    let last_plan = last_plan(&mut tx, scope, today).await?;
+    let floor = state.coverage.floors.get(&state.db, leader, today, now).await?;
     let (script_playbook, training_role_plays) = training(query.lang.unwrap_or_default());
     Ok(Json(Dashboard {
         date: today,
         coverage: figures.coverage.clone(),
         purchase_stages: figures.purchase_stages.clone(),
         value_stages: figures.value_stages.clone(),
-        agents,
+        agents: floor.agents.clone(),
         script_playbook,
         training_role_plays,
-        last_plan,
+        last_plan: floor.last_plan.clone(),
     }))
 }
