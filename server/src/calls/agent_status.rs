@@ -118,27 +118,16 @@ pub async fn on_call(tx: &mut Tx, now: DateTime<Utc>, user: UserId) -> Result<()
     Ok(())
 }
 
-/// A call of the agent is over; `wraps_up`: its task waits for an outcome.
-pub async fn call_over(
-    tx: &mut Tx,
-    now: DateTime<Utc>,
-    user: UserId,
-    wraps_up: bool,
-) -> Result<(), DbError> {
+/// A call of the agent is over: its task may wait for an outcome.
+pub async fn call_over(tx: &mut Tx, now: DateTime<Utc>, user: UserId) -> Result<(), DbError> {
     let before = lock(tx, now, user).await?;
     if before.status != Presence::OnCall || on_another_call(tx, user).await? {
         return Ok(());
     }
-    if wraps_up {
-        set(tx, now, user, Presence::WrapUp, before.reason.as_deref(), before.break_after_call)
-            .await?;
-    } else {
-        rest(tx, now, user, &before).await?;
-    }
-    Ok(())
+    rest(tx, now, user, &before).await
 }
 
-/// The agent's last wrap-up is done: back to work, or on the break asked for during the call.
+/// A wrap-up is done: on to the next one, back to work, or on the break asked for during the call.
 pub async fn wrap_up_done(tx: &mut Tx, now: DateTime<Utc>, user: UserId) -> Result<(), DbError> {
     let before = lock(tx, now, user).await?;
     if before.status == Presence::WrapUp {
@@ -147,16 +136,21 @@ pub async fn wrap_up_done(tx: &mut Tx, now: DateTime<Utc>, user: UserId) -> Resu
     Ok(())
 }
 
+/// Nobody on the line: what is next?
 async fn rest(
     tx: &mut Tx,
     now: DateTime<Utc>,
     user: UserId,
     before: &AgentStatus,
 ) -> Result<(), DbError> {
-    let next = if before.break_after_call { Presence::Break } else { Presence::Online };
-    // The reason was given with the wish for a break.
-    let reason = before.reason.as_deref().filter(|_| next == Presence::Break);
-    set(tx, now, user, next, reason, false).await?;
+    let wish = before.break_after_call;
+    let reason = before.reason.as_deref().filter(|_| wish);
+    if has_wrap_up(tx, user).await? {
+        set(tx, now, user, Presence::WrapUp, reason, wish).await?;
+    } else {
+        let next = if wish { Presence::Break } else { Presence::Online };
+        set(tx, now, user, next, reason, false).await?;
+    }
     Ok(())
 }
 

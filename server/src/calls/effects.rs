@@ -77,11 +77,11 @@ async fn presence(
         return Ok(());
     }
     // A task completed before the call was hung up leaves nothing to wrap up.
-    let wraps_up = match after.task_id {
-        Some(task) => tasks::call_state(tx, now, task, after.id, WrapState::WrapUp).await?,
-        None => false,
-    };
-    agent_status::call_over(tx, now, agent, wraps_up).await
+    if let Some(task) = after.task_id {
+        tasks::hold(tx, task).await?;
+        tasks::call_state(tx, now, task, after.id, WrapState::WrapUp).await?;
+    }
+    agent_status::call_over(tx, now, agent).await
 }
 
 /// The summary in the task's notes: written once, corrected when late events change the story.

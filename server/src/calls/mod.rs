@@ -7,6 +7,7 @@ pub mod control;
 mod deliveries;
 pub mod effects;
 pub mod end_reason;
+pub mod missed;
 pub mod reconcile;
 pub mod recording;
 pub mod service;

@@ -3,8 +3,9 @@
 
 use chrono::{DateTime, Utc};
 
+use super::missed::{self, MADE_UP};
 use super::state::Facts;
-use super::store::{self, CallRow, MADE_UP, Meta};
+use super::store::{self, CallRow, Meta};
 use super::{Direction, effects, reconcile};
 use crate::app::AppState;
 use crate::customers::store as customers;
@@ -99,7 +100,7 @@ pub async fn apply(state: &AppState, tx: &mut Tx, event: &CallEvent) -> Result<A
         && before.facts.incoming.is_none()
     {
         let at = event.at.unwrap_or(event.received_at);
-        let other = store::missed_of_ringing(tx, phone, to_extension.as_deref(), at).await?;
+        let other = missed::missed_of_ringing(tx, phone, to_extension.as_deref(), at).await?;
         if let Some(other) = other.filter(|id| *id != row.id) {
             join_other(tx, &mut row, other).await?;
         }
@@ -148,7 +149,7 @@ async fn find(
         _ => ("", None),
     };
     let at = event.at.unwrap_or(event.received_at);
-    if let Some(id) = store::ringing_of_missed(tx, from, extension, at).await?
+    if let Some(id) = missed::ringing_of_missed(tx, from, extension, at).await?
         && let Some(row) = store::lock(tx, id).await?
     {
         return Ok(row);

@@ -88,6 +88,7 @@ pub async fn start(state: &AppState, request: &Request) -> Result<Call> {
         return earlier(&mut tx, request).await?.ok_or_else(agent_busy);
     };
     if let Some(task) = request.task {
+        tasks::hold(&mut tx, task).await?;
         tasks::call_state(&mut tx, now, task, id, WrapState::Calling).await?;
     }
     agent_status::on_call(&mut tx, now, request.agent).await?;

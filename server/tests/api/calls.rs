@@ -254,4 +254,19 @@ both! {
         app.post(&desk.agent, "/api/call/hangup", json!({"bracknet_call_id": "BN-NONE"})).await.problem(404, "call_not_found");
         app.post(&desk.agent, "/api/call/hangup", json!({})).await.problem(422, "invalid_field");
     }
+
+    async fn without_credentials_bracknet_is_played_with_them_it_is_not_pretended(app: TestApp) {
+        let played = app.again_with(&["--telephony-provider", "bracknet"]).await;
+        let desk = desk(&played).await;
+        let mut watch = played.watch();
+        let answer = played.post(&desk.agent, INITIATE, json!({"customerPhone": "01712345676"})).await.ok();
+        assert_eq!((&answer["provider"], &answer["mode"]), (&json!("bracknet"), &json!("mock")));
+        watch.call(&answer["telephonyCallId"], "completed").await;
+
+        let mut config = (*app.state.config).clone();
+        config.bracknet_api_base_url = Some("https://pbx.example".to_owned());
+        let refused = trustcart::telephony::Telephony::start(&config, &app.state.clock);
+        let error = refused.expect_err("refuses to start").to_string();
+        assert!(error.contains("BRACKNET_API_BASE_URL"), "{error}");
+    }
 }

@@ -17,7 +17,7 @@ use super::Task;
 use crate::db::{DbError, Sql, TaskId, Tx, UserId};
 use crate::live::{audience_of, emit};
 
-pub use amend::{replace_note, withdraw_missed_call};
+pub use amend::{hold, replace_note, withdraw_missed_call};
 pub use assign::assign;
 pub use cancel::cancel_reminders;
 pub(super) use close::follow_up_point;

@@ -67,8 +67,11 @@ impl Talk {
     }
 }
 
+/// Whole seconds, but whoever talked at all talked a second.
 fn seconds(length: Duration) -> i64 {
-    i64::try_from(length.as_millis().div_ceil(1000)).unwrap_or(i64::MAX)
+    let rounded = (length.as_millis() + 500) / 1000;
+    let least = u128::from(!length.is_zero());
+    i64::try_from(rounded.max(least)).unwrap_or(i64::MAX)
 }
 
 impl Line {
