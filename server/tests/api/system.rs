@@ -7,6 +7,14 @@ both! {
         app.request(Method::GET, "/healthz", None, None).await.ok();
         app.request(Method::GET, "/readyz", None, None).await.ok();
         let document = app.request(Method::GET, "/api/openapi.json", None, None).await.ok();
+        let text = document.to_string();
+        let dangling: Vec<&str> = text
+            .split("\"#/components/schemas/")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .filter(|name| document["components"]["schemas"].get(name).is_none())
+            .collect();
+        assert!(dangling.is_empty(), "references to nothing: {dangling:?}");
         assert_eq!(document["openapi"].as_str().map(|v| &v[..3]), Some("3.1"));
         app.request(Method::GET, "/api/nothing-here", None, None).await.problem(404, "no_such_route");
     }

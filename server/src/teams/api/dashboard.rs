@@ -24,6 +24,7 @@ use crate::users;
 #[serde(rename_all = "camelCase")]
 pub struct DashboardQuery {
     /// Language of playbook and role plays: `bn` (default) or `en`.
+    #[param(inline)]
     lang: Option<Lang>,
     /// Whose page; a team leader sees the own one only. Absent: own, or everything for managers.
     team_leader_id: Option<UserId>,
