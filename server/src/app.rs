@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::db::{Db, DbError, Sql, Tx, UserId};
 use crate::live::{Live, SESSION_ENDED};
 use crate::rate::RateLimit;
+use crate::tasks::cache::QueueCache;
 use crate::teams::coverage::Coverages;
 use crate::telephony::Telephony;
 
@@ -34,6 +35,8 @@ pub struct AppState {
     pub coverage: Arc<Coverages>,
     /// Who makes the calls.
     pub telephony: Telephony,
+    /// Agents' queues as last rendered.
+    pub queues: Arc<QueueCache>,
     /// Login attempts per address.
     pub login_limit: Arc<RateLimit>,
     /// Counts and durations for `/metrics`.
@@ -66,6 +69,7 @@ impl AppState {
             live,
             coverage: Arc::default(),
             telephony,
+            queues: Arc::default(),
             login_limit: Arc::new(RateLimit::new(20, 60)),
             metrics: crate::system::recorder(),
             import_turn: Arc::new(tokio::sync::Mutex::new(())),

@@ -7,6 +7,7 @@
 //!   call becomes a task, a call moves its task into wrap-up.
 
 pub mod api;
+pub mod cache;
 pub mod change;
 mod dto;
 pub mod generate;

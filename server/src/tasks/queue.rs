@@ -1,7 +1,5 @@
 //! The order of an agent's queue, and its counts. Pure.
 
-use std::cmp::Ordering;
-
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -96,10 +94,4 @@ pub fn order(rows: &mut [TaskRow], day: NaiveDate, now: DateTime<Utc>) {
             })
             .then_with(|| a.id.cmp(&b.id))
     });
-}
-
-/// Whether a task's promised hour is over.
-pub fn is_late(row: &TaskRow, now: DateTime<Utc>) -> bool {
-    row.status == TaskStatus::Pending
-        && row.due_at.map_or(Ordering::Greater, |due| due.cmp(&now)) == Ordering::Less
 }

@@ -281,6 +281,17 @@ both! {
         assert_eq!(planned(&app, old).await.len(), 2);
     }
 
+    async fn todays_open_work_does_not_fill_tomorrow(app: TestApp) {
+        let floor = app.floor().await;
+        let first = app.due_customer(1, &floor.lead).await;
+        app.post(&floor.lead, GENERATE, json!({"perAgentLimit": 1})).await.ok();
+        app.due_customer(2, &floor.lead).await;
+        let tomorrow = json!({"perAgentLimit": 1, "date": "2026-11-22"});
+        let made = app.post(&floor.lead, GENERATE, tomorrow).await.ok();
+        assert_eq!((made["created"].as_i64(), made["alreadyPlanned"].as_i64()), (Some(1), Some(1)));
+        assert_eq!(planned(&app, first).await.len(), 1);
+    }
+
     async fn the_daily_job_plans_once(app: TestApp) {
         let floor = app.floor().await;
         app.due_customer(1, &floor.lead).await;

@@ -73,6 +73,22 @@ both! {
         assert_eq!(same["items"][0]["id"], json!(task));
     }
 
+    async fn the_queue_shows_every_change_at_once(app: TestApp) {
+        let floor = app.floor().await;
+        let (customer, task) = reminder(&app, &floor.lead).await;
+        let path = format!("{TASKS}/today");
+        let first = app.get(&floor.a, &path).await.ok();
+        assert_eq!(app.get(&floor.a, &path).await.ok(), first);
+        app.put(&floor.a, &status_of(task), json!({"status": "in_progress"})).await.ok();
+        assert_eq!(app.get(&floor.a, &path).await.ok()["items"][0]["status"], "in_progress");
+        let manual = app.post(&floor.a, TASKS, json!({"customerId": customer})).await.ok();
+        assert_eq!(app.get(&floor.a, &path).await.ok()["counts"]["total"], 2);
+        let path_of = format!("{TASKS}/{}/assign", manual["id"]);
+        app.put(&floor.lead, &path_of, json!({"agentId": floor.d.id})).await.ok();
+        assert_eq!(app.get(&floor.a, &path).await.ok()["counts"]["total"], 1);
+        assert_eq!(app.get(&floor.d, &path).await.ok()["counts"]["total"], 1);
+    }
+
     async fn nobody_sees_or_touches_anothers_task(app: TestApp) {
         let floor = app.floor().await;
         let (_, task) = reminder(&app, &floor.lead).await;

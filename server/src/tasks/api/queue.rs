@@ -1,6 +1,9 @@
 //! `GET crm/automation/tasks/today`, `tasks/my-followups`, `tasks/{id}`.
 
+use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -12,7 +15,7 @@ use crate::db::{TaskId, UserId};
 use crate::error::Result;
 use crate::http::{Json, Path, Query};
 use crate::tasks::queue::{QueueCounts, counts, order};
-use crate::tasks::{Task, TaskStatus, store};
+use crate::tasks::{Task, TaskStatus, cache, store};
 
 /// Whose queue, and of which day.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -45,8 +48,8 @@ pub async fn today(
     State(state): State<AppState>,
     user: Allow<Sellers>,
     Query(query): Query<QueueQuery>,
-) -> Result<Json<Queue>> {
-    let today = state.clock.today();
+) -> Result<Response> {
+    let (now, today) = (state.clock.now(), state.clock.today());
     let date = match &query.date {
         Some(text) => parse_day(text)?,
         None => today,
@@ -56,8 +59,12 @@ pub async fn today(
     if agent != user.id {
         store::agent_in_scope(&mut tx, user.scope(), agent).await?;
     }
+    let version = cache::version(&mut tx, agent, date).await?;
+    if let Some(body) = state.queues.get((agent, date), &version, now) {
+        return Ok(json(body));
+    }
     let mut rows = store::queue(&mut tx, agent, date, date == today).await?;
-    order(&mut rows, date, state.clock.now());
+    order(&mut rows, date, now);
     let counts = counts(&rows, date);
     let backlog = rows
         .iter()
@@ -65,7 +72,14 @@ pub async fn today(
         .filter(|row| matches!(row.status, TaskStatus::Pending | TaskStatus::InProgress))
         .count();
     let items = store::tasks(&mut tx, rows).await?;
-    Ok(Json(Queue { date, items, counts, backlog: u32::try_from(backlog).unwrap_or(u32::MAX) }))
+    let queue = Queue { date, items, counts, backlog: u32::try_from(backlog).unwrap_or(u32::MAX) };
+    let body = Bytes::from(serde_json::to_vec(&queue).map_err(anyhow::Error::from)?);
+    state.queues.put((agent, date), version, now, body.clone());
+    Ok(json(body))
+}
+
+fn json(body: Bytes) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 /// A list of tasks.

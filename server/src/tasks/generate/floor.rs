@@ -123,8 +123,14 @@ pub(super) struct Queues {
 
 impl Queues {
     /// Reads the day's tasks, the unfinished ones of earlier days and the promises of the next
-    /// `ahead` days.
-    pub(super) async fn read(tx: &mut Tx, day: NaiveDate, ahead: u32) -> Result<Self, DbError> {
+    /// `ahead` days. Unfinished ones weigh on the day only if it is `today`: on a later day they
+    /// will be done or given up.
+    pub(super) async fn read(
+        tx: &mut Tx,
+        day: NaiveDate,
+        today: NaiveDate,
+        ahead: u32,
+    ) -> Result<Self, DbError> {
         const COLUMNS: &str = "SELECT id, customer_id, task_date, kind, origin, status, assigned_to FROM crm_call_tasks";
         let until = day.checked_add_days(Days::new(ahead.into())).unwrap_or(day);
         let mut rows: Vec<QueueRow> =
@@ -142,16 +148,16 @@ impl Queues {
         );
         let mut queues = Self::default();
         for row in rows {
-            queues.count(&row, day);
+            queues.count(&row, day, today);
         }
         Ok(queues)
     }
 
-    fn count(&mut self, row: &QueueRow, day: NaiveDate) {
+    fn count(&mut self, row: &QueueRow, day: NaiveDate, today: NaiveDate) {
         let gone = matches!(row.status, TaskStatus::Cancelled | TaskStatus::Expired);
         if let Some(agent) = row.assigned_to
             && !gone
-            && row.task_date <= day
+            && (row.task_date == day || (day == today && row.task_date < day))
         {
             self.loads.entry(agent).or_default().add(row.kind.quota_class(), 1);
         }

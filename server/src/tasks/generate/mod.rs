@@ -102,7 +102,7 @@ pub async fn generate(state: &AppState, request: PlanRequest) -> Result<PlanResu
     }
     let least_days = settings.min_days_between_contacts;
     let mut floor = Floor::read(&mut tx, day, request.leader).await?;
-    let queues = Queues::read(&mut tx, day, least_days).await?;
+    let queues = Queues::read(&mut tx, day, state.clock.today(), least_days).await?;
     for agent in &mut floor.agents {
         agent.load = queues.loads.get(&agent.id).copied().unwrap_or_default();
     }

@@ -1,0 +1,89 @@
+//! The rendered queue of an agent, kept while nothing on it changes.
+//!
+//! The list of the day is long, asked for often and changes a few times a minute. What it is made
+//! of is summed up by one small statement ([`Version`]); as long as that says the same, the bytes
+//! sent last time are sent again. A task's own changes therefore show at once; the names of
+//! customers and products, and promises that move up as their hour comes, after [`TTL`] at most.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use axum::body::Bytes;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+use crate::db::{DbError, Sql, Tx, UserId};
+
+/// Longest time a rendered queue is served.
+pub const TTL: TimeDelta = TimeDelta::seconds(5);
+
+/// Sums over an agent's tasks that move with every change of one of them.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Version {
+    tasks: i64,
+    changed_at: Option<DateTime<Utc>>,
+    ids: Option<i64>,
+    attempts: Option<i64>,
+    statuses: Option<i64>,
+    notes: Option<i64>,
+}
+
+const SUMS: &str = "SELECT CAST(count(*) AS BIGINT) AS tasks, MAX(updated_at) AS changed_at,
+        CAST(SUM(id) AS BIGINT) AS ids, CAST(SUM(attempts) AS BIGINT) AS attempts,
+        CAST(SUM(CASE status WHEN 'pending' THEN 1 WHEN 'in_progress' THEN 1000
+                             WHEN 'completed' THEN 1000000 WHEN 'failed' THEN 1000000000
+                             ELSE 0 END) AS BIGINT) AS statuses,
+        CAST(SUM(LENGTH(COALESCE(notes, ''))) AS BIGINT) AS notes
+     FROM crm_call_tasks";
+
+/// The versions of the day's tasks and of the unfinished ones of earlier days.
+pub async fn version(tx: &mut Tx, agent: UserId, day: NaiveDate) -> Result<[Version; 2], DbError> {
+    let of_day = Sql::new(format!("{SUMS} WHERE assigned_to = $1 AND task_date = $2"));
+    let earlier = Sql::new(format!(
+        "{SUMS} WHERE assigned_to = $1 AND task_date < $2 AND status IN ('pending', 'in_progress')"
+    ));
+    Ok([tx.one(of_day.bind(agent).bind(day)).await?, tx.one(earlier.bind(agent).bind(day)).await?])
+}
+
+#[derive(Debug)]
+struct Entry {
+    version: [Version; 2],
+    at: DateTime<Utc>,
+    body: Bytes,
+}
+
+impl Entry {
+    fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        (now - self.at).abs() < TTL
+    }
+}
+
+/// Rendered queues by agent and day.
+#[derive(Debug, Default)]
+pub struct QueueCache(Mutex<HashMap<(UserId, NaiveDate), Entry>>);
+
+impl QueueCache {
+    /// The body rendered at this version, if it is fresh.
+    pub fn get(
+        &self,
+        of: (UserId, NaiveDate),
+        version: &[Version; 2],
+        now: DateTime<Utc>,
+    ) -> Option<Bytes> {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get(&of)?;
+        (entry.version == *version && entry.is_fresh(now)).then(|| entry.body.clone())
+    }
+
+    /// Keeps a body rendered from rows at least as new as `version`; old ones are let go.
+    pub fn put(
+        &self,
+        of: (UserId, NaiveDate),
+        version: [Version; 2],
+        now: DateTime<Utc>,
+        body: Bytes,
+    ) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.retain(|_, entry| entry.is_fresh(now));
+        entries.insert(of, Entry { version, at: now, body });
+    }
+}
