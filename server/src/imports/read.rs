@@ -358,3 +358,6 @@ fn orders(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -22,6 +23,7 @@ use crate::customers;
 use crate::db::{DbError, ImportId, Tx};
 use crate::error::{Error, Result};
 use crate::live::{self, Audience};
+use crate::products;
 
 /// Records (customers, orders) in a chunk.
 pub const CHUNK: usize = 2_000;
@@ -29,6 +31,8 @@ pub const CHUNK: usize = 2_000;
 const REFRESH: i64 = 2_000;
 /// Browsers hear of progress at most this often.
 const TELL_EVERY: Duration = Duration::from_millis(500);
+/// So many new records change what the database should know of its tables.
+const ANALYZE_FROM: i64 = 10_000;
 /// A chunk is tried this often when another writer got in its way.
 const ATTEMPTS: usize = 4;
 
@@ -117,6 +121,7 @@ pub async fn work(
     if !refresh(state, &job.public).await? {
         return Ok(());
     }
+    settle(state, id).await?;
     let status = if ended.is_some() { JobStatus::Failed } else { JobStatus::Done };
     let mut tx = state.db.begin().await?;
     let done = store::end(&mut tx, id, state.clock.now(), status, ended.as_ref()).await?;
@@ -150,6 +155,38 @@ fn job_error(error: &Error) -> JobError {
             }
         }
     }
+}
+
+/// What otherwise the nightly job does, so that a shop just imported works well at once: counts who
+/// buys what and, after a large import, tells the database what its tables now hold.
+async fn settle(state: &AppState, id: ImportId) -> Result<()> {
+    let mut tx = state.db.begin().await?;
+    let Some(job) = store::get(&mut tx, id).await?.map(|job| job.public) else { return Ok(()) };
+    if job.dry_run || job.created + job.updated == 0 {
+        return Ok(());
+    }
+    if job.kind == Kind::Orders {
+        products::store::count_buyers(&mut tx).await?;
+    }
+    if job.created >= ANALYZE_FROM {
+        tx.execute("ANALYZE").await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Deletes the files and rejected rows of imports that ended thirty days ago; how many files.
+pub async fn forget(state: &AppState) -> Result<usize> {
+    let mut tx = state.db.begin().await?;
+    let paths = store::forget(&mut tx, state.clock.now() - TimeDelta::days(30)).await?;
+    tx.commit().await?;
+    for stored in &paths {
+        let path = path_of(state, stored);
+        // Gone already, or on another machine.
+        let _ = tokio::fs::remove_file(path.with_extension("lock")).await;
+        let _ = tokio::fs::remove_file(path).await;
+    }
+    Ok(paths.len())
 }
 
 async fn begin(state: &AppState, id: ImportId) -> Result<Option<Job>> {

@@ -9,6 +9,7 @@ use crate::calls;
 use crate::customers;
 use crate::db::Sql;
 use crate::error::Result;
+use crate::imports;
 use crate::products;
 use crate::tasks::generate;
 
@@ -32,7 +33,7 @@ async fn reconcile(state: AppState) -> Result<super::Report> {
 }
 
 /// Deletes what is only kept for a while: realtime events and idempotency keys (two days), spent
-/// sessions, runs of jobs and webhook deliveries (thirty days).
+/// sessions, runs of jobs, webhook deliveries and files of imports (thirty days).
 async fn housekeeping(state: AppState) -> Result<super::Report> {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
@@ -51,9 +52,10 @@ async fn housekeeping(state: AppState) -> Result<super::Report> {
         .execute(Sql::new("DELETE FROM webhook_deliveries WHERE received_at < $1").bind(month_ago))
         .await?;
     tx.commit().await?;
+    let files = imports::forget(&state).await?;
     Ok(json!({
         "events": events, "sessions": sessions, "idempotencyKeys": keys, "jobRuns": runs,
-        "webhookDeliveries": deliveries,
+        "webhookDeliveries": deliveries, "importFiles": files,
     }))
 }
 

@@ -171,6 +171,21 @@ both! {
         assert_eq!(app.import_errors(&who, &job).await, ["2 phone_taken", "3 unknown_agent"]);
     }
 
+    async fn an_imported_order_cancels_the_queued_reminder_of_what_was_bought(app: TestApp) {
+        let floor = app.floor().await;
+        let who = manager(&app).await;
+        app.due_customer(1, &floor.lead).await;
+        let late = app.due_customer(2, &floor.lead).await;
+        let made = app.post(&floor.lead, "/api/crm/team/ops/generate-calls", json!({})).await.ok();
+        assert_eq!(made["created"], 2, "{made:#}");
+        // One has bought today; the other's order of long ago leaves the reminder due.
+        let text = "order_no,phone,order_date,sku,quantity\nX1,01710000001,2026-11-21,RICE-5,1\nX2,01710000002,2026-01-01,RICE-5,1\n";
+        let job = app.import(&who, file("orders", text)).await;
+        assert_eq!(job["created"], 2, "{:?}", app.import_errors(&who, &job).await);
+        assert_eq!(app.count("crm_call_tasks WHERE status = 'cancelled'").await, 1);
+        assert_eq!(app.count(&format!("crm_call_tasks WHERE status = 'pending' AND customer_id = {late}")).await, 1);
+    }
+
     async fn a_file_is_looked_at_before_it_is_imported(app: TestApp) {
         let who = manager(&app).await;
         let seen = app.inspect(&who, file("customers", "Kontakt,Naam\n01711111111,Rahim\n")).await.ok();
