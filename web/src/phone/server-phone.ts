@@ -120,8 +120,13 @@ export class ServerPhone implements Phone {
   }
 
   adopt(call: Call | null): void {
-    if (call) this.apply(call, true)
-    else if (isOpen(this.get().call)) this.patch({ call: null, wanted: {} })
+    const known = this.get().call
+    if (!call) {
+      if (isOpen(known)) this.patch({ call: null, wanted: {} })
+    } else if (!known || known.id === call.id || isOpen(call)) {
+      // An older call that waits for its outcome does not take the place of the last one made here.
+      this.apply(call, true)
+    }
   }
 
   async refresh(): Promise<void> {

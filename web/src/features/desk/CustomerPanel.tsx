@@ -95,7 +95,7 @@ function Why({ task, view }: { task: Task; view?: Customer360 }) {
       )}
       {task.attempts > 0 && (
         <p className="mt-1 text-xs text-muted">
-          {t('queue.attempts', { n: format.digits(task.attempts) })}
+          {t('queue.attempts', { count: task.attempts, n: format.digits(task.attempts) })}
         </p>
       )}
     </section>
@@ -134,7 +134,12 @@ function Facts({ view, task, model }: { view: Customer360; task: Task; model: De
       </p>
       <p className="mt-1.5 flex flex-wrap gap-x-3 text-sm">
         <span className="font-semibold">{format.money(customer.totalSpend)}</span>
-        <span>{t('customer.orders', { n: format.number(customer.totalOrders) })}</span>
+        <span>
+          {t('customer.orders', {
+            count: customer.totalOrders,
+            n: format.number(customer.totalOrders),
+          })}
+        </span>
         <span className="text-muted">
           {customer.lastOrderDate
             ? t('customer.lastOrder', { when: format.daysAgo(customer.lastOrderDate) })

@@ -133,7 +133,7 @@ function Lines({ script, free }: { script: Script; free: boolean }) {
       </ol>
       <section className="border-t border-line px-4 py-1.5">
         <h3 className="text-2xs font-semibold text-muted">{t('script.objections')}</h3>
-        <div className="flex flex-wrap gap-1.5 py-1">
+        <div className="flex flex-wrap gap-1 py-1">
           {script.objectionHandling.map((item, i) => (
             <Objection
               key={item.key}
@@ -186,7 +186,13 @@ function Objection({
     onToggle,
   )
   return (
-    <Button size="sm" pressed={open} aria-expanded={open} onClick={onToggle} className="max-w-full">
+    <Button
+      size="sm"
+      pressed={open}
+      aria-expanded={open}
+      onClick={onToggle}
+      className="!h-6 max-w-full !gap-1 !px-1.5 !text-xs"
+    >
       <span className="truncate">{text}</span>
       <Kbd k={key} />
     </Button>

@@ -41,6 +41,9 @@ class FakeServer {
   }))
   wrapUps: WrapUp[] = []
   call: Call | null = null
+  /** The desk's active one is the wrap-up that waits longest, as on the server. */
+  oldestFirst = false
+  private readonly calls = new Map<number, Call>()
   requests: { method: string; path: string; body: Record<string, unknown> | undefined }[] = []
 
   task(id: number): Task {
@@ -53,10 +56,16 @@ class FakeServer {
     return this.requests.filter((r) => r.method === 'PUT' && r.path.endsWith('/status'))
   }
 
+  private set(call: Call): Call {
+    this.call = call
+    this.calls.set(call.id, call)
+    return call
+  }
+
   ring(taskId: number): Call {
     const task = this.task(taskId)
     task.status = 'in_progress'
-    this.call = {
+    const call = this.set({
       id: ++callIds,
       direction: 'outbound',
       provider: 'simulator',
@@ -77,29 +86,29 @@ class FakeServer {
         transfer: true,
         dtmf: true,
       },
-    }
+    })
     this.wrapUps = [
-      { taskId, callId: this.call.id, state: 'calling', since: at, notes: '', basket: [], task },
+      { taskId, callId: call.id, state: 'calling', since: at, notes: '', basket: [], task },
       ...this.wrapUps,
     ]
-    return this.call
+    return call
   }
 
   /** The telephone system says how the call goes on. */
   say(status: CallStatus) {
     if (!this.call) throw new Error('no call')
-    this.call = { ...this.call, status, ...(status === 'answered' ? { answeredAt: at } : {}) }
+    this.set({ ...this.call, status, ...(status === 'answered' ? { answeredAt: at } : {}) })
     push('call.updated', { call: this.call })
   }
 
   answer(method: string, path: string, body: Record<string, unknown> | undefined): unknown {
     const id = Number(/\d+/.exec(path.replace('customer360', ''))?.[0])
     if (path === '/api/crm/desk') {
-      const open = this.wrapUps[0]
+      const open = this.oldestFirst ? this.wrapUps.at(-1) : this.wrapUps[0]
       const desk: Desk = {
         agent: { userId: ME, status: 'online', since: at, breakAfterCall: false },
         wrapUps: this.wrapUps,
-        active: open ? { task: open.task, call: this.call } : null,
+        active: open ? { task: open.task, call: this.calls.get(open.callId ?? 0) ?? null } : null,
         powerDialSeconds: 0.2,
         today: {
           total: 3,
@@ -131,10 +140,9 @@ class FakeServer {
       return { telephonyCallId: this.ring(Number(body?.taskId)).id, mode: 'mock' }
     }
     if (path.endsWith('/hangup') && this.call) {
-      this.call = { ...this.call, status: this.call.answeredAt ? 'completed' : 'cancelled' }
-      return this.call
+      return this.set({ ...this.call, status: this.call.answeredAt ? 'completed' : 'cancelled' })
     }
-    if (path.includes('/telephony/calls/')) return this.call
+    if (path.includes('/telephony/calls/')) return this.calls.get(id)
     if (path.includes('/wrap-ups/')) {
       const found = this.wrapUps.find((w) => w.taskId === id)
       if (found) Object.assign(found, body)
@@ -257,6 +265,23 @@ test('nobody answered: one key completes with what the line said, and the next i
     outcome: 'no_response',
     subReason: 'busy',
   })
+})
+
+test('an older unfinished call does not take the place of the one just made', async () => {
+  server.ring(1)
+  server.say('completed')
+  await open()
+  await onScreen('Customer 1')
+  await user.keyboard('{ArrowDown}')
+  await onScreen('Customer 2')
+  server.oldestFirst = true
+  await user.keyboard('c')
+  await screen.findByText('Ringing')
+  server.say('no_answer')
+  await screen.findByText('Last call: No answer')
+  await user.keyboard('5')
+  await onScreen('Customer 1')
+  expect(server.completions()[0]?.path).toContain('/tasks/2/')
 })
 
 test('during a talk, Enter does not end it', async () => {

@@ -3,7 +3,7 @@ import type { Desk, Task, TodayTasks } from '~/api/types'
 import { createStore } from '~/lib/store'
 import { useLive } from '~/live/live'
 import { isOpen } from '~/phone/phone'
-import { deskQuery, todayQuery } from './queries'
+import { callQuery, deskQuery, todayQuery } from './queries'
 
 export interface Cancelled {
   task: Task | undefined
@@ -37,6 +37,7 @@ export function useDeskLive(userId: number): void {
     queries.setQueryData<Desk>(deskQuery().queryKey, (desk) => desk && { ...desk, agent })
   })
   useLive('call.updated', ({ call }) => {
+    queries.setQueryData(callQuery(call.id).queryKey, call)
     if (call.agentUserId === userId && !isOpen(call)) refetch(['desk'])
   })
   useLive('wrapup.updated', (event) => {

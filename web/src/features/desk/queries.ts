@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api } from '~/api/client'
-import type { Customer360, Desk, Language, Script, TodayTasks } from '~/api/types'
+import type { Call, Customer360, Desk, Language, Script, TodayTasks } from '~/api/types'
 
 export const deskQuery = () =>
   queryOptions({
@@ -12,6 +12,13 @@ export const todayQuery = () =>
   queryOptions({
     queryKey: ['tasks', 'today'],
     queryFn: ({ signal }) => api.get<TodayTasks>('/api/crm/automation/tasks/today', {}, signal),
+  })
+
+/** The last call of a wrap-up that this tab did not make itself. */
+export const callQuery = (id: number) =>
+  queryOptions({
+    queryKey: ['call', id],
+    queryFn: ({ signal }) => api.get<Call>(`/api/telephony/calls/${id}`, {}, signal),
   })
 
 export const customer360Query = (id: number) =>

@@ -15,7 +15,7 @@ import { toast } from '~/ui'
 import { completion, type Missing, missing, reasonOf, unanswered } from './complete'
 import { type Draft, Drafts, type Fields } from './draft'
 import { cancelled, forgetCancelled } from './live'
-import { deskQuery, todayQuery } from './queries'
+import { callQuery, deskQuery, todayQuery } from './queries'
 
 /** Cash on delivery is how nearly every order here is paid. */
 export const PAYMENT = 'cod'
@@ -119,7 +119,10 @@ export function useDesk() {
   const store = taskId === null ? NO_DRAFT : drafts.of(taskId)
   const draft = useStore(store as typeof NO_DRAFT)
   const open = isOpen(state.call)
-  const call = state.call && taskId !== null && state.call.taskId === taskId ? state.call : null
+  const own = state.call && taskId !== null && state.call.taskId === taskId ? state.call : null
+  const lastId = wrapUp?.callId ?? 0
+  const last = useQuery({ ...callQuery(lastId), enabled: lastId > 0 && own?.id !== lastId })
+  const call = own ?? (lastId > 0 && last.data?.id === lastId ? last.data : null)
   const phase = isOpen(call) ? 'calling' : wrapUp ? 'wrap_up' : 'ready'
 
   useEffect(() => {
@@ -136,7 +139,7 @@ export function useDesk() {
         return {
           ...data,
           wrapUps: known
-            ? data.wrapUps.map((w) => (w.taskId === saved.taskId ? { ...w, ...saved } : w))
+            ? data.wrapUps.map((w) => (w.taskId === saved.taskId ? saved : w))
             : [saved, ...data.wrapUps],
         }
       })
