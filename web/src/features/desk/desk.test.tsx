@@ -43,6 +43,7 @@ class FakeServer {
   call: Call | null = null
   /** The desk's active one is the wrap-up that waits longest, as on the server. */
   oldestFirst = false
+  powerDialSeconds = 5
   private readonly calls = new Map<number, Call>()
   requests: { method: string; path: string; body: Record<string, unknown> | undefined }[] = []
 
@@ -109,7 +110,7 @@ class FakeServer {
         agent: { userId: ME, status: 'online', since: at, breakAfterCall: false },
         wrapUps: this.wrapUps,
         active: open ? { task: open.task, call: this.calls.get(open.callId ?? 0) ?? null } : null,
-        powerDialSeconds: 0.2,
+        powerDialSeconds: this.powerDialSeconds,
         today: {
           total: 3,
           done: 0,
@@ -341,14 +342,22 @@ test('a call that became needless leaves the queue and says why', async () => {
   expect(server.completions()).toHaveLength(0)
 })
 
-test('power-dial calls the next customer by itself, and Space holds it', async () => {
+test('power-dial calls the next customer by itself', async () => {
+  server.powerDialSeconds = 0.01
   setPowerDial(true)
   await open()
   await user.keyboard('4{Enter}')
-  await onScreen('Customer 2')
-  await user.keyboard(' ')
-  await new Promise((done) => setTimeout(done, 400))
-  expect(server.call).toBeNull()
+  await waitFor(() => expect(server.call?.taskId).toBe(2))
+})
+
+test('Space holds the power-dial, and nothing is called', async () => {
+  server.powerDialSeconds = 3600
+  setPowerDial(true)
+  await open()
   await user.keyboard('4{Enter}')
-  await waitFor(() => expect(server.call?.taskId).toBe(3), { timeout: 2000 })
+  await screen.findByText(/Calling in/)
+  await user.keyboard(' ')
+  await waitFor(() => expect(screen.queryByText(/Calling in/)).toBeNull())
+  expect(server.call).toBeNull()
+  await onScreen('Customer 2')
 })
