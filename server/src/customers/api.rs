@@ -20,6 +20,7 @@ use crate::db::{Cursor, CustomerId, Page, PageQuery, Tx, UserId};
 use crate::error::{Error, Result};
 use crate::http::{Json, Path, Query, nullable};
 use crate::orders::check_text;
+use crate::tasks::store::cancel_do_not_call;
 use crate::teams::assignment::{self, Target};
 use crate::users;
 
@@ -108,12 +109,15 @@ pub async fn patch(
     let mut tx = state.db.begin().await?;
     edit::hold(&mut tx, id).await?;
     let old = shown(&mut tx, &state, &user, id).await?;
-    let name = old.name.clone();
+    let (name, callable) = (old.name.clone(), !old.do_not_call);
     let mut draft = Draft::of_change(old, entry, state.clock.today())?;
     let renamed = draft.profile_mut().name != name;
     edit::update(&mut tx, state.clock.now(), id, renamed, &draft).await?;
     let customer = shown(&mut tx, &state, &user, id).await?;
-    tx.commit().await?;
+    if callable && customer.do_not_call {
+        cancel_do_not_call(&mut tx, state.clock.now(), id, None).await?;
+    }
+    state.commit(tx).await?;
     Ok(Json(customer))
 }
 
@@ -161,8 +165,19 @@ pub struct AssignmentBody {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<UserId>)]
     agent_id: Option<Option<UserId>>,
+    /// With no agent: the team leader whose pool it shall be; default: the one it has. With an
+    /// agent it is the agent's team leader.
+    supervisor_id: Option<UserId>,
     /// Why.
     reason: Option<String>,
+}
+
+fn no_such_leader() -> Error {
+    Error::invalid(
+        "team_leader_not_found",
+        "supervisorId",
+        "An active team leader; with an agent, the agent's own.",
+    )
 }
 
 /// Give a customer to an agent, or back to the team leader's pool.
@@ -186,7 +201,16 @@ pub async fn assign(
                 "Name the agent, or null for the team leader's pool.",
             ));
         }
-        Some(None) => Target::Pool,
+        Some(None) => match body.supervisor_id {
+            None => Target::Pool,
+            Some(leader) => {
+                users::store::find(&mut tx, user.scope(), leader, today)
+                    .await?
+                    .filter(|leader| leader.role == Role::TeamLeader && leader.active)
+                    .ok_or_else(no_such_leader)?;
+                Target::PoolOf(leader)
+            }
+        },
         Some(Some(agent)) => {
             let agent = users::store::find(&mut tx, user.scope(), agent, today)
                 .await?
@@ -198,6 +222,9 @@ pub async fn assign(
                         "There is no such active agent, or none you lead.",
                     )
                 })?;
+            if body.supervisor_id.is_some_and(|leader| Some(leader) != agent.team_leader_id) {
+                return Err(no_such_leader());
+            }
             Target::Agent { id: agent.id, leader: agent.team_leader_id }
         }
     };

@@ -52,6 +52,7 @@ both! {
     async fn do_not_call_needs_a_reason_and_keeps_its_date(app: TestApp) {
         let admin = app.person(Role::Admin, "admin").await;
         let id = app.customer("Karim", "01712345678", None, None).await;
+        let task = app.task(id, &admin, "2026-11-21", "pending").await;
         let path = format!("/api/cdm/customers/{id}");
         app.patch(&admin, &path, json!({"doNotCall": true})).await
             .problem(422, "do_not_call_reason_required");
@@ -59,6 +60,12 @@ both! {
         let said = json!({"doNotCall": true, "doNotCallReason": "asked us to stop"});
         let marked = app.patch(&admin, &path, said).await.ok();
         assert_eq!(marked["doNotCallAt"], "2026-11-21T04:30:00Z");
+        let mut tx = app.state.db.read().await.expect("reads");
+        let status: String = tx
+            .scalar(Sql::new("SELECT status FROM crm_call_tasks WHERE id = $1").bind(task))
+            .await.expect("the task");
+        assert_eq!(status, "cancelled");
+        drop(tx);
         app.state.clock.set(app.state.clock.now() + chrono::TimeDelta::minutes(5));
         let later = app.patch(&admin, &path, json!({"city": "Uttara"})).await.ok();
         assert_eq!(later["doNotCallAt"], marked["doNotCallAt"]);

@@ -74,6 +74,24 @@ pub async fn cancel_reminders(
     Ok(touched)
 }
 
+/// The customer is never to be called again: every waiting task of theirs leaves the queues, but
+/// for the one being worked on.
+pub async fn cancel_do_not_call(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    customer: CustomerId,
+    except: Option<TaskId>,
+) -> Result<(), DbError> {
+    let waiting = select("t.customer_id = $1 AND t.status = 'pending'").bind(customer);
+    let reason = json!({"code": "do_not_call", "params": {}});
+    for row in rows(tx, waiting).await? {
+        if Some(row.id) != except {
+            cancel(tx, now, &row, &reason).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Cancels or shortens a waiting task; whether it did.
 async fn apply(
     tx: &mut Tx,

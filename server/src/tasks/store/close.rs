@@ -3,9 +3,9 @@
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
-use super::cancel::cancel;
+use super::cancel::cancel_do_not_call;
 use super::promise::{NewTask, insert};
-use super::row::{TaskRow, find, get, rows, select, tasks};
+use super::row::{TaskRow, find, get, tasks};
 use super::{emit_queue_changed, emit_updated};
 use crate::calls::agent_status;
 use crate::clock::Clock;
@@ -324,12 +324,7 @@ async fn do_not_call(
         .bind(customer),
     )
     .await?;
-    let waiting = select("t.customer_id = $1 AND t.status = 'pending' AND t.id <> $2");
-    let reason = json!({"code": "do_not_call", "params": {}});
-    for row in rows(tx, waiting.bind(customer).bind(task)).await? {
-        cancel(tx, now, &row, &reason).await?;
-    }
-    Ok(())
+    cancel_do_not_call(tx, now, customer, Some(task)).await
 }
 
 /// When a call nobody took is tried again: in two hours if that is before 20:00, else tomorrow at

@@ -19,7 +19,7 @@ use crate::live::{audience_of, emit};
 
 pub use amend::{hold, replace_note, withdraw_missed_call};
 pub use assign::assign;
-pub use cancel::cancel_reminders;
+pub use cancel::{cancel_do_not_call, cancel_reminders};
 pub(super) use close::follow_up_point;
 pub use close::{Act, change};
 pub use missed::{least_loaded, missed_call};

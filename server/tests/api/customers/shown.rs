@@ -83,6 +83,17 @@ both! {
             (Value::Null, json!(agent.id), json!("knows him")),
         ]);
         assert_eq!(view["assignments"][0]["byUserId"], json!(leader.id));
+        // A manager moves it to another team leader's pool.
+        let manager = app.person(Role::SalesManager, "manager").await;
+        let pool = json!({"agentId": null, "supervisorId": stranger.id});
+        let moved = app.put(&manager, &path, pool).await.ok();
+        assert_eq!(moved["assignedSupervisorId"], json!(stranger.id));
+        for body in [
+            json!({"agentId": null, "supervisorId": agent.id}),
+            json!({"agentId": foreign.id, "supervisorId": leader.id}),
+        ] {
+            app.put(&manager, &path, body).await.problem(422, "team_leader_not_found");
+        }
     }
 
     async fn an_order_takes_the_reminder_off_the_queue_and_says_why(app: TestApp) {
