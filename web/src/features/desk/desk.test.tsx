@@ -54,7 +54,7 @@ class FakeServer {
   }
 
   completions() {
-    return this.requests.filter((r) => r.method === 'PUT' && r.path.endsWith('/status'))
+    return this.requests.filter((r) => r.path.endsWith('/status') && r.body?.status === 'completed')
   }
 
   private set(call: Call): Call {
