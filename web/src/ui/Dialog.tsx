@@ -43,7 +43,9 @@ export function Dialog({
               )}
             </div>
           </header>
-          {children && <div className="min-h-0 flex-1 overflow-y-auto px-4 pb-4">{children}</div>}
+          {children && (
+            <div className="min-h-0 flex-1 overflow-y-auto px-4 pt-1 pb-4">{children}</div>
+          )}
           {footer && (
             <footer className="flex justify-end gap-2 border-t border-line px-4 py-3">
               {footer}

@@ -17,6 +17,7 @@ import { CustomerForm } from './CustomerForm'
 import { Cycles } from './Cycles'
 import { DoNotCallDialog } from './DoNotCallDialog'
 import { CallsTab, OrdersTab, TasksTab } from './History'
+import { PlanCallDialog } from './PlanCallDialog'
 import { Profile } from './Profile'
 import { customer360Query } from './queries'
 import { Timeline } from './Timeline'
@@ -54,7 +55,7 @@ function View({ data }: { data: Customer360 }) {
   const format = useFormat()
   const { user } = useStore(auth)
   const [tab, setTab] = useState<Tab>('timeline')
-  const [dialog, setDialog] = useState<'edit' | 'assign' | 'unassign' | 'dnc' | null>(null)
+  const [dialog, setDialog] = useState<'edit' | 'assign' | 'unassign' | 'dnc' | 'call' | null>(null)
   const { customer: c } = data
   const leads = ['admin', 'sales_manager', 'team_leader'].includes(user?.role ?? '')
   // Who speaks with customers may change what is known of them.
@@ -86,6 +87,9 @@ function View({ data }: { data: Customer360 }) {
           {leads && <Button onClick={() => setDialog('assign')}>{t('assign')}</Button>}
           {leads && c.assignedTo != null && (
             <Button onClick={() => setDialog('unassign')}>{t('unassign')}</Button>
+          )}
+          {(leads || user?.role === 'agent') && !c.doNotCall && (
+            <Button onClick={() => setDialog('call')}>{t('planCall')}</Button>
           )}
           {edits && (
             <>
@@ -125,6 +129,9 @@ function View({ data }: { data: Customer360 }) {
       {dialog === 'edit' && <CustomerForm customer={c} onClose={() => setDialog(null)} />}
       {(dialog === 'assign' || dialog === 'unassign') && (
         <AssignDialog customers={[c]} mode={dialog} onClose={() => setDialog(null)} />
+      )}
+      {dialog === 'call' && (
+        <PlanCallDialog customer={c} leads={leads} onClose={() => setDialog(null)} />
       )}
       {dialog === 'dnc' && <DoNotCallDialog customer={c} onClose={() => setDialog(null)} />}
     </Page>

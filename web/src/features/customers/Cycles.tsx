@@ -45,7 +45,9 @@ function CycleRow({ cycle }: { cycle: Cycle }) {
               : t('once')}
           </span>
         </span>
-        <Badge tone={tone}>{t('remind', { when: format.daysAgo(cycle.dueOn) })}</Badge>
+        <Badge tone={tone}>
+          {t(left < 0 ? 'wasDue' : 'remind', { when: format.daysAgo(cycle.dueOn) })}
+        </Badge>
       </summary>
       <table className="mt-1.5 mb-1 w-full text-xs">
         <caption className="sr-only">{t('arithmetic', { name: format.name(cycle) })}</caption>

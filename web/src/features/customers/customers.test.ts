@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Customer } from '~/api/types'
 import { changes } from './CustomerForm'
+import { callBody } from './PlanCallDialog'
 import { addressOf } from './Profile'
 
 const customer = {
@@ -52,4 +53,13 @@ test('an address says each place once', () => {
     'বাড়ি ৭, মিরপুর, ঢাকা',
   )
   expect(addressOf({ address: null, city: 'A', district: 'B' })).toBe('A, B')
+})
+
+test('a call has a day, and with an hour of Dhaka it is a promise', () => {
+  expect(callBody('2026-11-22', '', ' ')).toEqual({ taskDate: '2026-11-22' })
+  expect(callBody('2026-11-22', '10:30', 'rice')).toEqual({
+    taskDate: '2026-11-22',
+    dueAt: '2026-11-22T04:30:00.000Z',
+    notes: 'rice',
+  })
 })

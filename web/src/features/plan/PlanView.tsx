@@ -55,12 +55,14 @@ export function PlanView({ plan }: { plan: PlanResult }) {
       </div>
       {plan.byTeam.length > 0 && (
         <ul className="flex flex-wrap gap-2" aria-label={t('byTeam')}>
-          {plan.byTeam.map((team) => (
-            <li key={team.teamCode} className="inline-flex items-center gap-1.5 text-sm">
-              <Badge tone="accent">{team.teamCode}</Badge>
-              {t('calls', { n: format.number(team.count), count: team.count })}
-            </li>
-          ))}
+          {plan.byTeam
+            .filter((team) => team.count > 0)
+            .map((team) => (
+              <li key={team.teamCode} className="inline-flex items-center gap-1.5 text-sm">
+                <Badge tone="accent">{team.teamCode}</Badge>
+                {t('calls', { n: format.number(team.count), count: team.count })}
+              </li>
+            ))}
         </ul>
       )}
       {plan.agents.length > 0 && (
