@@ -141,6 +141,11 @@ fn measure(place: &Place, customers: usize) -> anyhow::Result<Vec<(String, Strin
     note("memory idle", format!("{} MB", server.memory_mb()?));
     let tl = server.login("tl")?;
     let agents = staff(&server, &tl)?;
+    let admin = server.login("admin")?;
+    let coverage = json!({"filter": {"assignedTo": "none"}, "teamLeaderId": tl.user_id});
+    let begun = Instant::now();
+    server.post(&admin, "/api/crm/team/leads/bulk-assign", &coverage)?;
+    note("bulk-assign everybody to one team leader", seconds(begun.elapsed()));
     let generate = |body: Value| -> anyhow::Result<(Duration, Value)> {
         let begun = Instant::now();
         let answer = server.post(&tl, "/api/crm/team/ops/generate-calls", &body)?;

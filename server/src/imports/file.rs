@@ -277,7 +277,8 @@ fn first_block(bytes: &[u8]) -> Result<()> {
         return Err(wrong_encoding("This is a spreadsheet file, not CSV.".to_owned()));
     }
     let head = &bytes[..bytes.len().min(1024)];
-    if head.iter().filter(|b| **b == 0).count() > head.len() / 4 {
+    let zeros = head.iter().fold(0, |n, byte| n + usize::from(*byte == 0));
+    if zeros > head.len() / 4 {
         return Err(wrong_encoding(
             "The file looks like UTF-16 without a byte-order mark.".to_owned(),
         ));

@@ -145,7 +145,7 @@ impl Finder<'_> {
         let mut found: Vec<Row> = Vec::new();
         while let Some((byte, row)) = self.at()? {
             let cell = self.columns.cell(&row.record, self.key);
-            if cell != key && !(cell.is_empty() && !found.is_empty()) {
+            if (found.is_empty() || !cell.is_empty()) && cell != key {
                 self.ahead = Some((byte, row));
                 break;
             }

@@ -71,7 +71,6 @@ fn owners_after(
     match to {
         Target::Agent { id, leader } => Some((Some(id), leader.or(before.1))),
         Target::PoolOf(leader) => Some((None, Some(leader))),
-        Target::PoolOf(leader) => Some((None, Some(leader))),
         Target::Pool if before.0.is_none() => Some(before),
         Target::Pool => before.1.or(agent_leader).or(by).map(|leader| (None, Some(leader))),
     }

@@ -298,14 +298,14 @@ async fn apply_distinct(
             continue;
         }
         let agent = match &record.agent {
-            Some(login) => match agents.get(login) {
-                Some(agent) => Some(*agent),
-                None => {
+            Some(login) => {
+                let Some(agent) = agents.get(login) else {
                     let reason = "There is no active agent with this login.";
                     outcome.reject(at, "agent", "unknown_agent", reason, Some(login));
                     continue;
-                }
-            },
+                };
+                Some(*agent)
+            }
             None => None,
         };
         let after = merged(world, record, old, agent, by_phone.is_none());

@@ -9,7 +9,7 @@ use super::customers::{Profile, by_external_id, insert as insert_customers, owne
 use super::{Item, LIST, Outcome, World, touch};
 use crate::auth::sha256_hex;
 use crate::customers::store::{InteractionKind, NewInteraction, interaction};
-use crate::db::{Arg, CustomerId, DbError, Insert, OrderId, Sql, Tx};
+use crate::db::{Arg, CustomerId, DbError, Insert, OrderId, PhoneNumber, Sql, Tx};
 use crate::imports::record::OrderRecord;
 use crate::orders::OrderStatus;
 
@@ -87,7 +87,7 @@ impl Customers {
     async fn look_up(tx: &mut Tx, items: &[Item<OrderRecord>]) -> Result<Self, DbError> {
         let records = || items.iter().map(|item| &item.record);
         let phones: Vec<&str> =
-            records().filter_map(|r| r.phone.as_ref()).map(|phone| phone.as_str()).collect();
+            records().filter_map(|r| r.phone.as_ref()).map(PhoneNumber::as_str).collect();
         let external: Vec<&str> = records()
             .filter(|r| r.phone.is_none())
             .filter_map(|r| r.customer_id.as_deref())

@@ -29,6 +29,7 @@ struct Category {
 }
 
 /// Categories by everything a product file may call them.
+#[expect(clippy::struct_field_names, reason = "each map is named after its key")]
 struct Categories {
     by_external_id: HashMap<String, Category>,
     by_name: HashMap<String, Category>,

@@ -174,7 +174,7 @@ pub fn order(
                             e.column.map(|c| format!("{}{c}", super::super::mapping::LINES_PREFIX));
                         let reason = format!("Line {} of the lines file: {}", row.line, e.reason);
                         RowError { column, reason, ..e }
-                    }))
+                    }));
                 }
                 Err(found) => errors[n].extend(found),
             }

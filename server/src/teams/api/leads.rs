@@ -183,7 +183,7 @@ async fn run(
         let (action, user) = match to {
             Target::Agent { id, .. } => ("customers.assigned", Some(id.0)),
             Target::PoolOf(leader) => ("customers.pooled", Some(leader.0)),
-            Target::Pool | Target::PoolOf(_) => ("customers.unassigned", None),
+            Target::Pool => ("customers.unassigned", None),
         };
         let after = Some(json!({"customers": report.changed, "reason": reason}));
         audit::record(&mut tx, now, Some(actor.id), action, "user", user, None, after).await?;
