@@ -149,11 +149,14 @@ function Facts({ view, task, model }: { view: Customer360; task: Task; model: De
       <Why task={task} view={view} />
       {view.alerts.length > 0 && (
         <p className="mt-2 flex flex-wrap gap-1.5">
-          {view.alerts.map((alert) => (
-            <Badge key={alert.code} tone={ALERT_TONE[alert.code] ?? 'plain'}>
+          {view.alerts.map((alert, i) => (
+            <Badge key={i} tone={ALERT_TONE[alert.code] ?? 'plain'}>
               {(alert.code === 'complaint_open' || alert.code === 'do_not_call') && (
                 <AlertIcon width={12} height={12} />
               )}
+              {alert.code === 'reorder_due' && typeof alert.params.nameBn === 'string'
+                ? `${format.name(alert.params as { nameBn: string; nameEn: string })}: `
+                : ''}
               {t(`alerts.${alert.code}`)}
             </Badge>
           ))}

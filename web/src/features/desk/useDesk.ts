@@ -169,10 +169,9 @@ export function useDesk() {
 
   const select = useCallback((id: number) => {
     setCountdown(null)
-    setSelected((before) => {
-      if (before !== null && before !== id) forgetCancelled(before)
-      return id
-    })
+    const before = shown.current?.id
+    if (before !== undefined && before !== id) forgetCancelled(before)
+    setSelected(id)
   }, [])
 
   const step = (by: 1 | -1) => {
@@ -256,9 +255,10 @@ export function useDesk() {
     try {
       if (open && call) await phone.hangup()
       await drafts.flush(task.id)
-      if (Object.keys(patch).length > 0) drafts.edit(task.id, patch)
       await finish(task, await setStatus(task.id, completion(fields, PAYMENT)))
     } catch (error) {
+      // Not completed: what the key chose stays chosen.
+      if (Object.keys(patch).length > 0) drafts.edit(task.id, patch)
       toast(errorText(error), 'bad')
     } finally {
       busy.current = false
