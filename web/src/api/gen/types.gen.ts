@@ -5,6 +5,929 @@ export type ClientOptions = {
 };
 
 /**
+ * Days without work.
+ */
+export type Absences = {
+    /**
+     * All days of absence from today on; replaces those entered before.
+     */
+    dates: Array<string>;
+};
+
+/**
+ * What the agent is on.
+ */
+export type Active = {
+    call?: Call | null;
+    /**
+     * The task.
+     */
+    task: Task;
+};
+
+/**
+ * One agent's day.
+ */
+export type AgentDay = {
+    /**
+     * User id.
+     */
+    agentId: UserId;
+    /**
+     * Most call tasks a day.
+     */
+    capacity: number;
+    currentCall?: CurrentCall | null;
+    /**
+     * PBX extension.
+     */
+    extension?: string | null;
+    /**
+     * Display name.
+     */
+    name: string;
+    /**
+     * What the agent is doing.
+     */
+    status: Presence;
+    /**
+     * Since when; null for somebody who never came online.
+     */
+    statusSince?: string | null;
+    /**
+     * Team, A-E.
+     */
+    teamCode?: string | null;
+    /**
+     * Today's tasks.
+     */
+    today: TodayCounts;
+};
+
+/**
+ * What an agent got.
+ */
+export type AgentShare = {
+    /**
+     * Who.
+     */
+    agentId: UserId;
+    /**
+     * Calls the agent could still take that day.
+     */
+    capacityLeft: number;
+    /**
+     * New follow-ups.
+     */
+    followUp: number;
+    /**
+     * Their name.
+     */
+    name: string;
+    /**
+     * New offers.
+     */
+    offer: number;
+    /**
+     * New reorder reminders.
+     */
+    reminder: number;
+    /**
+     * Their team.
+     */
+    teamCode: TeamCode;
+    /**
+     * New calls in all.
+     */
+    total: number;
+};
+
+/**
+ * An agent's status.
+ */
+export type AgentStatus = {
+    /**
+     * Goes on a break when the wrap-up is done.
+     */
+    breakAfterCall: boolean;
+    /**
+     * Why on a break.
+     */
+    reason?: string | null;
+    /**
+     * Since when.
+     */
+    since: string;
+    /**
+     * What.
+     */
+    status: Presence;
+    /**
+     * Whose.
+     */
+    userId: UserId;
+};
+
+/**
+ * An alert.
+ */
+export type Alert = {
+    /**
+     * What it is about.
+     */
+    code: AlertCode;
+    /**
+     * Figures for its wording.
+     */
+    params: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * What an alert is about; the browser words it.
+ */
+export type AlertCode = 'DoNotCall' | 'ComplaintOpen' | 'ReorderDue' | 'Inactive' | 'HighAov' | 'NewCustomer' | 'Birthday';
+
+/**
+ * How a date came about, so that anybody can check it.
+ */
+export type Arithmetic = {
+    /**
+     * Days before the end on which to remind.
+     */
+    bufferDays: number;
+    /**
+     * Whether the scaled days lay outside `min_days..=max_days`.
+     */
+    clamped: boolean;
+    /**
+     * Days it lasts, scaled and clamped.
+     */
+    consumptionDays: number;
+    /**
+     * Upper limit of the consumption days.
+     */
+    maxDays: number;
+    /**
+     * Lower limit of the consumption days.
+     */
+    minDays: number;
+    /**
+     * Day of the purchase.
+     */
+    orderDate: string;
+    scaledFrom?: ScaledFrom | null;
+};
+
+/**
+ * Who gets a task.
+ */
+export type Assign = {
+    /**
+     * The agent.
+     */
+    agentId: UserId;
+    /**
+     * Why, for the audit log.
+     */
+    reason?: string | null;
+};
+
+/**
+ * A change of agent or supervisor.
+ */
+export type Assignment = {
+    /**
+     * When.
+     */
+    at: string;
+    byUserId?: UserId | null;
+    fromAgentId?: UserId | null;
+    fromSupervisorId?: UserId | null;
+    /**
+     * Why.
+     */
+    reason?: string | null;
+    toAgentId?: UserId | null;
+    toSupervisorId?: UserId | null;
+};
+
+/**
+ * Whose a customer shall be.
+ */
+export type AssignmentBody = {
+    agentId?: UserId | null;
+    /**
+     * Why.
+     */
+    reason?: string | null;
+    supervisorId?: UserId | null;
+};
+
+/**
+ * The unit in which quantities of a category are compared.
+ */
+export type BaseUnit = 'Gram' | 'Millilitre' | 'Piece';
+
+/**
+ * What a pair's dates rest on.
+ */
+export type Basis = 'Table' | 'Learned';
+
+/**
+ * The order of a call.
+ */
+export type Basket = {
+    deliveryCharge?: Money | null;
+    discount?: Money | null;
+    /**
+     * At least one.
+     */
+    lines: Array<BasketLine>;
+    /**
+     * Free text.
+     */
+    note?: string | null;
+    /**
+     * Default cash on delivery.
+     */
+    paymentMethod?: string | null;
+};
+
+/**
+ * A product in the basket.
+ */
+export type BasketLine = {
+    /**
+     * What.
+     */
+    productId: ProductId;
+    /**
+     * Packs.
+     */
+    quantity: number;
+};
+
+/**
+ * A short text in both languages.
+ */
+export type Both = {
+    /**
+     * Bangla.
+     */
+    bn: string;
+    /**
+     * English.
+     */
+    en: string;
+};
+
+/**
+ * Customers to give to an agent, or to a team leader's pool.
+ */
+export type BulkAssign = {
+    agentId?: UserId | null;
+    /**
+     * Which, at most 50,000; or `filter`.
+     */
+    customerIds?: Array<CustomerId> | null;
+    filter?: CustomerQuery | null;
+    /**
+     * Why, at most 500 characters; kept in the history.
+     */
+    reason?: string | null;
+    teamLeaderId?: UserId | null;
+};
+
+/**
+ * What was done. Customers that cannot be moved fail the whole request instead, which names them.
+ */
+export type BulkReport = {
+    /**
+     * Customers that have another agent or supervisor now.
+     */
+    changed: number;
+    /**
+     * Customers that were so already.
+     */
+    unchanged: number;
+};
+
+/**
+ * Customers to take from their agents.
+ */
+export type BulkUnassign = {
+    /**
+     * Which, at most 50,000; or `filter`.
+     */
+    customerIds?: Array<CustomerId> | null;
+    filter?: CustomerQuery | null;
+    /**
+     * Why, at most 500 characters; kept in the history.
+     */
+    reason?: string | null;
+};
+
+/**
+ * A call.
+ */
+export type Call = {
+    /**
+     * The agent's extension.
+     */
+    agentExtension?: string | null;
+    agentUserId?: UserId | null;
+    /**
+     * When it was taken.
+     */
+    answeredAt?: string | null;
+    /**
+     * What can be done with it.
+     */
+    capabilities: Capabilities;
+    customerId?: CustomerId | null;
+    /**
+     * The customer's name.
+     */
+    customerName?: string | null;
+    /**
+     * The customer's number: E.164 where it is one, empty when withheld.
+     */
+    customerPhone: string;
+    /**
+     * Who rang whom.
+     */
+    direction: Direction;
+    /**
+     * Talk time, seconds.
+     */
+    durationSeconds?: number | null;
+    /**
+     * Why it ended, as the provider says it.
+     */
+    endReason?: string | null;
+    /**
+     * When it was over.
+     */
+    endedAt?: string | null;
+    /**
+     * Its id at the provider.
+     */
+    externalCallId?: string | null;
+    /**
+     * The customer is on hold now.
+     */
+    held: boolean;
+    /**
+     * Its id here.
+     */
+    id: CallId;
+    /**
+     * Whether a telephone really rings.
+     */
+    mode: Mode;
+    /**
+     * The customer does not hear the agent now.
+     */
+    muted: boolean;
+    /**
+     * The telephone system it runs on.
+     */
+    provider: ProviderKind;
+    /**
+     * It is being recorded now.
+     */
+    recording: boolean;
+    /**
+     * The recording's length, seconds.
+     */
+    recordingDuration?: number | null;
+    /**
+     * Where its recording is.
+     */
+    recordingUrl?: string | null;
+    /**
+     * When the far end rang.
+     */
+    ringingAt?: string | null;
+    /**
+     * When it began.
+     */
+    startedAt: string;
+    /**
+     * Where it stands.
+     */
+    status: CallStatus;
+    taskId?: TaskId | null;
+    /**
+     * The extension the customer was passed on to.
+     */
+    transferredTo?: string | null;
+};
+
+/**
+ * Of a row in `telephony_calls`.
+ */
+export type CallId = number;
+
+/**
+ * A call was started.
+ */
+export type CallStarted = {
+    /**
+     * Its id at the PBX.
+     */
+    bracknet_call_id?: string | null;
+    /**
+     * For people.
+     */
+    message: string;
+    /**
+     * `success`.
+     */
+    status: string;
+    /**
+     * Its id here.
+     */
+    telephonyCallId: CallId;
+};
+
+/**
+ * Where a call stands.
+ */
+export type CallStatus = 'Initiated' | 'Ringing' | 'Answered' | 'Completed' | 'Missed' | 'NoAnswer' | 'Busy' | 'Failed' | 'Cancelled';
+
+/**
+ * What a telephone system can do during a call. What it cannot is disabled on the screen, with the
+ * reason.
+ */
+export type Capabilities = {
+    /**
+     * Send tones.
+     */
+    dtmf: boolean;
+    /**
+     * Hang up.
+     */
+    hangup: boolean;
+    /**
+     * Hold and unhold.
+     */
+    hold: boolean;
+    /**
+     * Mute and unmute.
+     */
+    mute: boolean;
+    /**
+     * Code of why something is not possible.
+     */
+    reason?: string | null;
+    /**
+     * Start and stop recording.
+     */
+    record: boolean;
+    /**
+     * Pass the customer on.
+     */
+    transfer: boolean;
+};
+
+/**
+ * Categories.
+ */
+export type Categories = {
+    /**
+     * Every category.
+     */
+    items: Array<Category>;
+};
+
+/**
+ * A category.
+ */
+export type Category = {
+    /**
+     * Unit in which its quantities are compared.
+     */
+    baseUnit: BaseUnit;
+    /**
+     * Category id.
+     */
+    id: CategoryId;
+    /**
+     * Bangla name.
+     */
+    nameBn: string;
+    /**
+     * English name.
+     */
+    nameEn: string;
+    /**
+     * Stable name.
+     */
+    slug: string;
+};
+
+/**
+ * Of a row in `categories`.
+ */
+export type CategoryId = number;
+
+/**
+ * Ways a customer agreed to be contacted.
+ */
+export type Consent = {
+    /**
+     * By telephone.
+     */
+    call?: boolean;
+    /**
+     * By e-mail.
+     */
+    email?: boolean;
+    /**
+     * By text message.
+     */
+    sms?: boolean;
+    /**
+     * By WhatsApp.
+     */
+    whatsapp?: boolean;
+};
+
+/**
+ * How long a pack lasts, of a category or a product.
+ */
+export type ConsumptionProfile = {
+    /**
+     * Days one typical pack lasts.
+     */
+    avgConsumptionDays: number;
+    /**
+     * Remind this many days before the end, or
+     */
+    bufferDays?: number | null;
+    /**
+     * this share of the consumption days, percent.
+     */
+    bufferPct?: number | null;
+    categoryId?: CategoryId | null;
+    /**
+     * Profile id.
+     */
+    id: number;
+    /**
+     * Nor above.
+     */
+    maxDays: number;
+    /**
+     * Consumption days are never below.
+     */
+    minDays: number;
+    productId?: ProductId | null;
+    /**
+     * The typical pack, base units; 0: quantity does not matter.
+     */
+    typicalBaseQty: number;
+};
+
+/**
+ * Consumption profiles.
+ */
+export type ConsumptionProfiles = {
+    /**
+     * Every profile.
+     */
+    items: Array<ConsumptionProfile>;
+};
+
+/**
+ * The coverage as a whole.
+ */
+export type Coverage = {
+    /**
+     * When these figures and the stages were counted: at most ten seconds ago.
+     */
+    asOf: string;
+    /**
+     * Open call tasks of earlier days.
+     */
+    pendingPreviousDays: number;
+    /**
+     * Of the customers with an order, the share with two or more, 0 to 1.
+     */
+    repeatRate: number;
+    /**
+     * Customers in coverage.
+     */
+    totalCustomers: number;
+    /**
+     * VIP or permanent customers with a counted order in the last 30 days.
+     */
+    vipPermanentActive30d: number;
+};
+
+/**
+ * A call in progress.
+ */
+export type CurrentCall = {
+    /**
+     * Call id.
+     */
+    callId: CallId;
+    /**
+     * With whom, if known.
+     */
+    customerName?: string | null;
+    /**
+     * When it began.
+     */
+    startedAt: string;
+    /**
+     * `initiated`, `ringing` or `answered`.
+     */
+    status: CallStatus;
+};
+
+/**
+ * A customer with everything known.
+ */
+export type Customer = {
+    /**
+     * Street address.
+     */
+    address?: string | null;
+    /**
+     * Wedding or other anniversary.
+     */
+    anniversary?: string | null;
+    assignedSupervisorId?: UserId | null;
+    assignedTo?: UserId | null;
+    /**
+     * Mean order, poisha.
+     */
+    avgOrderValue: Money;
+    /**
+     * Birthday.
+     */
+    birthday?: string | null;
+    /**
+     * City or area.
+     */
+    city?: string | null;
+    /**
+     * Ways of contact agreed to.
+     */
+    consent: Consent;
+    /**
+     * When the customer was made.
+     */
+    createdAt: string;
+    /**
+     * The coarse type.
+     */
+    customerType: CustomerType;
+    /**
+     * District.
+     */
+    district?: string | null;
+    /**
+     * Never to be called.
+     */
+    doNotCall: boolean;
+    /**
+     * Since when.
+     */
+    doNotCallAt?: string | null;
+    /**
+     * Why.
+     */
+    doNotCallReason?: string | null;
+    /**
+     * E-mail address.
+     */
+    email?: string | null;
+    /**
+     * Day of the first counted order.
+     */
+    firstOrderDate?: string | null;
+    gender?: Gender | null;
+    greeting?: Greeting | null;
+    /**
+     * Customer id.
+     */
+    id: CustomerId;
+    /**
+     * Language spoken.
+     */
+    language: Language;
+    /**
+     * Last call, message or note.
+     */
+    lastContactAt?: string | null;
+    /**
+     * Day of the last counted order.
+     */
+    lastOrderDate?: string | null;
+    /**
+     * By time.
+     */
+    lifecycleStage: LifecycleStage;
+    membershipLevel?: MembershipLevel | null;
+    /**
+     * Name as people say it.
+     */
+    name: string;
+    /**
+     * Standing remark.
+     */
+    notes?: string | null;
+    /**
+     * Main number: the identity.
+     */
+    phone: PhoneNumber;
+    /**
+     * Further numbers.
+     */
+    phones: Array<PhoneNumber>;
+    /**
+     * By number of orders.
+     */
+    purchaseStage: PurchaseStage;
+    /**
+     * Code friends may use.
+     */
+    referralCode?: string | null;
+    referrerId?: CustomerId | null;
+    /**
+     * Purchase and value stage, e.g. `repeat_3+medium`.
+     */
+    segment: string;
+    /**
+     * Free labels.
+     */
+    tags: Array<string>;
+    /**
+     * The warmth.
+     */
+    temperature: Temperature;
+    /**
+     * Counted orders.
+     */
+    totalOrders: number;
+    /**
+     * Their sum, poisha.
+     */
+    totalSpend: Money;
+    /**
+     * Last change of the profile.
+     */
+    updatedAt: string;
+    /**
+     * By money.
+     */
+    valueStage: ValueStage;
+};
+
+/**
+ * Everything about a customer.
+ */
+export type Customer360 = {
+    /**
+     * What to know before saying hello.
+     */
+    alerts: Array<Alert>;
+    /**
+     * Changes of agent, the latest first (ten).
+     */
+    assignments: Array<Assignment>;
+    /**
+     * The last ten calls.
+     */
+    calls: Array<Call>;
+    /**
+     * Profile and figures.
+     */
+    customer: Customer;
+    /**
+     * What they buy, the next reminder first.
+     */
+    cycles: Array<Cycle>;
+    /**
+     * Days since the last counted order.
+     */
+    daysSinceLastOrder?: number | null;
+    /**
+     * The last ten orders.
+     */
+    recentOrders: Array<Order>;
+    /**
+     * What to offer.
+     */
+    recommendations: Array<Recommendation>;
+    /**
+     * The last ten call tasks.
+     */
+    tasks: Array<Task>;
+    /**
+     * The last twenty entries of the timeline.
+     */
+    timeline: Array<Interaction>;
+};
+
+/**
+ * Whose order: `id`, or `phone` (any spelling) of a customer we have or not.
+ */
+export type CustomerBody = {
+    /**
+     * For a new customer.
+     */
+    address?: string | null;
+    /**
+     * For a new customer.
+     */
+    district?: string | null;
+    id?: CustomerId | null;
+    /**
+     * For a new customer.
+     */
+    name?: string | null;
+    /**
+     * Phone number.
+     */
+    phone?: string | null;
+};
+
+/**
+ * A customer's profile as entered: in a new one `name` and `phone` are needed, in a change what is
+ * absent stays and null clears.
+ */
+export type CustomerEntry = {
+    /**
+     * Street address.
+     */
+    address?: string | null;
+    /**
+     * Wedding or other anniversary.
+     */
+    anniversary?: string | null;
+    /**
+     * Birthday.
+     */
+    birthday?: string | null;
+    /**
+     * City or area.
+     */
+    city?: string | null;
+    consent?: Consent | null;
+    /**
+     * District.
+     */
+    district?: string | null;
+    /**
+     * Never to be called; needs a reason.
+     */
+    doNotCall?: boolean | null;
+    /**
+     * Why.
+     */
+    doNotCallReason?: string | null;
+    /**
+     * E-mail address.
+     */
+    email?: string | null;
+    gender?: Gender | null;
+    greeting?: Greeting | null;
+    language?: Language | null;
+    /**
+     * Name as people say it.
+     */
+    name?: string | null;
+    /**
+     * Standing remark.
+     */
+    notes?: string | null;
+    /**
+     * Main number in any spelling: the identity.
+     */
+    phone?: string | null;
+    /**
+     * Further numbers, at most ten.
+     */
+    phones?: Array<string> | null;
+    /**
+     * Code friends may use, unique.
+     */
+    referralCode?: string | null;
+    referrerId?: CustomerId | null;
+    /**
+     * Free labels, at most twenty.
+     */
+    tags?: Array<string> | null;
+};
+
+/**
  * Of a row in `customers`.
  */
 export type CustomerId = number;
@@ -55,6 +978,918 @@ export type CustomerIntel = {
 };
 
 /**
+ * A filter over customers, as sent. What is absent does not narrow.
+ */
+export type CustomerQuery = {
+    /**
+     * Id of the own agent, or `none`.
+     */
+    assignedTo?: string | null;
+    boughtCategoryId?: CategoryId | null;
+    boughtProductId?: ProductId | null;
+    /**
+     * District, exactly.
+     */
+    district?: string | null;
+    /**
+     * Never to be called, or not so.
+     */
+    doNotCall?: boolean | null;
+    /**
+     * Last contact before this company day, or never.
+     */
+    lastContactBefore?: string | null;
+    lifecycleStage?: LifecycleStage | null;
+    purchaseStage?: PurchaseStage | null;
+    /**
+     * Words of the name (Bangla or Latin), or a phone in any spelling, or its beginning.
+     */
+    q?: string | null;
+    temperature?: Temperature | null;
+    valueStage?: ValueStage | null;
+};
+
+/**
+ * A customer in a list.
+ */
+export type CustomerSummary = {
+    assignedSupervisorId?: UserId | null;
+    assignedTo?: UserId | null;
+    /**
+     * Mean order, poisha.
+     */
+    avgOrderValue: Money;
+    /**
+     * City or area.
+     */
+    city?: string | null;
+    /**
+     * The coarse type.
+     */
+    customerType: CustomerType;
+    /**
+     * District.
+     */
+    district?: string | null;
+    /**
+     * Never to be called.
+     */
+    doNotCall: boolean;
+    /**
+     * Customer id.
+     */
+    id: CustomerId;
+    /**
+     * Last call, message or note.
+     */
+    lastContactAt?: string | null;
+    /**
+     * Day of the last counted order.
+     */
+    lastOrderDate?: string | null;
+    /**
+     * By time.
+     */
+    lifecycleStage: LifecycleStage;
+    membershipLevel?: MembershipLevel | null;
+    /**
+     * Name as people say it.
+     */
+    name: string;
+    /**
+     * Main number.
+     */
+    phone: PhoneNumber;
+    /**
+     * By number of orders.
+     */
+    purchaseStage: PurchaseStage;
+    /**
+     * Purchase and value stage, e.g. `repeat_3+medium`.
+     */
+    segment: string;
+    /**
+     * The warmth.
+     */
+    temperature: Temperature;
+    /**
+     * Counted orders.
+     */
+    totalOrders: number;
+    /**
+     * Their sum, poisha.
+     */
+    totalSpend: Money;
+    /**
+     * By money.
+     */
+    valueStage: ValueStage;
+};
+
+/**
+ * The guides' coarse type.
+ */
+export type CustomerType = 'New' | 'Repeat' | 'Vip' | 'Inactive';
+
+/**
+ * What a customer buys of a category, how often, and when next.
+ */
+export type Cycle = {
+    /**
+     * How they came about.
+     */
+    arithmetic: Arithmetic;
+    /**
+     * Mean days between purchases.
+     */
+    avgGapDays?: number | null;
+    /**
+     * The unit.
+     */
+    baseUnit: BaseUnit;
+    /**
+     * What the dates rest on.
+     */
+    basis: Basis;
+    /**
+     * Category.
+     */
+    categoryId: CategoryId;
+    /**
+     * Its stable name.
+     */
+    categorySlug: string;
+    /**
+     * When to remind.
+     */
+    dueOn: string;
+    /**
+     * When it runs out.
+     */
+    expectedOn: string;
+    /**
+     * The last of them.
+     */
+    lastDate: string;
+    /**
+     * How much then, base units.
+     */
+    lastQty: number;
+    /**
+     * Its Bangla name.
+     */
+    nameBn: string;
+    /**
+     * Its English name.
+     */
+    nameEn: string;
+    /**
+     * What was mostly bought then.
+     */
+    productId: ProductId;
+    /**
+     * Distinct days on which it was bought.
+     */
+    purchases: number;
+};
+
+/**
+ * A team leader's page.
+ */
+export type Dashboard = {
+    /**
+     * The active agents, by team and name.
+     */
+    agents: Array<AgentDay>;
+    /**
+     * The customers looked after.
+     */
+    coverage: Coverage;
+    /**
+     * The company's day.
+     */
+    date: string;
+    lastPlan?: PlanResult | null;
+    /**
+     * By purchase stage, all stages in order.
+     */
+    purchaseStages: Array<PurchaseStageCount>;
+    /**
+     * How each team sounds; `ALL` last.
+     */
+    scriptPlaybook: Array<PlaybookEntry>;
+    /**
+     * What to train with.
+     */
+    trainingRolePlays: TrainingRolePlays;
+    /**
+     * By value stage, all stages in order.
+     */
+    valueStages: Array<ValueStageCount>;
+};
+
+/**
+ * How the agent's day goes.
+ */
+export type DayFigures = {
+    /**
+     * Completed or failed today.
+     */
+    done: number;
+    /**
+     * Calls promised.
+     */
+    followUps: number;
+    /**
+     * Nobody spoken to.
+     */
+    noResponse: number;
+    /**
+     * Orders taken.
+     */
+    ordered: number;
+    /**
+     * Tasks done an hour.
+     */
+    pacePerHour: number;
+    /**
+     * When the list will be done.
+     */
+    projectedFinish?: string | null;
+    /**
+     * Poisha of the orders taken.
+     */
+    revenue: Money;
+    /**
+     * Time spent talking.
+     */
+    talkSeconds: number;
+    /**
+     * Tasks of the day and carried over, without cancelled ones.
+     */
+    total: number;
+};
+
+/**
+ * A delivery.
+ */
+export type Delivery = {
+    /**
+     * Its body, as received, cut to 16 KiB.
+     */
+    body: string;
+    callId?: CallId | null;
+    /**
+     * Why it was rejected.
+     */
+    code?: string | null;
+    /**
+     * The call it names.
+     */
+    externalCallId?: string | null;
+    /**
+     * Its number.
+     */
+    id: number;
+    /**
+     * What became of it.
+     */
+    outcome: Outcome;
+    /**
+     * To which path.
+     */
+    path: string;
+    /**
+     * When it came.
+     */
+    receivedAt: string;
+};
+
+/**
+ * All a desk needs to come back as it was.
+ */
+export type Desk = {
+    active?: Active | null;
+    /**
+     * The agent's status.
+     */
+    agent: AgentStatus;
+    /**
+     * Countdown to the next call in power-dial mode.
+     */
+    powerDialSeconds: number;
+    /**
+     * How the day goes.
+     */
+    today: DayFigures;
+    /**
+     * Everything begun and not finished.
+     */
+    wrapUps: Array<WrapUp>;
+};
+
+/**
+ * Who rang whom.
+ */
+export type Direction = 'Outbound' | 'Inbound';
+
+/**
+ * Colleagues.
+ */
+export type Directory = {
+    /**
+     * By name; people who left included.
+     */
+    items: Array<DirectoryEntry>;
+};
+
+/**
+ * What anybody may know of a colleague.
+ */
+export type DirectoryEntry = {
+    /**
+     * PBX extension.
+     */
+    extension?: string | null;
+    /**
+     * User id.
+     */
+    id: UserId;
+    /**
+     * Display name.
+     */
+    name: string;
+    /**
+     * Role.
+     */
+    role: Role;
+    /**
+     * Team of an agent, A-E.
+     */
+    teamCode?: string | null;
+};
+
+/**
+ * Done.
+ */
+export type Done = {
+    /**
+     * Whether a telephone was really concerned.
+     */
+    mode: Mode;
+    /**
+     * `ended` or `success`.
+     */
+    status: string;
+};
+
+/**
+ * Tones to send.
+ */
+export type Dtmf = {
+    /**
+     * 0-9, *, #, A-D.
+     */
+    digits: string;
+};
+
+/**
+ * The meaning of a column. Its name is also the heading of the own format.
+ */
+export type Field = 'ExternalId' | 'Slug' | 'NameEn' | 'NameBn' | 'BaseUnit' | 'AvgConsumptionDays' | 'BufferDays' | 'MinDays' | 'MaxDays' | 'TypicalBaseQty' | 'Sku' | 'Category' | 'CategoryId' | 'Pack' | 'PackSize' | 'PackUnit' | 'WeightKg' | 'WeightG' | 'Price' | 'Active' | 'Handle' | 'Phone' | 'OtherPhones' | 'Name' | 'FirstName' | 'LastName' | 'Email' | 'Address' | 'Address2' | 'District' | 'City' | 'Birthday' | 'Anniversary' | 'Gender' | 'Greeting' | 'Language' | 'ConsentCall' | 'ConsentSms' | 'ConsentWhatsapp' | 'ConsentEmail' | 'DoNotCall' | 'DoNotCallReason' | 'Agent' | 'Tags' | 'Notes' | 'Source' | 'CreatedAt' | 'OrderNo' | 'CustomerId' | 'OrderDate' | 'PlacedAt' | 'Status' | 'CancelledAt' | 'FinancialStatus' | 'FulfilmentStatus' | 'Discount' | 'DeliveryCharge' | 'Total' | 'PaymentMethod' | 'PaymentStatus' | 'Note' | 'ProductId' | 'ProductName' | 'Quantity' | 'UnitPrice' | 'LineTotal';
+
+/**
+ * One of several things that are wrong.
+ */
+export type FieldError = {
+    /**
+     * Stable, machine-readable reason.
+     */
+    code: string;
+    /**
+     * A sentence, or the value concerned.
+     */
+    detail: string;
+    /**
+     * The field concerned, as sent.
+     */
+    field: string;
+};
+
+/**
+ * A field a column can mean.
+ */
+export type FieldInfo = {
+    /**
+     * Its name.
+     */
+    name: Field;
+    /**
+     * One of these must be there.
+     */
+    oneOf?: Array<Field>;
+    /**
+     * It must be there.
+     */
+    required: boolean;
+};
+
+/**
+ * Whose export a file is.
+ */
+export type Format = 'Own' | 'WooCommerce' | 'Shopify';
+
+/**
+ * Gender, for the form of address.
+ */
+export type Gender = 'Male' | 'Female';
+
+/**
+ * Everything is optional: today, and the quotas of the settings.
+ */
+export type GenerateCalls = {
+    /**
+     * Company day, `YYYY-MM-DD`, today or later.
+     */
+    date?: string | null;
+    /**
+     * Follow-ups an agent.
+     */
+    followupQuota?: number | null;
+    /**
+     * Offers an agent.
+     */
+    offerQuota?: number | null;
+    /**
+     * Most calls an agent, 1 to 200.
+     */
+    perAgentLimit?: number | null;
+    /**
+     * Only count what would be made.
+     */
+    preview?: boolean;
+    /**
+     * Reorder reminders an agent.
+     */
+    reminderQuota?: number | null;
+};
+
+/**
+ * How a customer is addressed.
+ */
+export type Greeting = 'Bhai' | 'Apu';
+
+/**
+ * Which call.
+ */
+export type Hangup = {
+    /**
+     * Its id at the PBX.
+     */
+    bracknet_call_id: string;
+};
+
+/**
+ * A hit.
+ */
+export type Hit = {
+    /**
+     * The customer, or the order's.
+     */
+    customerId: CustomerId;
+    /**
+     * What it is.
+     */
+    kind: HitKind;
+    /**
+     * Why.
+     */
+    matched: Matched;
+    /**
+     * The customer's name.
+     */
+    name: string;
+    orderId?: OrderId | null;
+    /**
+     * The order's number.
+     */
+    orderNo?: string | null;
+    /**
+     * The customer's main number.
+     */
+    phone: PhoneNumber;
+};
+
+/**
+ * What a hit is.
+ */
+export type HitKind = 'Customer' | 'Order';
+
+/**
+ * What was found, at most twenty.
+ */
+export type Hits = {
+    /**
+     * Phones first, then orders, then names.
+     */
+    items: Array<Hit>;
+};
+
+/**
+ * Why a row was rejected.
+ */
+export type ImportError = {
+    /**
+     * Stable code.
+     */
+    code: string;
+    /**
+     * Column concerned.
+     */
+    column?: string | null;
+    /**
+     * Line in the file; the header is line 1.
+     */
+    line: number;
+    /**
+     * One sentence.
+     */
+    reason: string;
+    /**
+     * What was found there.
+     */
+    value?: string | null;
+};
+
+/**
+ * Of a row in `import_jobs`.
+ */
+export type ImportId = number;
+
+/**
+ * An import.
+ */
+export type ImportJob = {
+    /**
+     * The heading as found.
+     */
+    columns: Array<string>;
+    /**
+     * Records made.
+     */
+    created: number;
+    /**
+     * When it was asked for.
+     */
+    createdAt: string;
+    createdBy?: UserId | null;
+    /**
+     * Rows behind the last committed chunk.
+     */
+    doneRows: number;
+    /**
+     * Only a check.
+     */
+    dryRun: boolean;
+    error?: JobError | null;
+    /**
+     * Rows rejected.
+     */
+    errorRows: number;
+    /**
+     * As uploaded.
+     */
+    fileName: string;
+    /**
+     * When it ended.
+     */
+    finishedAt?: string | null;
+    /**
+     * Whose export it is.
+     */
+    format: Format;
+    /**
+     * Id.
+     */
+    id: ImportId;
+    /**
+     * What the file holds.
+     */
+    kind: Kind;
+    /**
+     * Rows of the lines file; 0 without one.
+     */
+    linesTotal: number;
+    /**
+     * Of them, those that belong to an order of the file.
+     */
+    linesUsed: number;
+    /**
+     * Column → field; columns of the lines file begin with `lines.`.
+     */
+    mapping: {
+        [key: string]: Field;
+    };
+    /**
+     * Rows taken.
+     */
+    okRows: number;
+    /**
+     * When it began.
+     */
+    startedAt?: string | null;
+    /**
+     * Where it stands.
+     */
+    status: JobStatus;
+    /**
+     * Data rows in the file.
+     */
+    totalRows: number;
+    /**
+     * Records that were so already.
+     */
+    unchanged: number;
+    /**
+     * Records changed.
+     */
+    updated: number;
+};
+
+/**
+ * An upload.
+ */
+export type ImportUpload = {
+    /**
+     * The CSV file.
+     */
+    file: Blob | File;
+    /**
+     * `auto` (default), `own`, `woocommerce` or `shopify`.
+     */
+    format?: string | null;
+    /**
+     * What it holds.
+     */
+    kind: Kind;
+    /**
+     * For orders: a second file with their lines.
+     */
+    linesFile?: Blob | File | null;
+    /**
+     * JSON `{column: field}`; an empty field: the column means nothing. Columns of the lines file
+     * begin with `lines.`.
+     */
+    mapping?: string | null;
+};
+
+/**
+ * A list of imports.
+ */
+export type Imports = {
+    /**
+     * The latest first, at most 100.
+     */
+    items: Array<ImportJob>;
+};
+
+/**
+ * Whom to ring.
+ */
+export type Initiate = {
+    agentUserId?: UserId | null;
+    /**
+     * The number to dial instead of the task's.
+     */
+    customerPhone?: string | null;
+    taskId?: TaskId | null;
+};
+
+/**
+ * A call was started.
+ */
+export type Initiated = {
+    /**
+     * Its id there.
+     */
+    externalCallId?: string | null;
+    /**
+     * For the agent.
+     */
+    message?: string | null;
+    /**
+     * Whether a telephone really rings.
+     */
+    mode: Mode;
+    /**
+     * The telephone system.
+     */
+    provider: ProviderKind;
+    /**
+     * Its id here.
+     */
+    telephonyCallId: CallId;
+};
+
+/**
+ * What a file looks like, before anything is imported.
+ */
+export type Inspection = {
+    /**
+     * Column names; those of the lines file begin with `lines.`.
+     */
+    columns: Array<string>;
+    /**
+     * What columns can mean.
+     */
+    fields: Array<FieldInfo>;
+    /**
+     * Whose export it is.
+     */
+    format: Format;
+    /**
+     * Column → field as recognised.
+     */
+    mapping: {
+        [key: string]: Field;
+    };
+    /**
+     * What stands in the way of an import.
+     */
+    problems: Array<JobError>;
+    /**
+     * The first rows of the file.
+     */
+    sample: Array<Array<string>>;
+};
+
+/**
+ * A customer's figures, rhythm, alerts and recommendations, without the history.
+ */
+export type Intelligence = {
+    /**
+     * What to know before saying hello.
+     */
+    alerts: Array<Alert>;
+    /**
+     * Profile and figures.
+     */
+    customer: Customer;
+    /**
+     * What they buy, the next reminder first.
+     */
+    cycles: Array<Cycle>;
+    /**
+     * Days since the last counted order.
+     */
+    daysSinceLastOrder?: number | null;
+    /**
+     * What to offer.
+     */
+    recommendations: Array<Recommendation>;
+};
+
+/**
+ * An entry of the timeline.
+ */
+export type Interaction = {
+    /**
+     * When.
+     */
+    at: string;
+    /**
+     * Parameters of the summary.
+     */
+    data: {
+        [key: string]: unknown;
+    };
+    direction?: Direction | null;
+    /**
+     * Entry id.
+     */
+    id: number;
+    /**
+     * What it is about.
+     */
+    kind: InteractionKind;
+    /**
+     * Code, worded by the browser.
+     */
+    summary: string;
+    /**
+     * Free text.
+     */
+    text?: string | null;
+    userId?: UserId | null;
+};
+
+/**
+ * What an entry of a customer's timeline is about.
+ */
+export type InteractionKind = 'Call' | 'Order' | 'Note' | 'Message' | 'Level' | 'Task' | 'Assignment';
+
+/**
+ * Why a whole import failed.
+ */
+export type JobError = {
+    /**
+     * Stable code.
+     */
+    code: string;
+    /**
+     * One sentence.
+     */
+    detail: string;
+};
+
+/**
+ * Where an import stands.
+ */
+export type JobStatus = 'Queued' | 'Running' | 'Done' | 'Failed' | 'Cancelled';
+
+/**
+ * What a file holds.
+ */
+export type Kind = 'Categories' | 'Products' | 'Customers' | 'Orders';
+
+/**
+ * How many calls are made for a kind of reason.
+ */
+export type KindCount = {
+    /**
+     * How many calls.
+     */
+    count: number;
+    /**
+     * Kind of the main reason.
+     */
+    kind: TaskKind;
+};
+
+/**
+ * The language a customer is spoken to in.
+ */
+export type Language = 'Bn' | 'En';
+
+/**
+ * How many were left out for a reason.
+ */
+export type LeftOutCount = {
+    /**
+     * How many customers.
+     */
+    count: number;
+    /**
+     * Why.
+     */
+    reason: LeftOutReason;
+};
+
+/**
+ * Why a customer with a reason to be called is not planned.
+ */
+export type LeftOutReason = 'DoNotCall' | 'NoConsent' | 'RecentlyContacted' | 'NoCapacity' | 'QuotaFull' | 'NoTeam' | 'AlreadyPlanned' | 'OpenPromise' | 'NoPhone';
+
+/**
+ * Where a customer stands in time.
+ */
+export type LifecycleStage = 'Prospect' | 'New' | 'Active' | 'AtRisk' | 'Churned';
+
+/**
+ * A line: `productId` or `sku`.
+ */
+export type LineBody = {
+    productId?: ProductId | null;
+    /**
+     * Packs, 1 to 10,000.
+     */
+    quantity: number;
+    /**
+     * Or its stock-keeping unit.
+     */
+    sku?: string | null;
+    unitPrice?: Money | null;
+};
+
+/**
+ * Tasks by class.
+ */
+export type Load = {
+    /**
+     * Follow-ups and support.
+     */
+    followUp: number;
+    /**
+     * Offers.
+     */
+    offer: number;
+    /**
+     * Reorder reminders.
+     */
+    reminder: number;
+};
+
+/**
  * Login name and password.
  */
 export type Login = {
@@ -67,6 +1902,38 @@ export type Login = {
      */
     password: string;
 };
+
+/**
+ * A task by hand.
+ */
+export type ManualTask = {
+    agentId?: UserId | null;
+    /**
+     * Whom to call.
+     */
+    customerId: CustomerId;
+    /**
+     * Hour to call at.
+     */
+    dueAt?: string | null;
+    /**
+     * Default `follow_up`.
+     */
+    kind?: string | null;
+    /**
+     * What it is about.
+     */
+    notes?: string | null;
+    /**
+     * Company day; default: that of `dueAt`, else today.
+     */
+    taskDate?: string | null;
+};
+
+/**
+ * Why it is a hit.
+ */
+export type Matched = 'Phone' | 'Name' | 'OrderNo';
 
 /**
  * Who a logged-in person is, as the browser shows it.
@@ -138,9 +2005,127 @@ export type MePatch = {
 };
 
 /**
+ * Membership level: a card, not a purchase stage.
+ */
+export type MembershipLevel = 'Silver' | 'Gold' | 'Permanent';
+
+/**
+ * Whether a telephone really rings.
+ */
+export type Mode = 'Live' | 'Mock';
+
+/**
  * An amount in poisha (1 taka = 100 poisha). Integer, so sums are exact.
  */
 export type Money = number;
+
+/**
+ * A product to add.
+ */
+export type NewProduct = {
+    /**
+     * On sale; default yes.
+     */
+    active?: boolean | null;
+    /**
+     * Category.
+     */
+    categoryId: CategoryId;
+    /**
+     * Bangla name.
+     */
+    nameBn: string;
+    /**
+     * English name.
+     */
+    nameEn: string;
+    /**
+     * Amount in one pack, above 0.
+     */
+    packSize: number;
+    /**
+     * Its unit; weight and volume do not go with a category counted in pieces.
+     */
+    packUnit: PackUnit;
+    /**
+     * Poisha a pack.
+     */
+    price: Money;
+    /**
+     * Stock-keeping unit, unique.
+     */
+    sku: string;
+};
+
+/**
+ * A new team.
+ */
+export type NewTeam = {
+    /**
+     * `A` … `E`.
+     */
+    code: string;
+    /**
+     * Display name, 1-100 characters.
+     */
+    name: string;
+    teamLeaderId?: UserId | null;
+};
+
+/**
+ * A new user.
+ */
+export type NewUser = {
+    /**
+     * Default true.
+     */
+    active?: boolean | null;
+    /**
+     * Most call tasks a day, 0-200, default 200.
+     */
+    capacity?: number | null;
+    /**
+     * Districts or cities the agent is mapped to.
+     */
+    districts?: Array<string> | null;
+    /**
+     * PBX extension, 2-10 digits.
+     */
+    extension?: string | null;
+    /**
+     * Login name: 2-50 of a-z, digits, `.`, `_`, `-`; any case.
+     */
+    login: string;
+    /**
+     * Display name, 1-100 characters.
+     */
+    name: string;
+    /**
+     * First password, at least 10 characters.
+     */
+    password: string;
+    /**
+     * Own phone, any spelling.
+     */
+    phone?: string | null;
+    /**
+     * Role; a team leader makes agents only.
+     */
+    role: Role;
+    seniority?: Seniority | null;
+    teamId?: TeamId | null;
+    teamLeaderId?: UserId | null;
+};
+
+/**
+ * A note.
+ */
+export type NoteBody = {
+    /**
+     * 1 to 5,000 characters.
+     */
+    text: string;
+};
 
 /**
  * An objection and an answer to it.
@@ -161,6 +2146,683 @@ export type Objection = {
 };
 
 /**
+ * An order.
+ */
+export type Order = {
+    /**
+     * Whether it counts for the customer's figures.
+     */
+    counted: boolean;
+    createdBy?: UserId | null;
+    /**
+     * Whose.
+     */
+    customerId: CustomerId;
+    /**
+     * Their name.
+     */
+    customerName: string;
+    /**
+     * Poisha for delivery.
+     */
+    deliveryCharge: Money;
+    /**
+     * Poisha off.
+     */
+    discount: Money;
+    /**
+     * Its id there.
+     */
+    externalId: string;
+    /**
+     * Order id.
+     */
+    id: OrderId;
+    /**
+     * What was bought.
+     */
+    lines: Array<OrderLine>;
+    /**
+     * Free text.
+     */
+    note?: string | null;
+    /**
+     * The company's day.
+     */
+    orderDate: string;
+    /**
+     * What people call it.
+     */
+    orderNo: string;
+    /**
+     * `cod`, `paid` …
+     */
+    paymentMethod: string;
+    /**
+     * Their number.
+     */
+    phone: PhoneNumber;
+    /**
+     * The instant.
+     */
+    placedAt: string;
+    /**
+     * Where it came from.
+     */
+    source: string;
+    /**
+     * Where it stands.
+     */
+    status: OrderStatus;
+    /**
+     * Poisha, sum of the lines.
+     */
+    subtotal: Money;
+    taskId?: TaskId | null;
+    /**
+     * Poisha, `subtotal - discount + deliveryCharge`.
+     */
+    total: Money;
+};
+
+/**
+ * An order. `source` and `externalId` identify it: the same again changes nothing, the same with
+ * other content is a correction. What is absent takes its default, or stays in a correction.
+ */
+export type OrderBody = {
+    /**
+     * Whose.
+     */
+    customer: CustomerBody;
+    deliveryCharge?: Money | null;
+    discount?: Money | null;
+    /**
+     * Its id there.
+     */
+    externalId: string;
+    /**
+     * 1 to 200 lines.
+     */
+    lines: Array<LineBody>;
+    /**
+     * Free text.
+     */
+    note?: string | null;
+    /**
+     * The company's day; default: that of `placedAt`, else today.
+     */
+    orderDate?: string | null;
+    /**
+     * What people call it; default: made from its id.
+     */
+    orderNo?: string | null;
+    /**
+     * Default `cod`.
+     */
+    paymentMethod?: string | null;
+    /**
+     * The instant.
+     */
+    placedAt?: string | null;
+    /**
+     * Where it comes from, e.g. `rest`.
+     */
+    source: string;
+    status?: OrderStatus | null;
+};
+
+/**
+ * Of a row in `orders`.
+ */
+export type OrderId = number;
+
+/**
+ * A line of an order.
+ */
+export type OrderLine = {
+    /**
+     * Quantity in the category's base unit.
+     */
+    baseQty: number;
+    /**
+     * Its place in the order, from 1.
+     */
+    id: number;
+    /**
+     * Poisha.
+     */
+    lineTotal: Money;
+    /**
+     * Bangla name.
+     */
+    nameBn: string;
+    /**
+     * English name.
+     */
+    nameEn: string;
+    /**
+     * What.
+     */
+    productId: ProductId;
+    /**
+     * Packs.
+     */
+    quantity: number;
+    /**
+     * Stock-keeping unit.
+     */
+    sku: string;
+    /**
+     * Poisha a pack.
+     */
+    unitPrice: Money;
+};
+
+/**
+ * Changes to an order; what is absent stays.
+ */
+export type OrderPatch = {
+    /**
+     * Free text; null clears it.
+     */
+    note?: string | null;
+    status?: OrderStatus | null;
+};
+
+/**
+ * Where an order stands. Cancelled and returned ones do not count for any figure.
+ */
+export type OrderStatus = 'Placed' | 'Confirmed' | 'Shipped' | 'Delivered' | 'Cancelled' | 'Returned';
+
+/**
+ * What became of a delivery.
+ */
+export type Outcome = 'Applied' | 'Duplicate' | 'UnknownCall' | 'Rejected';
+
+/**
+ * The unit printed on a pack.
+ */
+export type PackUnit = 'Kilogram' | 'Gram' | 'Litre' | 'Millilitre' | 'Piece';
+
+/**
+ * One page of a list.
+ */
+export type PageCall = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * The agent's extension.
+         */
+        agentExtension?: string | null;
+        agentUserId?: UserId | null;
+        /**
+         * When it was taken.
+         */
+        answeredAt?: string | null;
+        /**
+         * What can be done with it.
+         */
+        capabilities: Capabilities;
+        customerId?: CustomerId | null;
+        /**
+         * The customer's name.
+         */
+        customerName?: string | null;
+        /**
+         * The customer's number: E.164 where it is one, empty when withheld.
+         */
+        customerPhone: string;
+        /**
+         * Who rang whom.
+         */
+        direction: Direction;
+        /**
+         * Talk time, seconds.
+         */
+        durationSeconds?: number | null;
+        /**
+         * Why it ended, as the provider says it.
+         */
+        endReason?: string | null;
+        /**
+         * When it was over.
+         */
+        endedAt?: string | null;
+        /**
+         * Its id at the provider.
+         */
+        externalCallId?: string | null;
+        /**
+         * The customer is on hold now.
+         */
+        held: boolean;
+        /**
+         * Its id here.
+         */
+        id: CallId;
+        /**
+         * Whether a telephone really rings.
+         */
+        mode: Mode;
+        /**
+         * The customer does not hear the agent now.
+         */
+        muted: boolean;
+        /**
+         * The telephone system it runs on.
+         */
+        provider: ProviderKind;
+        /**
+         * It is being recorded now.
+         */
+        recording: boolean;
+        /**
+         * The recording's length, seconds.
+         */
+        recordingDuration?: number | null;
+        /**
+         * Where its recording is.
+         */
+        recordingUrl?: string | null;
+        /**
+         * When the far end rang.
+         */
+        ringingAt?: string | null;
+        /**
+         * When it began.
+         */
+        startedAt: string;
+        /**
+         * Where it stands.
+         */
+        status: CallStatus;
+        taskId?: TaskId | null;
+        /**
+         * The extension the customer was passed on to.
+         */
+        transferredTo?: string | null;
+    }>;
+    /**
+     * Pass it as `cursor` for the next page; null on the last.
+     */
+    nextCursor?: string | null;
+};
+
+/**
+ * One page of a list.
+ */
+export type PageCustomerSummary = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        assignedSupervisorId?: UserId | null;
+        assignedTo?: UserId | null;
+        /**
+         * Mean order, poisha.
+         */
+        avgOrderValue: Money;
+        /**
+         * City or area.
+         */
+        city?: string | null;
+        /**
+         * The coarse type.
+         */
+        customerType: CustomerType;
+        /**
+         * District.
+         */
+        district?: string | null;
+        /**
+         * Never to be called.
+         */
+        doNotCall: boolean;
+        /**
+         * Customer id.
+         */
+        id: CustomerId;
+        /**
+         * Last call, message or note.
+         */
+        lastContactAt?: string | null;
+        /**
+         * Day of the last counted order.
+         */
+        lastOrderDate?: string | null;
+        /**
+         * By time.
+         */
+        lifecycleStage: LifecycleStage;
+        membershipLevel?: MembershipLevel | null;
+        /**
+         * Name as people say it.
+         */
+        name: string;
+        /**
+         * Main number.
+         */
+        phone: PhoneNumber;
+        /**
+         * By number of orders.
+         */
+        purchaseStage: PurchaseStage;
+        /**
+         * Purchase and value stage, e.g. `repeat_3+medium`.
+         */
+        segment: string;
+        /**
+         * The warmth.
+         */
+        temperature: Temperature;
+        /**
+         * Counted orders.
+         */
+        totalOrders: number;
+        /**
+         * Their sum, poisha.
+         */
+        totalSpend: Money;
+        /**
+         * By money.
+         */
+        valueStage: ValueStage;
+    }>;
+    /**
+     * Pass it as `cursor` for the next page; null on the last.
+     */
+    nextCursor?: string | null;
+};
+
+/**
+ * One page of a list.
+ */
+export type PageDelivery = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * Its body, as received, cut to 16 KiB.
+         */
+        body: string;
+        callId?: CallId | null;
+        /**
+         * Why it was rejected.
+         */
+        code?: string | null;
+        /**
+         * The call it names.
+         */
+        externalCallId?: string | null;
+        /**
+         * Its number.
+         */
+        id: number;
+        /**
+         * What became of it.
+         */
+        outcome: Outcome;
+        /**
+         * To which path.
+         */
+        path: string;
+        /**
+         * When it came.
+         */
+        receivedAt: string;
+    }>;
+    /**
+     * Pass it as `cursor` for the next page; null on the last.
+     */
+    nextCursor?: string | null;
+};
+
+/**
+ * One page of a list.
+ */
+export type PageImportError = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * Stable code.
+         */
+        code: string;
+        /**
+         * Column concerned.
+         */
+        column?: string | null;
+        /**
+         * Line in the file; the header is line 1.
+         */
+        line: number;
+        /**
+         * One sentence.
+         */
+        reason: string;
+        /**
+         * What was found there.
+         */
+        value?: string | null;
+    }>;
+    /**
+     * Pass it as `cursor` for the next page; null on the last.
+     */
+    nextCursor?: string | null;
+};
+
+/**
+ * One page of a list.
+ */
+export type PageOrder = {
+    /**
+     * The rows.
+     */
+    items: Array<{
+        /**
+         * Whether it counts for the customer's figures.
+         */
+        counted: boolean;
+        createdBy?: UserId | null;
+        /**
+         * Whose.
+         */
+        customerId: CustomerId;
+        /**
+         * Their name.
+         */
+        customerName: string;
+        /**
+         * Poisha for delivery.
+         */
+        deliveryCharge: Money;
+        /**
+         * Poisha off.
+         */
+        discount: Money;
+        /**
+         * Its id there.
+         */
+        externalId: string;
+        /**
+         * Order id.
+         */
+        id: OrderId;
+        /**
+         * What was bought.
+         */
+        lines: Array<OrderLine>;
+        /**
+         * Free text.
+         */
+        note?: string | null;
+        /**
+         * The company's day.
+         */
+        orderDate: string;
+        /**
+         * What people call it.
+         */
+        orderNo: string;
+        /**
+         * `cod`, `paid` …
+         */
+        paymentMethod: string;
+        /**
+         * Their number.
+         */
+        phone: PhoneNumber;
+        /**
+         * The instant.
+         */
+        placedAt: string;
+        /**
+         * Where it came from.
+         */
+        source: string;
+        /**
+         * Where it stands.
+         */
+        status: OrderStatus;
+        /**
+         * Poisha, sum of the lines.
+         */
+        subtotal: Money;
+        taskId?: TaskId | null;
+        /**
+         * Poisha, `subtotal - discount + deliveryCharge`.
+         */
+        total: Money;
+    }>;
+    /**
+     * Pass it as `cursor` for the next page; null on the last.
+     */
+    nextCursor?: string | null;
+};
+
+/**
+ * A number in E.164, e.g. `+8801712345678`.
+ */
+export type PhoneNumber = string;
+
+/**
+ * Of a row in `daily_plans`.
+ */
+export type PlanId = number;
+
+/**
+ * What a plan came to.
+ */
+export type PlanResult = {
+    /**
+     * New calls by agent.
+     */
+    agents: Array<AgentShare>;
+    /**
+     * Customers who were planned before.
+     */
+    alreadyPlanned: number;
+    /**
+     * New calls by class.
+     */
+    byClass: Load;
+    /**
+     * New calls by kind of the main reason.
+     */
+    byKind: Array<KindCount>;
+    /**
+     * New calls by team.
+     */
+    byTeam: Array<TeamCount>;
+    /**
+     * New calls.
+     */
+    created: number;
+    /**
+     * The company day planned.
+     */
+    date: string;
+    /**
+     * Earlier days' planned tasks that were given up.
+     */
+    expired: number;
+    /**
+     * Who was left out, and why.
+     */
+    leftOut: Array<LeftOutCount>;
+    /**
+     * Promises and missed calls that got further talking points.
+     */
+    merged: number;
+    planId?: PlanId | null;
+    /**
+     * Nothing was written.
+     */
+    preview: boolean;
+    /**
+     * How long it took, milliseconds.
+     */
+    tookMs: number;
+};
+
+/**
+ * How one team sounds; `ALL` are the five steps of every call.
+ */
+export type PlaybookEntry = {
+    /**
+     * What works.
+     */
+    do: Array<string>;
+    /**
+     * What does not.
+     */
+    dont: Array<string>;
+    /**
+     * Opener → reminder → problem → offer → soft close; only in `ALL`.
+     */
+    steps?: Array<PlaybookStep>;
+    /**
+     * The style in one phrase.
+     */
+    style: Both;
+    /**
+     * `A` … `E`, or `ALL`.
+     */
+    teamCode: string;
+    /**
+     * Whom it is for.
+     */
+    title: Both;
+};
+
+/**
+ * One step of every call.
+ */
+export type PlaybookStep = {
+    /**
+     * `opener`, `reminder`, `problem`, `offer`, `softClose`.
+     */
+    key: string;
+    /**
+     * What it consists of.
+     */
+    text: string;
+    /**
+     * Its name.
+     */
+    title: string;
+};
+
+/**
+ * What an agent is doing.
+ */
+export type Presence = 'Offline' | 'Online' | 'OnCall' | 'WrapUp' | 'Break';
+
+/**
  * RFC 9457 problem details with this product's members.
  */
 export type Problem = {
@@ -176,6 +2838,10 @@ export type Problem = {
      * One sentence that says what to do.
      */
     detail: string;
+    /**
+     * What is wrong in detail, where it is more than one thing.
+     */
+    errors?: Array<FieldError>;
     /**
      * The field concerned, as sent.
      */
@@ -199,9 +2865,354 @@ export type Problem = {
 };
 
 /**
+ * A product.
+ */
+export type Product = {
+    /**
+     * On sale.
+     */
+    active: boolean;
+    /**
+     * Amount in one pack, in the category's base unit.
+     */
+    baseQty: number;
+    /**
+     * Its category.
+     */
+    categoryId: CategoryId;
+    /**
+     * The category's Bangla name.
+     */
+    categoryNameBn: string;
+    /**
+     * The category's English name.
+     */
+    categoryNameEn: string;
+    /**
+     * The category's stable name.
+     */
+    categorySlug: string;
+    /**
+     * Product id.
+     */
+    id: ProductId;
+    /**
+     * Bangla name.
+     */
+    nameBn: string;
+    /**
+     * English name.
+     */
+    nameEn: string;
+    /**
+     * Amount in one pack, in `packUnit`.
+     */
+    packSize: number;
+    /**
+     * Unit of the pack.
+     */
+    packUnit: PackUnit;
+    /**
+     * Poisha a pack.
+     */
+    price: Money;
+    /**
+     * Stock-keeping unit.
+     */
+    sku: string;
+};
+
+/**
  * Of a row in `products`.
  */
 export type ProductId = number;
+
+/**
+ * A product by its names.
+ */
+export type ProductName = {
+    /**
+     * Bangla name.
+     */
+    nameBn: string;
+    /**
+     * English name.
+     */
+    nameEn: string;
+    /**
+     * Which.
+     */
+    productId: ProductId;
+};
+
+/**
+ * Changes to a product; what is absent stays.
+ */
+export type ProductPatch = {
+    /**
+     * On sale.
+     */
+    active?: boolean | null;
+    categoryId?: CategoryId | null;
+    /**
+     * Bangla name.
+     */
+    nameBn?: string | null;
+    /**
+     * English name.
+     */
+    nameEn?: string | null;
+    /**
+     * Amount in one pack. Orders already taken keep the quantity they had.
+     */
+    packSize?: number | null;
+    packUnit?: PackUnit | null;
+    price?: Money | null;
+    /**
+     * Stock-keeping unit, unique.
+     */
+    sku?: string | null;
+};
+
+/**
+ * Products.
+ */
+export type Products = {
+    /**
+     * The products, by category and name.
+     */
+    items: Array<Product>;
+};
+
+/**
+ * Changes to a profile; what is absent stays.
+ */
+export type ProfilePatch = {
+    /**
+     * Days one typical pack lasts, 1 to 730.
+     */
+    avgConsumptionDays?: number | null;
+    /**
+     * Remind this many days before the end (0 to 365); null: use `bufferPct`.
+     */
+    bufferDays?: number | null;
+    /**
+     * Or remind this share of the consumption days (percent, 0 to 100) before.
+     */
+    bufferPct?: number | null;
+    /**
+     * Nor above, `minDays` to 730.
+     */
+    maxDays?: number | null;
+    /**
+     * Consumption days are never below, 1 to 730.
+     */
+    minDays?: number | null;
+    /**
+     * The typical pack in the base unit; 0: quantity does not matter.
+     */
+    typicalBaseQty?: number | null;
+};
+
+/**
+ * The telephone system a call runs on.
+ */
+export type ProviderKind = 'Bracknet' | 'Asterisk' | 'Simulator';
+
+/**
+ * How far along repeat purchase a customer is, by counted orders.
+ */
+export type PurchaseStage = 'New' | 'Repeat2' | 'Repeat3' | 'Regular' | 'Permanent';
+
+/**
+ * Customers of one purchase stage.
+ */
+export type PurchaseStageCount = {
+    /**
+     * How many.
+     */
+    count: number;
+    /**
+     * The stage.
+     */
+    stage: PurchaseStage;
+};
+
+/**
+ * An agent's queue.
+ */
+export type Queue = {
+    /**
+     * Unfinished tasks of earlier days (among the items, if the day is today).
+     */
+    backlog: number;
+    /**
+     * The day's tasks, counted.
+     */
+    counts: QueueCounts;
+    /**
+     * The company day.
+     */
+    date: string;
+    /**
+     * The tasks in the order they are to be worked; finished ones last.
+     */
+    items: Array<Task>;
+};
+
+/**
+ * A day's tasks, counted.
+ */
+export type QueueCounts = {
+    /**
+     * No longer needed.
+     */
+    cancelled: number;
+    /**
+     * Of cold customers.
+     */
+    cold: number;
+    /**
+     * Done.
+     */
+    completed: number;
+    /**
+     * Could not be done.
+     */
+    failed: number;
+    /**
+     * Of hot customers, not cancelled.
+     */
+    hot: number;
+    /**
+     * Being worked on.
+     */
+    inProgress: number;
+    /**
+     * Waiting.
+     */
+    pending: number;
+    /**
+     * Promises, not cancelled.
+     */
+    promised: number;
+    /**
+     * All but cancelled and expired ones.
+     */
+    total: number;
+    /**
+     * Of warm customers.
+     */
+    warm: number;
+};
+
+/**
+ * Which of the day's three quotas a kind counts against.
+ */
+export type QuotaClass = 'Reminder' | 'Offer' | 'FollowUp';
+
+/**
+ * A reason: a code with parameters, worded by `content/` ([`talking_point_text`] lists them).
+ */
+export type Reason = {
+    /**
+     * Stable code, e.g. `reorder_due`.
+     */
+    code: string;
+    /**
+     * What the code is about; every reminder has `categoryId` and `categorySlug`.
+     */
+    params: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * Understood and kept.
+ */
+export type Received = {
+    /**
+     * `ok`.
+     */
+    status: string;
+};
+
+/**
+ * A product to offer.
+ */
+export type Recommendation = {
+    /**
+     * Bangla name.
+     */
+    nameBn: string;
+    /**
+     * English name.
+     */
+    nameEn: string;
+    /**
+     * Poisha a pack.
+     */
+    price: Money;
+    /**
+     * Which.
+     */
+    productId: ProductId;
+    /**
+     * Why.
+     */
+    reason: RecommendationReason;
+    /**
+     * Stock-keeping unit.
+     */
+    sku: string;
+};
+
+/**
+ * Why a product is recommended.
+ */
+export type RecommendationCode = 'ReorderDue' | 'CrossSell' | 'Popular';
+
+/**
+ * The reason of a recommendation.
+ */
+export type RecommendationReason = {
+    /**
+     * Category recommended.
+     */
+    categorySlug?: string | null;
+    /**
+     * Why.
+     */
+    code: RecommendationCode;
+    /**
+     * Days since that purchase.
+     */
+    days?: number | null;
+    /**
+     * Category bought before, which it goes with.
+     */
+    triggerCategorySlug?: string | null;
+};
+
+/**
+ * Recommendations.
+ */
+export type Recommendations = {
+    /**
+     * At most five, the best first.
+     */
+    items: Array<Recommendation>;
+};
+
+/**
+ * Recording on or off.
+ */
+export type Record = {
+    /**
+     * Record from now on?
+     */
+    on: boolean;
+};
 
 /**
  * A refresh token.
@@ -217,6 +3228,104 @@ export type RefreshToken = {
  * What a person does here; decides every endpoint and every row.
  */
 export type Role = 'Admin' | 'SalesManager' | 'TeamLeader' | 'Agent' | 'Support' | 'DeliveryCoordinator';
+
+/**
+ * One role play: the team leader is the customer.
+ */
+export type RolePlay = {
+    /**
+     * What is practised.
+     */
+    goal: string;
+    /**
+     * `RP1` … `RP6`.
+     */
+    id: string;
+    /**
+     * The conversation.
+     */
+    lines: Array<RolePlayLine>;
+    /**
+     * What to watch.
+     */
+    notes: RolePlayNotes;
+    /**
+     * Which customer.
+     */
+    title: string;
+};
+
+/**
+ * One turn of a conversation.
+ */
+export type RolePlayLine = {
+    /**
+     * What is said.
+     */
+    line: string;
+    /**
+     * Who speaks, in the language asked for.
+     */
+    speaker: string;
+};
+
+/**
+ * What to do and what not.
+ */
+export type RolePlayNotes = {
+    /**
+     * To do.
+     */
+    do: Array<string>;
+    /**
+     * To avoid.
+     */
+    dont: Array<string>;
+};
+
+/**
+ * What has been typed; what is absent stays, null clears.
+ */
+export type SaveWrapUp = {
+    /**
+     * The basket.
+     */
+    basket?: Array<BasketLine> | null;
+    /**
+     * Time to call again.
+     */
+    followUpAt?: string | null;
+    /**
+     * Notes.
+     */
+    notes?: string | null;
+    /**
+     * Outcome chosen so far.
+     */
+    outcome?: string | null;
+    /**
+     * More exactly.
+     */
+    subReason?: string | null;
+    /**
+     * The version this is based on; with it, a change made elsewhere meanwhile is not overwritten.
+     */
+    version?: number | null;
+};
+
+/**
+ * The quantities behind a scaled date.
+ */
+export type ScaledFrom = {
+    /**
+     * What was bought, base units.
+     */
+    baseQty: number;
+    /**
+     * The profile's typical pack, base units.
+     */
+    typicalBaseQty: number;
+};
 
 /**
  * What the agent should know while speaking.
@@ -290,6 +3399,11 @@ export type ScriptRecommendation = {
 };
 
 /**
+ * How experienced an agent is; the plan gives delicate calls to the seniors first.
+ */
+export type Seniority = 'Junior' | 'Regular' | 'Senior';
+
+/**
  * Tokens and the person they belong to.
  */
 export type Session = {
@@ -310,6 +3424,84 @@ export type Session = {
      */
     user: Me;
 };
+
+/**
+ * A status to change to.
+ */
+export type SetStatus = {
+    /**
+     * Not now: when the call and its wrap-up are done.
+     */
+    afterCall?: boolean;
+    /**
+     * Why on a break.
+     */
+    reason?: string | null;
+    status?: Presence | null;
+};
+
+/**
+ * Start a call.
+ */
+export type StartCall = {
+    /**
+     * The agent's extension; one's own by default.
+     */
+    agent_extension?: unknown;
+    /**
+     * The agent's name at the PBX; not used.
+     */
+    agent_id?: unknown;
+    /**
+     * Any; a call started here is outbound.
+     */
+    call_type?: unknown;
+    /**
+     * What the customer's display shows.
+     */
+    caller_id?: unknown;
+    /**
+     * A task's id links that task; any other text links nothing.
+     */
+    crm_call_id?: unknown;
+    /**
+     * The number to dial; by default the linked task's.
+     */
+    customer_number?: string | null;
+};
+
+/**
+ * A change of status as sent.
+ */
+export type StatusChange = {
+    /**
+     * When to call again; required for the outcome `follow_up`.
+     */
+    followUpAt?: string | null;
+    /**
+     * Free text.
+     */
+    notes?: string | null;
+    order?: Basket | null;
+    orderId?: OrderId | null;
+    /**
+     * Required to complete.
+     */
+    outcome?: string | null;
+    /**
+     * `in_progress`, `completed`, `failed` or `pending`.
+     */
+    status?: string | null;
+    /**
+     * More exactly.
+     */
+    subReason?: string | null;
+};
+
+/**
+ * More exactly.
+ */
+export type SubReason = 'WrongNumber' | 'SwitchedOff' | 'Busy' | 'CallbackRequested' | 'AlreadyOrdered' | 'StillHasStock' | 'DoNotCall' | 'Other';
 
 /**
  * What to say on a call, with the customer's facts filled in.
@@ -364,9 +3556,302 @@ export type SuggestionReason = {
 };
 
 /**
+ * A talking point as shown to the agent.
+ */
+export type TalkingPoint = {
+    /**
+     * Kind of call it would be on its own.
+     */
+    kind: TaskKind;
+    /**
+     * Why.
+     */
+    reason: Reason;
+    /**
+     * The reason in words.
+     */
+    text: Both;
+};
+
+/**
+ * A call to make, or made.
+ */
+export type Task = {
+    /**
+     * Their name.
+     */
+    agentName?: string | null;
+    assignedTo?: UserId | null;
+    /**
+     * Calls begun.
+     */
+    attempts: number;
+    /**
+     * Its calls, oldest first.
+     */
+    callIds: Array<CallId>;
+    /**
+     * `{code, params}` of a cancelled one.
+     */
+    cancelReason?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * When it was completed.
+     */
+    completedAt?: string | null;
+    /**
+     * When it was made.
+     */
+    createdAt: string;
+    customerId?: CustomerId | null;
+    /**
+     * Their name.
+     */
+    customerName?: string | null;
+    /**
+     * Promised hour.
+     */
+    dueAt?: string | null;
+    /**
+     * Its id.
+     */
+    id: TaskId;
+    /**
+     * Kind of its main reason.
+     */
+    kind: TaskKind;
+    /**
+     * Free text and call summaries.
+     */
+    notes?: string | null;
+    /**
+     * Offer to mention.
+     */
+    offerCode?: string | null;
+    orderId?: OrderId | null;
+    /**
+     * Who made it.
+     */
+    origin: TaskOrigin;
+    outcome?: Outcome | null;
+    /**
+     * Number to call, E.164 where it is one.
+     */
+    phone: string;
+    /**
+     * 1 high, 2, 3 low.
+     */
+    priority: number;
+    /**
+     * Whether an agent promised it.
+     */
+    promised: boolean;
+    /**
+     * Quota the kind counts against.
+     */
+    quotaClass: QuotaClass;
+    /**
+     * Stable key of the main reason, e.g. `reminder:rice`.
+     */
+    reason: string;
+    /**
+     * What to recommend.
+     */
+    recommendedProducts: Array<ProductName>;
+    /**
+     * Script to read.
+     */
+    scriptKey: string;
+    /**
+     * Purchase and value stage, e.g. `repeat_3+medium`.
+     */
+    segmentLabel?: string | null;
+    /**
+     * When work on it began.
+     */
+    startedAt?: string | null;
+    /**
+     * Where it stands.
+     */
+    status: TaskStatus;
+    subReason?: SubReason | null;
+    /**
+     * Every reason to speak about, the main one first.
+     */
+    talkingPoints: Array<TalkingPoint>;
+    /**
+     * Company day it belongs to.
+     */
+    taskDate: string;
+    /**
+     * Team it was routed to.
+     */
+    teamCode?: string | null;
+    /**
+     * How warm the customer was when it was made.
+     */
+    temperature: Temperature;
+    valueStage?: ValueStage | null;
+};
+
+/**
  * Of a row in `crm_call_tasks`.
  */
 export type TaskId = number;
+
+/**
+ * Why a customer is called.
+ */
+export type TaskKind = 'Reminder' | 'OfferFollowup' | 'CrossSell' | 'MembershipUpgrade' | 'Birthday' | 'FollowUp' | 'MissedCall' | 'WinBack' | 'DropOff' | 'Complaint';
+
+/**
+ * Who made a task.
+ */
+export type TaskOrigin = 'Plan' | 'Promise' | 'MissedCall' | 'Manual';
+
+/**
+ * Where a task stands.
+ */
+export type TaskStatus = 'Pending' | 'InProgress' | 'Completed' | 'Failed' | 'Cancelled' | 'Expired';
+
+/**
+ * A list of tasks.
+ */
+export type Tasks = {
+    /**
+     * The tasks.
+     */
+    items: Array<Task>;
+};
+
+/**
+ * A sales team.
+ */
+export type Team = {
+    /**
+     * Number of agents, inactive ones included.
+     */
+    agentCount: number;
+    /**
+     * The agents, by name.
+     */
+    agents: Array<TeamAgent>;
+    /**
+     * `A` … `E`.
+     */
+    code: string;
+    /**
+     * Team id.
+     */
+    id: TeamId;
+    /**
+     * Display name.
+     */
+    name: string;
+    /**
+     * Who leads it.
+     */
+    teamLeaderId: UserId;
+};
+
+/**
+ * An agent as a member of a team.
+ */
+export type TeamAgent = {
+    /**
+     * May log in and gets work.
+     */
+    active: boolean;
+    /**
+     * Most call tasks a day.
+     */
+    capacity: number;
+    /**
+     * Districts or cities the agent is mapped to.
+     */
+    districts: Array<string>;
+    /**
+     * PBX extension.
+     */
+    extension?: string | null;
+    /**
+     * User id.
+     */
+    id: UserId;
+    /**
+     * Display name.
+     */
+    name: string;
+    /**
+     * Experience.
+     */
+    seniority: Seniority;
+};
+
+/**
+ * Code of a sales team.
+ */
+export type TeamCode = 'A' | 'B' | 'C' | 'D' | 'E';
+
+/**
+ * How many calls a team got.
+ */
+export type TeamCount = {
+    /**
+     * How many calls.
+     */
+    count: number;
+    /**
+     * Which team.
+     */
+    teamCode: TeamCode;
+};
+
+/**
+ * Of a row in `sales_teams`.
+ */
+export type TeamId = number;
+
+/**
+ * Teams.
+ */
+export type TeamList = {
+    /**
+     * By code.
+     */
+    items: Array<Team>;
+};
+
+/**
+ * An agent to put into a team or take out of it.
+ */
+export type TeamMember = {
+    /**
+     * The agent.
+     */
+    agentId: UserId;
+};
+
+/**
+ * Changes to a team; what is absent stays.
+ */
+export type TeamPatch = {
+    /**
+     * `A` … `E`.
+     */
+    code?: string | null;
+    /**
+     * Display name.
+     */
+    name?: string | null;
+    teamLeaderId?: UserId | null;
+};
+
+/**
+ * How warm the lead is; decides channel and queue order.
+ */
+export type Temperature = 'Hot' | 'Warm' | 'Cold';
 
 /**
  * A single-use pass for one socket.
@@ -383,9 +3868,258 @@ export type Ticket = {
 };
 
 /**
+ * Today's tasks of one agent, counted.
+ */
+export type TodayCounts = {
+    /**
+     * Done, with an outcome.
+     */
+    completed: number;
+    /**
+     * Could not be done.
+     */
+    failed: number;
+    /**
+     * Being worked on.
+     */
+    inProgress: number;
+    /**
+     * Done with an order.
+     */
+    ordered: number;
+    /**
+     * Waiting.
+     */
+    pending: number;
+    /**
+     * Open promises, of today or before, whose hour has passed.
+     */
+    promisesLate: number;
+    /**
+     * All but the cancelled and expired.
+     */
+    total: number;
+};
+
+/**
+ * Everything a team leader trains with.
+ */
+export type TrainingRolePlays = {
+    /**
+     * What goes wrong most often.
+     */
+    commonMistakes: Array<string>;
+    /**
+     * What to keep to.
+     */
+    goldenRules: Array<string>;
+    /**
+     * RP1-RP6.
+     */
+    rolePlays: Array<RolePlay>;
+    /**
+     * Heading.
+     */
+    title: string;
+};
+
+/**
+ * Whom to pass the customer on to.
+ */
+export type Transfer = {
+    /**
+     * The extension.
+     */
+    extension: string;
+};
+
+/**
+ * Which call, and where to.
+ */
+export type TransferCall = {
+    /**
+     * Its id at the PBX.
+     */
+    bracknet_call_id: string;
+    /**
+     * The extension the customer is passed on to.
+     */
+    transfer_extension: string;
+};
+
+/**
+ * A user as administrators and team leaders see one.
+ */
+export type User = {
+    /**
+     * Company days without work, from today on.
+     */
+    absentOn: Array<string>;
+    /**
+     * May log in and gets work.
+     */
+    active: boolean;
+    /**
+     * Most call tasks a day.
+     */
+    capacity: number;
+    /**
+     * Districts or cities the agent is mapped to, lower case.
+     */
+    districts: Array<string>;
+    /**
+     * PBX extension.
+     */
+    extension?: string | null;
+    /**
+     * User id.
+     */
+    id: UserId;
+    /**
+     * Login name, lower case.
+     */
+    login: string;
+    /**
+     * Display name.
+     */
+    name: string;
+    /**
+     * Own phone, E.164.
+     */
+    phone?: string | null;
+    /**
+     * Role.
+     */
+    role: Role;
+    /**
+     * Experience of an agent.
+     */
+    seniority: Seniority;
+    /**
+     * The team's code, A-E.
+     */
+    teamCode?: string | null;
+    teamId?: TeamId | null;
+    teamLeaderId?: UserId | null;
+};
+
+/**
  * Of a row in `users`.
  */
 export type UserId = number;
+
+/**
+ * Users.
+ */
+export type UserList = {
+    /**
+     * By name.
+     */
+    items: Array<User>;
+};
+
+/**
+ * Changes to a user; what is absent stays, `null` clears.
+ */
+export type UserPatch = {
+    /**
+     * False ends the user's logins.
+     */
+    active?: boolean | null;
+    /**
+     * Most call tasks a day, 0-200.
+     */
+    capacity?: number | null;
+    /**
+     * Replaces the districts.
+     */
+    districts?: Array<string> | null;
+    /**
+     * PBX extension.
+     */
+    extension?: string | null;
+    /**
+     * Display name.
+     */
+    name?: string | null;
+    /**
+     * A new password; ends the user's logins.
+     */
+    password?: string | null;
+    /**
+     * Own phone.
+     */
+    phone?: string | null;
+    role?: Role | null;
+    seniority?: Seniority | null;
+    teamId?: TeamId | null;
+    teamLeaderId?: UserId | null;
+};
+
+/**
+ * What a customer is worth, by spend and average order.
+ */
+export type ValueStage = 'Normal' | 'Medium' | 'Vip';
+
+/**
+ * Customers of one value stage.
+ */
+export type ValueStageCount = {
+    /**
+     * How many.
+     */
+    count: number;
+    /**
+     * The stage.
+     */
+    stage: ValueStage;
+};
+
+/**
+ * What holds an agent at a task (a row in `wrap_ups`).
+ */
+export type WrapState = 'Calling' | 'WrapUp';
+
+/**
+ * A call that wants its outcome, with what has been typed so far.
+ */
+export type WrapUp = {
+    /**
+     * The basket.
+     */
+    basket: Array<BasketLine>;
+    callId?: CallId | null;
+    /**
+     * Time to call again.
+     */
+    followUpAt?: string | null;
+    /**
+     * Notes.
+     */
+    notes: string;
+    outcome?: Outcome | null;
+    /**
+     * Since when.
+     */
+    since: string;
+    /**
+     * Whether the call is under way or over.
+     */
+    state: WrapState;
+    subReason?: SubReason | null;
+    /**
+     * The task itself.
+     */
+    task: Task;
+    /**
+     * Its task.
+     */
+    taskId: TaskId;
+    /**
+     * Goes up with every change; pass it to have a change of another tab refused.
+     */
+    version: number;
+};
 
 export type LoginData = {
     body: Login;
@@ -497,6 +4231,874 @@ export type RefreshResponses = {
 
 export type RefreshResponse = RefreshResponses[keyof RefreshResponses];
 
+export type CallHangupData = {
+    body: Hangup;
+    path?: never;
+    query?: never;
+    url: '/api/call/hangup';
+};
+
+export type CallHangupErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type CallHangupError = CallHangupErrors[keyof CallHangupErrors];
+
+export type CallHangupResponses = {
+    200: Done;
+};
+
+export type CallHangupResponse = CallHangupResponses[keyof CallHangupResponses];
+
+export type CallStartData = {
+    body: StartCall;
+    headers?: {
+        /**
+         * Makes a repeated request return the first call
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/call/start';
+};
+
+export type CallStartErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type CallStartError = CallStartErrors[keyof CallStartErrors];
+
+export type CallStartResponses = {
+    200: CallStarted;
+};
+
+export type CallStartResponse = CallStartResponses[keyof CallStartResponses];
+
+export type CallTransferData = {
+    body: TransferCall;
+    path?: never;
+    query?: never;
+    url: '/api/call/transfer';
+};
+
+export type CallTransferErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type CallTransferError = CallTransferErrors[keyof CallTransferErrors];
+
+export type CallTransferResponses = {
+    200: Done;
+};
+
+export type CallTransferResponse = CallTransferResponses[keyof CallTransferResponses];
+
+export type CategoriesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/cdm/categories';
+};
+
+export type CategoriesErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type CategoriesError = CategoriesErrors[keyof CategoriesErrors];
+
+export type CategoriesResponses = {
+    200: Categories;
+};
+
+export type CategoriesResponse = CategoriesResponses[keyof CategoriesResponses];
+
+export type ProfilesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/cdm/consumption-profiles';
+};
+
+export type ProfilesErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type ProfilesError = ProfilesErrors[keyof ProfilesErrors];
+
+export type ProfilesResponses = {
+    200: ConsumptionProfiles;
+};
+
+export type ProfilesResponse = ProfilesResponses[keyof ProfilesResponses];
+
+export type PatchProfileData = {
+    body: ProfilePatch;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/cdm/consumption-profiles/{id}';
+};
+
+export type PatchProfileErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type PatchProfileError = PatchProfileErrors[keyof PatchProfileErrors];
+
+export type PatchProfileResponses = {
+    200: ConsumptionProfile;
+};
+
+export type PatchProfileResponse = PatchProfileResponses[keyof PatchProfileResponses];
+
+export type List360Data = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Words of the name (Bangla or Latin), or a phone in any spelling, or its beginning.
+         */
+        q?: string;
+        /**
+         * By number of orders.
+         */
+        purchaseStage?: PurchaseStage;
+        /**
+         * By money.
+         */
+        valueStage?: ValueStage;
+        /**
+         * By time.
+         */
+        lifecycleStage?: LifecycleStage;
+        /**
+         * By warmth.
+         */
+        temperature?: Temperature;
+        /**
+         * District, exactly.
+         */
+        district?: string;
+        /**
+         * Bought this product at least once.
+         */
+        boughtProductId?: ProductId;
+        /**
+         * Bought from this category at least once.
+         */
+        boughtCategoryId?: CategoryId;
+        /**
+         * Last contact before this company day, or never.
+         */
+        lastContactBefore?: string;
+        /**
+         * Id of the own agent, or `none`.
+         */
+        assignedTo?: string;
+        /**
+         * Never to be called, or not so.
+         */
+        doNotCall?: boolean;
+        /**
+         * Rows a page, 1-200, default 50.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/cdm/customer360';
+};
+
+export type List360Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type List360Error = List360Errors[keyof List360Errors];
+
+export type List360Responses = {
+    200: PageCustomerSummary;
+};
+
+export type List360Response = List360Responses[keyof List360Responses];
+
+export type Get360Data = {
+    body?: never;
+    path: {
+        id: CustomerId;
+    };
+    query?: never;
+    url: '/api/cdm/customer360/{id}';
+};
+
+export type Get360Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type Get360Error = Get360Errors[keyof Get360Errors];
+
+export type Get360Responses = {
+    200: Customer360;
+};
+
+export type Get360Response = Get360Responses[keyof Get360Responses];
+
+export type ListData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Words of the name (Bangla or Latin), or a phone in any spelling, or its beginning.
+         */
+        q?: string;
+        /**
+         * By number of orders.
+         */
+        purchaseStage?: PurchaseStage;
+        /**
+         * By money.
+         */
+        valueStage?: ValueStage;
+        /**
+         * By time.
+         */
+        lifecycleStage?: LifecycleStage;
+        /**
+         * By warmth.
+         */
+        temperature?: Temperature;
+        /**
+         * District, exactly.
+         */
+        district?: string;
+        /**
+         * Bought this product at least once.
+         */
+        boughtProductId?: ProductId;
+        /**
+         * Bought from this category at least once.
+         */
+        boughtCategoryId?: CategoryId;
+        /**
+         * Last contact before this company day, or never.
+         */
+        lastContactBefore?: string;
+        /**
+         * Id of the own agent, or `none`.
+         */
+        assignedTo?: string;
+        /**
+         * Never to be called, or not so.
+         */
+        doNotCall?: boolean;
+        /**
+         * Rows a page, 1-200, default 50.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/cdm/customers';
+};
+
+export type ListErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type ListError = ListErrors[keyof ListErrors];
+
+export type ListResponses = {
+    200: PageCustomerSummary;
+};
+
+export type ListResponse = ListResponses[keyof ListResponses];
+
+export type CreateData = {
+    body: CustomerEntry;
+    path?: never;
+    query?: never;
+    url: '/api/cdm/customers';
+};
+
+export type CreateErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type CreateError = CreateErrors[keyof CreateErrors];
+
+export type CreateResponses = {
+    201: Customer;
+};
+
+export type CreateResponse = CreateResponses[keyof CreateResponses];
+
+export type GetData = {
+    body?: never;
+    path: {
+        id: CustomerId;
+    };
+    query?: never;
+    url: '/api/cdm/customers/{id}';
+};
+
+export type GetErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type GetError = GetErrors[keyof GetErrors];
+
+export type GetResponses = {
+    200: Customer;
+};
+
+export type GetResponse = GetResponses[keyof GetResponses];
+
+export type PatchData = {
+    body: CustomerEntry;
+    path: {
+        id: CustomerId;
+    };
+    query?: never;
+    url: '/api/cdm/customers/{id}';
+};
+
+export type PatchErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type PatchError = PatchErrors[keyof PatchErrors];
+
+export type PatchResponses = {
+    200: Customer;
+};
+
+export type PatchResponse = PatchResponses[keyof PatchResponses];
+
+export type AssignData = {
+    body: AssignmentBody;
+    path: {
+        id: CustomerId;
+    };
+    query?: never;
+    url: '/api/cdm/customers/{id}/assignment';
+};
+
+export type AssignErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type AssignError = AssignErrors[keyof AssignErrors];
+
+export type AssignResponses = {
+    200: Customer;
+};
+
+export type AssignResponse = AssignResponses[keyof AssignResponses];
+
+export type AddNoteData = {
+    body: NoteBody;
+    path: {
+        id: CustomerId;
+    };
+    query?: never;
+    url: '/api/cdm/customers/{id}/notes';
+};
+
+export type AddNoteErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type AddNoteError = AddNoteErrors[keyof AddNoteErrors];
+
+export type AddNoteResponses = {
+    201: Interaction;
+};
+
+export type AddNoteResponse = AddNoteResponses[keyof AddNoteResponses];
+
+export type List2Data = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/cdm/imports';
+};
+
+export type List2Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type List2Error = List2Errors[keyof List2Errors];
+
+export type List2Responses = {
+    200: Imports;
+};
+
+export type List2Response = List2Responses[keyof List2Responses];
+
+export type Create2Data = {
+    body: ImportUpload;
+    path?: never;
+    query?: {
+        /**
+         * Only check; `run` then turns it into the real import.
+         */
+        dryRun?: boolean;
+    };
+    url: '/api/cdm/imports';
+};
+
+export type Create2Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type Create2Error = Create2Errors[keyof Create2Errors];
+
+export type Create2Responses = {
+    202: ImportJob;
+};
+
+export type Create2Response = Create2Responses[keyof Create2Responses];
+
+export type InspectData = {
+    body: ImportUpload;
+    path?: never;
+    query?: never;
+    url: '/api/cdm/imports/inspect';
+};
+
+export type InspectErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type InspectError = InspectErrors[keyof InspectErrors];
+
+export type InspectResponses = {
+    200: Inspection;
+};
+
+export type InspectResponse = InspectResponses[keyof InspectResponses];
+
+export type ShowData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/cdm/imports/{id}';
+};
+
+export type ShowErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type ShowError = ShowErrors[keyof ShowErrors];
+
+export type ShowResponses = {
+    200: ImportJob;
+};
+
+export type ShowResponse = ShowResponses[keyof ShowResponses];
+
+export type CancelData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/cdm/imports/{id}/cancel';
+};
+
+export type CancelErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type CancelError = CancelErrors[keyof CancelErrors];
+
+export type CancelResponses = {
+    200: ImportJob;
+};
+
+export type CancelResponse = CancelResponses[keyof CancelResponses];
+
+export type ErrorsData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: {
+        /**
+         * Rows a page, 1-200, default 50.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/cdm/imports/{id}/errors';
+};
+
+export type ErrorsErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type ErrorsError = ErrorsErrors[keyof ErrorsErrors];
+
+export type ErrorsResponses = {
+    200: PageImportError;
+};
+
+export type ErrorsResponse = ErrorsResponses[keyof ErrorsResponses];
+
+export type RejectedRowsData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/cdm/imports/{id}/rejected.csv';
+};
+
+export type RejectedRowsErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type RejectedRowsError = RejectedRowsErrors[keyof RejectedRowsErrors];
+
+export type RejectedRowsResponses = {
+    200: string;
+};
+
+export type RejectedRowsResponse = RejectedRowsResponses[keyof RejectedRowsResponses];
+
+export type RunData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/cdm/imports/{id}/run';
+};
+
+export type RunErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type RunError = RunErrors[keyof RunErrors];
+
+export type RunResponses = {
+    202: ImportJob;
+};
+
+export type RunResponse = RunResponses[keyof RunResponses];
+
+export type List3Data = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Of this customer.
+         */
+        customerId?: CustomerId;
+        /**
+         * Standing so.
+         */
+        status?: OrderStatus;
+        /**
+         * Order number or its beginning, phone in any spelling, or words of the customer's name.
+         */
+        q?: string;
+        /**
+         * From this company day.
+         */
+        from?: string;
+        /**
+         * To this company day.
+         */
+        to?: string;
+        /**
+         * Rows a page, 1-200, default 50.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/cdm/orders';
+};
+
+export type List3Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type List3Error = List3Errors[keyof List3Errors];
+
+export type List3Responses = {
+    200: PageOrder;
+};
+
+export type List3Response = List3Responses[keyof List3Responses];
+
+export type Create3Data = {
+    body: OrderBody;
+    path?: never;
+    query?: never;
+    url: '/api/cdm/orders';
+};
+
+export type Create3Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type Create3Error = Create3Errors[keyof Create3Errors];
+
+export type Create3Responses = {
+    /**
+     * It existed; corrected if the content differs
+     */
+    200: Order;
+    /**
+     * New
+     */
+    201: Order;
+};
+
+export type Create3Response = Create3Responses[keyof Create3Responses];
+
+export type Get2Data = {
+    body?: never;
+    path: {
+        id: OrderId;
+    };
+    query?: never;
+    url: '/api/cdm/orders/{id}';
+};
+
+export type Get2Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type Get2Error = Get2Errors[keyof Get2Errors];
+
+export type Get2Responses = {
+    200: Order;
+};
+
+export type Get2Response = Get2Responses[keyof Get2Responses];
+
+export type Patch2Data = {
+    body: OrderPatch;
+    path: {
+        id: OrderId;
+    };
+    query?: never;
+    url: '/api/cdm/orders/{id}';
+};
+
+export type Patch2Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type Patch2Error = Patch2Errors[keyof Patch2Errors];
+
+export type Patch2Responses = {
+    200: Order;
+};
+
+export type Patch2Response = Patch2Responses[keyof Patch2Responses];
+
+export type List4Data = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Part of the name (Bangla or English) or of the stock-keeping unit.
+         */
+        q?: string;
+        /**
+         * Of this category only.
+         */
+        categoryId?: CategoryId;
+        /**
+         * Only those on sale, or only those that are not.
+         */
+        active?: boolean;
+    };
+    url: '/api/cdm/products';
+};
+
+export type List4Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type List4Error = List4Errors[keyof List4Errors];
+
+export type List4Responses = {
+    200: Products;
+};
+
+export type List4Response = List4Responses[keyof List4Responses];
+
+export type Create4Data = {
+    body: NewProduct;
+    path?: never;
+    query?: never;
+    url: '/api/cdm/products';
+};
+
+export type Create4Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type Create4Error = Create4Errors[keyof Create4Errors];
+
+export type Create4Responses = {
+    201: Product;
+};
+
+export type Create4Response = Create4Responses[keyof Create4Responses];
+
+export type Patch3Data = {
+    body: ProductPatch;
+    path: {
+        id: ProductId;
+    };
+    query?: never;
+    url: '/api/cdm/products/{id}';
+};
+
+export type Patch3Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type Patch3Error = Patch3Errors[keyof Patch3Errors];
+
+export type Patch3Responses = {
+    200: Product;
+};
+
+export type Patch3Response = Patch3Responses[keyof Patch3Responses];
+
+export type FindData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Words of a name (Bangla or Latin), a phone in any spelling or its beginning, an order number.
+         */
+        q: string;
+    };
+    url: '/api/cdm/search';
+};
+
+export type FindErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type FindError = FindErrors[keyof FindErrors];
+
+export type FindResponses = {
+    200: Hits;
+};
+
+export type FindResponse = FindResponses[keyof FindResponses];
+
 export type SuggestedScriptData = {
     body?: never;
     path: {
@@ -528,6 +5130,523 @@ export type SuggestedScriptResponses = {
 };
 
 export type SuggestedScriptResponse = SuggestedScriptResponses[keyof SuggestedScriptResponses];
+
+export type IntelligenceData = {
+    body?: never;
+    path: {
+        customerId: CustomerId;
+    };
+    query?: never;
+    url: '/api/crm/automation/intelligence/{customerId}';
+};
+
+export type IntelligenceErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type IntelligenceError = IntelligenceErrors[keyof IntelligenceErrors];
+
+export type IntelligenceResponses = {
+    200: Intelligence;
+};
+
+export type IntelligenceResponse = IntelligenceResponses[keyof IntelligenceResponses];
+
+export type RecommendationsData = {
+    body?: never;
+    path: {
+        customerId: CustomerId;
+    };
+    query?: never;
+    url: '/api/crm/automation/recommendations/{customerId}';
+};
+
+export type RecommendationsErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type RecommendationsError = RecommendationsErrors[keyof RecommendationsErrors];
+
+export type RecommendationsResponses = {
+    200: Recommendations;
+};
+
+export type RecommendationsResponse = RecommendationsResponses[keyof RecommendationsResponses];
+
+export type Create5Data = {
+    body: ManualTask;
+    path?: never;
+    query?: never;
+    url: '/api/crm/automation/tasks';
+};
+
+export type Create5Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type Create5Error = Create5Errors[keyof Create5Errors];
+
+export type Create5Responses = {
+    201: Task;
+};
+
+export type Create5Response = Create5Responses[keyof Create5Responses];
+
+export type MyFollowupsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/crm/automation/tasks/my-followups';
+};
+
+export type MyFollowupsErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type MyFollowupsError = MyFollowupsErrors[keyof MyFollowupsErrors];
+
+export type MyFollowupsResponses = {
+    200: Tasks;
+};
+
+export type MyFollowupsResponse = MyFollowupsResponses[keyof MyFollowupsResponses];
+
+export type TodayData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * An agent; default: oneself. Others only for those who lead them.
+         */
+        agentId?: UserId;
+        /**
+         * Company day, `YYYY-MM-DD`; default today.
+         */
+        date?: string;
+    };
+    url: '/api/crm/automation/tasks/today';
+};
+
+export type TodayErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type TodayError = TodayErrors[keyof TodayErrors];
+
+export type TodayResponses = {
+    200: Queue;
+};
+
+export type TodayResponse = TodayResponses[keyof TodayResponses];
+
+export type Get3Data = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/crm/automation/tasks/{id}';
+};
+
+export type Get3Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type Get3Error = Get3Errors[keyof Get3Errors];
+
+export type Get3Responses = {
+    200: Task;
+};
+
+export type Get3Response = Get3Responses[keyof Get3Responses];
+
+export type Assign2Data = {
+    body: Assign;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/crm/automation/tasks/{id}/assign';
+};
+
+export type Assign2Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type Assign2Error = Assign2Errors[keyof Assign2Errors];
+
+export type Assign2Responses = {
+    200: Task;
+};
+
+export type Assign2Response = Assign2Responses[keyof Assign2Responses];
+
+export type StatusData = {
+    body: StatusChange;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/crm/automation/tasks/{id}/status';
+};
+
+export type StatusErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type StatusError = StatusErrors[keyof StatusErrors];
+
+export type StatusResponses = {
+    200: Task;
+};
+
+export type StatusResponse = StatusResponses[keyof StatusResponses];
+
+export type DeskData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/crm/desk';
+};
+
+export type DeskErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type DeskError = DeskErrors[keyof DeskErrors];
+
+export type DeskResponses = {
+    200: Desk;
+};
+
+export type DeskResponse = DeskResponses[keyof DeskResponses];
+
+export type SaveWrapUpData = {
+    body: SaveWrapUp;
+    path: {
+        taskId: number;
+    };
+    query?: never;
+    url: '/api/crm/desk/wrap-ups/{taskId}';
+};
+
+export type SaveWrapUpErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type SaveWrapUpError = SaveWrapUpErrors[keyof SaveWrapUpErrors];
+
+export type SaveWrapUpResponses = {
+    200: WrapUp;
+};
+
+export type SaveWrapUpResponse = SaveWrapUpResponses[keyof SaveWrapUpResponses];
+
+export type DashboardData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A language of the product.
+         */
+        lang?: 'bn' | 'en';
+        /**
+         * Whose page; a team leader sees the own one only. Absent: own, or everything for managers.
+         */
+        teamLeaderId?: UserId;
+    };
+    url: '/api/crm/team/dashboard';
+};
+
+export type DashboardErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type DashboardError = DashboardErrors[keyof DashboardErrors];
+
+export type DashboardResponses = {
+    200: Dashboard;
+};
+
+export type DashboardResponse = DashboardResponses[keyof DashboardResponses];
+
+export type BulkAssignData = {
+    body: BulkAssign;
+    path?: never;
+    query?: never;
+    url: '/api/crm/team/leads/bulk-assign';
+};
+
+export type BulkAssignErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type BulkAssignError = BulkAssignErrors[keyof BulkAssignErrors];
+
+export type BulkAssignResponses = {
+    200: BulkReport;
+};
+
+export type BulkAssignResponse = BulkAssignResponses[keyof BulkAssignResponses];
+
+export type BulkUnassignData = {
+    body: BulkUnassign;
+    path?: never;
+    query?: never;
+    url: '/api/crm/team/leads/bulk-unassign';
+};
+
+export type BulkUnassignErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type BulkUnassignError = BulkUnassignErrors[keyof BulkUnassignErrors];
+
+export type BulkUnassignResponses = {
+    200: BulkReport;
+};
+
+export type BulkUnassignResponse = BulkUnassignResponses[keyof BulkUnassignResponses];
+
+export type GenerateCallsData = {
+    body: GenerateCalls;
+    path?: never;
+    query?: never;
+    url: '/api/crm/team/ops/generate-calls';
+};
+
+export type GenerateCallsErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type GenerateCallsError = GenerateCallsErrors[keyof GenerateCallsErrors];
+
+export type GenerateCallsResponses = {
+    200: PlanResult;
+};
+
+export type GenerateCallsResponse = GenerateCallsResponses[keyof GenerateCallsResponses];
+
+export type LastPlanData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Company day, `YYYY-MM-DD`; default today.
+         */
+        date?: string;
+    };
+    url: '/api/crm/team/ops/plan';
+};
+
+export type LastPlanErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type LastPlanError = LastPlanErrors[keyof LastPlanErrors];
+
+export type LastPlanResponses = {
+    200: PlanResult;
+};
+
+export type LastPlanResponse = LastPlanResponses[keyof LastPlanResponses];
+
+export type ListTeamsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/crm/team/teams';
+};
+
+export type ListTeamsErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type ListTeamsError = ListTeamsErrors[keyof ListTeamsErrors];
+
+export type ListTeamsResponses = {
+    200: TeamList;
+};
+
+export type ListTeamsResponse = ListTeamsResponses[keyof ListTeamsResponses];
+
+export type CreateTeamData = {
+    body: NewTeam;
+    path?: never;
+    query?: never;
+    url: '/api/crm/team/teams';
+};
+
+export type CreateTeamErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type CreateTeamError = CreateTeamErrors[keyof CreateTeamErrors];
+
+export type CreateTeamResponses = {
+    201: Team;
+};
+
+export type CreateTeamResponse = CreateTeamResponses[keyof CreateTeamResponses];
+
+export type DeleteTeamData = {
+    body?: never;
+    path: {
+        /**
+         * Team id
+         */
+        id: TeamId;
+    };
+    query?: never;
+    url: '/api/crm/team/teams/{id}';
+};
+
+export type DeleteTeamErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type DeleteTeamError = DeleteTeamErrors[keyof DeleteTeamErrors];
+
+export type DeleteTeamResponses = {
+    204: void;
+};
+
+export type DeleteTeamResponse = DeleteTeamResponses[keyof DeleteTeamResponses];
+
+export type PatchTeamData = {
+    body: TeamPatch;
+    path: {
+        /**
+         * Team id
+         */
+        id: TeamId;
+    };
+    query?: never;
+    url: '/api/crm/team/teams/{id}';
+};
+
+export type PatchTeamErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type PatchTeamError = PatchTeamErrors[keyof PatchTeamErrors];
+
+export type PatchTeamResponses = {
+    200: Team;
+};
+
+export type PatchTeamResponse = PatchTeamResponses[keyof PatchTeamResponses];
+
+export type AssignAgentData = {
+    body: TeamMember;
+    path: {
+        /**
+         * Team id
+         */
+        id: TeamId;
+    };
+    query?: never;
+    url: '/api/crm/team/teams/{id}/assign-agent';
+};
+
+export type AssignAgentErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type AssignAgentError = AssignAgentErrors[keyof AssignAgentErrors];
+
+export type AssignAgentResponses = {
+    200: Team;
+};
+
+export type AssignAgentResponse = AssignAgentResponses[keyof AssignAgentResponses];
+
+export type UnassignAgentData = {
+    body: TeamMember;
+    path: {
+        /**
+         * Team id
+         */
+        id: TeamId;
+    };
+    query?: never;
+    url: '/api/crm/team/teams/{id}/unassign-agent';
+};
+
+export type UnassignAgentErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type UnassignAgentError = UnassignAgentErrors[keyof UnassignAgentErrors];
+
+export type UnassignAgentResponses = {
+    200: Team;
+};
+
+export type UnassignAgentResponse = UnassignAgentResponses[keyof UnassignAgentResponses];
 
 export type ConnectData = {
     body?: never;
@@ -584,3 +5703,661 @@ export type TicketResponses = {
 };
 
 export type TicketResponse = TicketResponses[keyof TicketResponses];
+
+export type MyStatusData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/telephony/agents/me/status';
+};
+
+export type MyStatusErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type MyStatusError = MyStatusErrors[keyof MyStatusErrors];
+
+export type MyStatusResponses = {
+    200: AgentStatus;
+};
+
+export type MyStatusResponse = MyStatusResponses[keyof MyStatusResponses];
+
+export type SetMyStatusData = {
+    body: SetStatus;
+    path?: never;
+    query?: never;
+    url: '/api/telephony/agents/me/status';
+};
+
+export type SetMyStatusErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type SetMyStatusError = SetMyStatusErrors[keyof SetMyStatusErrors];
+
+export type SetMyStatusResponses = {
+    200: AgentStatus;
+};
+
+export type SetMyStatusResponse = SetMyStatusResponses[keyof SetMyStatusResponses];
+
+export type List5Data = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Of this customer.
+         */
+        customerId?: number;
+        /**
+         * Of this agent.
+         */
+        agentId?: number;
+        /**
+         * In this status.
+         */
+        status?: CallStatus;
+        /**
+         * Begun on this company day or later.
+         */
+        from?: string;
+        /**
+         * Begun on this company day or earlier.
+         */
+        to?: string;
+        /**
+         * Rows a page, 1-200, default 50.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/telephony/calls';
+};
+
+export type List5Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type List5Error = List5Errors[keyof List5Errors];
+
+export type List5Responses = {
+    200: PageCall;
+};
+
+export type List5Response = List5Responses[keyof List5Responses];
+
+export type InitiateData = {
+    body: Initiate;
+    headers?: {
+        /**
+         * Makes a repeated request return the first call
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/telephony/calls/initiate';
+};
+
+export type InitiateErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type InitiateError = InitiateErrors[keyof InitiateErrors];
+
+export type InitiateResponses = {
+    200: Initiated;
+};
+
+export type InitiateResponse = InitiateResponses[keyof InitiateResponses];
+
+export type Get4Data = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/telephony/calls/{id}';
+};
+
+export type Get4Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type Get4Error = Get4Errors[keyof Get4Errors];
+
+export type Get4Responses = {
+    200: Call;
+};
+
+export type Get4Response = Get4Responses[keyof Get4Responses];
+
+export type DtmfData = {
+    body: Dtmf;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/telephony/calls/{id}/dtmf';
+};
+
+export type DtmfErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type DtmfError = DtmfErrors[keyof DtmfErrors];
+
+export type DtmfResponses = {
+    200: Call;
+};
+
+export type DtmfResponse = DtmfResponses[keyof DtmfResponses];
+
+export type HangupData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/telephony/calls/{id}/hangup';
+};
+
+export type HangupErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type HangupError = HangupErrors[keyof HangupErrors];
+
+export type HangupResponses = {
+    200: Call;
+};
+
+export type HangupResponse = HangupResponses[keyof HangupResponses];
+
+export type HoldData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/telephony/calls/{id}/hold';
+};
+
+export type HoldErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type HoldError = HoldErrors[keyof HoldErrors];
+
+export type HoldResponses = {
+    200: Call;
+};
+
+export type HoldResponse = HoldResponses[keyof HoldResponses];
+
+export type MuteData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/telephony/calls/{id}/mute';
+};
+
+export type MuteErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type MuteError = MuteErrors[keyof MuteErrors];
+
+export type MuteResponses = {
+    200: Call;
+};
+
+export type MuteResponse = MuteResponses[keyof MuteResponses];
+
+export type RecordData = {
+    body: Record;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/telephony/calls/{id}/record';
+};
+
+export type RecordErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type RecordError = RecordErrors[keyof RecordErrors];
+
+export type RecordResponses = {
+    200: Call;
+};
+
+export type RecordResponse = RecordResponses[keyof RecordResponses];
+
+export type GetRecordingData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/telephony/calls/{id}/recording';
+};
+
+export type GetRecordingErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type GetRecordingError = GetRecordingErrors[keyof GetRecordingErrors];
+
+export type GetRecordingResponses = {
+    /**
+     * The whole recording
+     */
+    200: Blob | File;
+    /**
+     * A range of it
+     */
+    206: Blob | File;
+};
+
+export type GetRecordingResponse = GetRecordingResponses[keyof GetRecordingResponses];
+
+export type TransferData = {
+    body: Transfer;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/telephony/calls/{id}/transfer';
+};
+
+export type TransferErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type TransferError = TransferErrors[keyof TransferErrors];
+
+export type TransferResponses = {
+    200: Call;
+};
+
+export type TransferResponse = TransferResponses[keyof TransferResponses];
+
+export type UnholdData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/telephony/calls/{id}/unhold';
+};
+
+export type UnholdErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type UnholdError = UnholdErrors[keyof UnholdErrors];
+
+export type UnholdResponses = {
+    200: Call;
+};
+
+export type UnholdResponse = UnholdResponses[keyof UnholdResponses];
+
+export type UnmuteData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/telephony/calls/{id}/unmute';
+};
+
+export type UnmuteErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type UnmuteError = UnmuteErrors[keyof UnmuteErrors];
+
+export type UnmuteResponses = {
+    200: Call;
+};
+
+export type UnmuteResponse = UnmuteResponses[keyof UnmuteResponses];
+
+export type WebhookDeliveriesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows a page, 1-200, default 50.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/telephony/webhook-deliveries';
+};
+
+export type WebhookDeliveriesErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type WebhookDeliveriesError = WebhookDeliveriesErrors[keyof WebhookDeliveriesErrors];
+
+export type WebhookDeliveriesResponses = {
+    200: PageDelivery;
+};
+
+export type WebhookDeliveriesResponse = WebhookDeliveriesResponses[keyof WebhookDeliveriesResponses];
+
+export type AnyEventData = {
+    body: unknown;
+    path?: never;
+    query?: never;
+    url: '/api/telephony/webhook/bracknet';
+};
+
+export type AnyEventErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type AnyEventError = AnyEventErrors[keyof AnyEventErrors];
+
+export type AnyEventResponses = {
+    200: Received;
+};
+
+export type AnyEventResponse = AnyEventResponses[keyof AnyEventResponses];
+
+export type List6Data = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only this role.
+         */
+        role?: Role;
+    };
+    url: '/api/users';
+};
+
+export type List6Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type List6Error = List6Errors[keyof List6Errors];
+
+export type List6Responses = {
+    200: UserList;
+};
+
+export type List6Response = List6Responses[keyof List6Responses];
+
+export type Create6Data = {
+    body: NewUser;
+    path?: never;
+    query?: never;
+    url: '/api/users';
+};
+
+export type Create6Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type Create6Error = Create6Errors[keyof Create6Errors];
+
+export type Create6Responses = {
+    201: User;
+};
+
+export type Create6Response = Create6Responses[keyof Create6Responses];
+
+export type DirectoryData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/users/directory';
+};
+
+export type DirectoryErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type DirectoryError = DirectoryErrors[keyof DirectoryErrors];
+
+export type DirectoryResponses = {
+    200: Directory;
+};
+
+export type DirectoryResponse = DirectoryResponses[keyof DirectoryResponses];
+
+export type Patch4Data = {
+    body: UserPatch;
+    path: {
+        /**
+         * User id
+         */
+        id: UserId;
+    };
+    query?: never;
+    url: '/api/users/{id}';
+};
+
+export type Patch4Errors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type Patch4Error = Patch4Errors[keyof Patch4Errors];
+
+export type Patch4Responses = {
+    200: User;
+};
+
+export type Patch4Response = Patch4Responses[keyof Patch4Responses];
+
+export type AbsencesData = {
+    body: Absences;
+    path: {
+        /**
+         * User id
+         */
+        id: UserId;
+    };
+    query?: never;
+    url: '/api/users/{id}/absences';
+};
+
+export type AbsencesErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type AbsencesError = AbsencesErrors[keyof AbsencesErrors];
+
+export type AbsencesResponses = {
+    200: User;
+};
+
+export type AbsencesResponse = AbsencesResponses[keyof AbsencesResponses];
+
+export type CallAnsweredData = {
+    body: unknown;
+    path?: never;
+    query?: never;
+    url: '/api/webhook/bracknet/call-answered';
+};
+
+export type CallAnsweredErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type CallAnsweredError = CallAnsweredErrors[keyof CallAnsweredErrors];
+
+export type CallAnsweredResponses = {
+    200: Received;
+};
+
+export type CallAnsweredResponse = CallAnsweredResponses[keyof CallAnsweredResponses];
+
+export type CallEndedData = {
+    body: unknown;
+    path?: never;
+    query?: never;
+    url: '/api/webhook/bracknet/call-ended';
+};
+
+export type CallEndedErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type CallEndedError = CallEndedErrors[keyof CallEndedErrors];
+
+export type CallEndedResponses = {
+    200: Received;
+};
+
+export type CallEndedResponse = CallEndedResponses[keyof CallEndedResponses];
+
+export type CallMissedData = {
+    body: unknown;
+    path?: never;
+    query?: never;
+    url: '/api/webhook/bracknet/call-missed';
+};
+
+export type CallMissedErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type CallMissedError = CallMissedErrors[keyof CallMissedErrors];
+
+export type CallMissedResponses = {
+    200: Received;
+};
+
+export type CallMissedResponse = CallMissedResponses[keyof CallMissedResponses];
+
+export type CallRecordingData = {
+    body: unknown;
+    path?: never;
+    query?: never;
+    url: '/api/webhook/bracknet/call-recording';
+};
+
+export type CallRecordingErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type CallRecordingError = CallRecordingErrors[keyof CallRecordingErrors];
+
+export type CallRecordingResponses = {
+    200: Received;
+};
+
+export type CallRecordingResponse = CallRecordingResponses[keyof CallRecordingResponses];
+
+export type IncomingCallData = {
+    body: unknown;
+    path?: never;
+    query?: never;
+    url: '/api/webhook/bracknet/incoming-call';
+};
+
+export type IncomingCallErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type IncomingCallError = IncomingCallErrors[keyof IncomingCallErrors];
+
+export type IncomingCallResponses = {
+    200: Received;
+};
+
+export type IncomingCallResponse = IncomingCallResponses[keyof IncomingCallResponses];
