@@ -3,9 +3,9 @@
 //! Coverage of a team leader = customers whose supervisor is the leader, or whose agent reports to
 //! the leader. Counting it reads one index entry a customer (`customers_coverage`, which holds
 //! every column needed): tens of milliseconds at 100,000 customers, too much for each of many
-//! requests. So each coverage is counted at most once every [`FRESH`] and kept in memory: one
+//! requests. So each coverage is counted at most once every `FRESH` and kept in memory: one
 //! request counts, the others are answered meanwhile with the figures before, which are never
-//! older than [`USABLE`]. Incrementally kept roll-ups would be exact to the moment, but every
+//! older than `USABLE`. Incrementally kept roll-ups would be exact to the moment, but every
 //! writer of customers, imports included, would have to keep them; these figures move by a
 //! handful an hour. The agents' day and the calls (`floor.rs`) are always as of now.
 

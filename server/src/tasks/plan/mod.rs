@@ -187,7 +187,7 @@ pub struct Plan {
 
 /// Expected value of calling a customer now, poisha: the chance that at least one of the reasons
 /// leads to an order × what the customer usually spends. A customer of whom no order is known counts
-/// as [`UNKNOWN_ORDER`].
+/// as `UNKNOWN_ORDER`.
 ///
 /// This is the one place that ranks candidates. A learned model of the chance to buy takes the place
 /// of the configured urgencies here.
