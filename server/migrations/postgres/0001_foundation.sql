@@ -80,16 +80,6 @@ CREATE TABLE socket_tickets (
     expires_at TIMESTAMPTZ NOT NULL                   -- single use, seconds
 );
 
-CREATE TABLE idempotency_keys (
-    user_id BIGINT NOT NULL REFERENCES users (id),    -- keys are private to a user
-    key TEXT NOT NULL,                                -- Idempotency-Key header
-    request TEXT NOT NULL,                            -- method, path and SHA-256 of the body
-    status BIGINT NOT NULL,                           -- HTTP status first answered
-    response JSONB NOT NULL,                          -- body first answered
-    created_at TIMESTAMPTZ NOT NULL,                  -- when the row was made
-    PRIMARY KEY (user_id, key)
-);
-
 CREATE TABLE job_runs (
     schedule TEXT NOT NULL,                           -- job name
     due_at TIMESTAMPTZ NOT NULL,                      -- the occurrence; the row is the claim

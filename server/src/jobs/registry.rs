@@ -32,7 +32,7 @@ async fn reconcile(state: AppState) -> Result<super::Report> {
     calls::reconcile::run(&state, calls::reconcile::When::Job).await
 }
 
-/// Deletes what is only kept for a while: realtime events and idempotency keys (two days), spent
+/// Deletes what is only kept for a while: realtime events (two days), spent
 /// sessions, runs of jobs, webhook deliveries and files of imports (thirty days).
 async fn housekeeping(state: AppState) -> Result<super::Report> {
     let now = state.clock.now();
@@ -42,9 +42,6 @@ async fn housekeeping(state: AppState) -> Result<super::Report> {
         tx.execute(Sql::new("DELETE FROM live_events WHERE at < $1").bind(two_days_ago)).await?;
     let sessions =
         tx.execute(Sql::new("DELETE FROM refresh_tokens WHERE expires_at < $1").bind(now)).await?;
-    let keys = tx
-        .execute(Sql::new("DELETE FROM idempotency_keys WHERE created_at < $1").bind(two_days_ago))
-        .await?;
     let month_ago = now - TimeDelta::days(30);
     let runs =
         tx.execute(Sql::new("DELETE FROM job_runs WHERE due_at < $1").bind(month_ago)).await?;
@@ -54,7 +51,7 @@ async fn housekeeping(state: AppState) -> Result<super::Report> {
     tx.commit().await?;
     let files = imports::forget(&state).await?;
     Ok(json!({
-        "events": events, "sessions": sessions, "idempotencyKeys": keys, "jobRuns": runs,
+        "events": events, "sessions": sessions, "jobRuns": runs,
         "webhookDeliveries": deliveries, "importFiles": files,
     }))
 }

@@ -294,29 +294,3 @@ fn without_a_team_there_is_nobody_to_call() {
     let plan = plan(&[agent(1)], &[vip, other_leader], &Quotas::default(), true);
     assert_eq!(plan.left_out, [(0, LeftOut::NoTeam), (1, LeftOut::NoTeam)]);
 }
-
-/// Prints how long a large day takes: `cargo test --release -p trustcart -- --ignored a_large_day`.
-#[test]
-#[ignore = "a measurement"]
-fn a_large_day() {
-    let agents: Vec<Agent> = (0..50_u32)
-        .map(|i| Agent {
-            team: TeamCode::ALL[i as usize % 5],
-            places: vec![i % 12],
-            ..agent(i64::from(i) + 1)
-        })
-        .collect();
-    let customers: Vec<Candidate> = (0..100_000_u32)
-        .map(|i| Candidate {
-            team: TeamCode::ALL[i as usize % 5],
-            own_agent: Some(UserId(i64::from(i % 70))),
-            places: [Some(i % 12), None],
-            average_order: Money(i64::from(i.wrapping_mul(2_654_435_761) % 500_000)),
-            ..customer(i64::from(i))
-        })
-        .collect();
-    let begun = std::time::Instant::now();
-    let plan = plan(&agents, &customers, &Quotas::default(), true);
-    eprintln!("{} calls of {} in {:?}", plan.assignments.len(), customers.len(), begun.elapsed());
-    assert_eq!(plan.assignments.len(), 50 * 200);
-}
