@@ -2,6 +2,7 @@
 //! (beside the database's own bulk load of the same rows), the day is generated and pages are
 //! asked for by 32 connections at once; on SQLite and on a throw-away PostgreSQL with fsync on.
 
+mod day;
 mod load;
 mod server;
 
@@ -23,16 +24,20 @@ const AGENTS_A_TEAM: usize = 10;
 
 struct Options {
     customers: usize,
+    /// A folder of CSV files to import instead of a demo shop.
+    files: Option<PathBuf>,
     databases: Vec<&'static str>,
 }
 
 fn options(args: &[String]) -> anyhow::Result<Options> {
-    let mut options = Options { customers: 100_000, databases: vec!["sqlite", "postgres"] };
+    let mut options =
+        Options { customers: 100_000, files: None, databases: vec!["sqlite", "postgres"] };
     let mut args = args.iter();
     while let Some(flag) = args.next() {
         let value = args.next().with_context(|| format!("{flag} needs a value"))?;
         match (flag.as_str(), value.as_str()) {
             ("--customers", n) => options.customers = n.parse()?,
+            ("--files", folder) => options.files = Some(std::path::absolute(folder)?),
             ("--database", "sqlite") => options.databases = vec!["sqlite"],
             ("--database", "postgres") => options.databases = vec!["postgres"],
             ("--database", "both") => {}
@@ -49,12 +54,17 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
     let binary = target_dir().join("release/trustcart");
     let work = std::env::temp_dir().join(format!("trustcart-bench-{}", std::process::id()));
     std::fs::create_dir_all(&work)?;
-    let files = work.join("files");
-    let customers = options.customers.to_string();
-    let mut make =
-        command(&binary.display().to_string(), &["demo-files", "--customers", &customers]);
-    make.arg("--out").arg(&files);
-    print!("{}", output(make)?);
+    let files = if let Some(folder) = options.files {
+        folder
+    } else {
+        let files = work.join("files");
+        let customers = options.customers.to_string();
+        let mut make =
+            command(&binary.display().to_string(), &["demo-files", "--customers", &customers]);
+        make.arg("--out").arg(&files);
+        print!("{}", output(make)?);
+        files
+    };
 
     let mut rows: Vec<(&str, Vec<(String, String)>)> = Vec::new();
     for &database in &options.databases {
@@ -71,7 +81,7 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
             url: postgres.as_ref().map(|p| p.url.clone()),
         };
         std::fs::create_dir_all(&place.data)?;
-        rows.push((database, measure(&place, options.customers)?));
+        rows.push((database, measure(&place)?));
     }
     print_table(&rows);
     std::fs::remove_dir_all(&work)?;
@@ -103,7 +113,7 @@ fn seconds(duration: Duration) -> String {
     format!("{:.2} s", duration.as_secs_f64())
 }
 
-fn measure(place: &Place, customers: usize) -> anyhow::Result<Vec<(String, String)>> {
+fn measure(place: &Place) -> anyhow::Result<Vec<(String, String)>> {
     let mut rows = Vec::new();
     let mut note = |what: &str, value: String| {
         eprintln!("  {what}: {value}");
@@ -114,16 +124,20 @@ fn measure(place: &Place, customers: usize) -> anyhow::Result<Vec<(String, Strin
         let add = ["user", "add", name, "--role", role, "--password", server::PASSWORD];
         output(place.command(&add))?;
     }
-    let count = |file: &str| -> anyhow::Result<usize> {
-        let mut reader = csv::Reader::from_path(place.files.join(file))?;
-        Ok(reader.records().count())
-    };
+    let lines_file = place.files.join("order_lines.csv");
+    let mut customers = 0;
     for kind in ["categories", "products", "customers", "orders"] {
-        let file = format!("{kind}.csv");
-        let lines = count(&file)?;
-        let path = place.files.join(&file);
+        let path = place.files.join(format!("{kind}.csv"));
+        let mut import = place.command(&["import", kind, &path.display().to_string()]);
+        let mut lines = csv::Reader::from_path(&path)?.into_byte_records().count();
+        if kind == "customers" {
+            customers = lines;
+        } else if kind == "orders" && lines_file.exists() {
+            import.arg("--lines").arg(&lines_file);
+            lines = csv::Reader::from_path(&lines_file)?.into_byte_records().count();
+        }
         let begun = Instant::now();
-        output(place.command(&["import", kind, &path.display().to_string()]))?;
+        output(import)?;
         let took = begun.elapsed();
         if lines > 1000 {
             let rate = lines as f64 / took.as_secs_f64();
@@ -133,7 +147,7 @@ fn measure(place: &Place, customers: usize) -> anyhow::Result<Vec<(String, Strin
             );
         }
     }
-    note("database's own bulk load of orders.csv", seconds(bulk_load(place)?));
+    note("database's own bulk load of the order lines", seconds(bulk_load(place)?));
 
     let begun = Instant::now();
     let server = Server::start(place)?;
@@ -175,6 +189,7 @@ fn measure(place: &Place, customers: usize) -> anyhow::Result<Vec<(String, Strin
             format!("p50 {:.1} ms, p99 {:.1} ms, {:.0}/s", l.p50_ms, l.p99_ms, l.per_second),
         );
     }
+    note("calls worked to an outcome, ten agents", day::work(&server, &agents[..10])?);
     server.stop()?;
     Ok(rows)
 }
@@ -205,7 +220,9 @@ fn staff(server: &Server, tl: &server::Session) -> anyhow::Result<Vec<String>> {
 
 /// The database's own way of loading the same file into a plain table of text columns.
 fn bulk_load(place: &Place) -> anyhow::Result<Duration> {
-    let orders = place.files.join("orders.csv").display().to_string();
+    let own = place.files.join("order_lines.csv");
+    let orders = if own.exists() { own } else { place.files.join("orders.csv") };
+    let orders = orders.display().to_string();
     let columns = header(Path::new(&orders))?;
     let create = format!("CREATE TABLE bulk_baseline ({})", columns.join(" text, ") + " text");
     let (setup, load, cleanup) = if let Some(url) = &place.url {

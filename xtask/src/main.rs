@@ -16,8 +16,9 @@ const USAGE: &str = "usage: cargo xtask <command>
   test          everything: formatting, lints, docs, server tests on SQLite and PostgreSQL,
                 browser app, browser tests; installs what it needs where it may
   gen           the OpenAPI document and the TypeScript client generated from it
-  bench [--customers N] [--database sqlite|postgres|both]
-                import, plan and latency figures for docs/PERFORMANCE.md";
+  bench [--customers N | --files DIR] [--database sqlite|postgres|both]
+                import, plan and latency figures for docs/PERFORMANCE.md, of a demo shop or of
+                DIR/{categories,products,customers,orders[,order_lines]}.csv";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);

@@ -86,6 +86,7 @@ impl Db {
             .pragma("temp_store", "memory")
             .pragma("mmap_size", "268435456")
             .pragma("journal_size_limit", "67108864")
+            .pragma("analysis_limit", "1000")
             .statement_cache_capacity(256);
         let write = SqlitePoolOptions::new()
             .max_connections(1)
@@ -200,6 +201,18 @@ impl Tx {
     /// Runs a statement; the number of rows it touched.
     pub async fn execute(&mut self, sql: impl Into<Sql>) -> Result<u64, DbError> {
         on_driver!(self, sql, sqlx::query_with, |q, c| Ok(q.execute(c).await?.rows_affected()))
+    }
+
+    /// Tells the planner what the tables hold; neither database needs to read all of it for that.
+    pub async fn analyze(&mut self) -> Result<(), DbError> {
+        self.execute("ANALYZE").await?;
+        if !self.is_postgres() {
+            // SQLite notes that a table is empty and believes it ever after, so that a scan of its
+            // first ten thousand rows looks cheaper than an index. No note is the better guess.
+            self.execute("DELETE FROM sqlite_stat1 WHERE stat LIKE '0 %'").await?;
+            self.execute("ANALYZE sqlite_schema").await?;
+        }
+        Ok(())
     }
 
     /// Makes everything durable.

@@ -169,7 +169,7 @@ async fn settle(state: &AppState, id: ImportId) -> Result<()> {
         products::store::count_buyers(&mut tx).await?;
     }
     if job.created >= ANALYZE_FROM {
-        tx.execute("ANALYZE").await?;
+        tx.analyze().await?;
     }
     tx.commit().await?;
     Ok(())

@@ -72,7 +72,7 @@ async fn stage_review(state: AppState) -> Result<super::Report> {
     let mut tx = state.db.begin().await?;
     products::store::count_buyers(&mut tx).await?;
     // Both databases plan by what the tables hold; SQLite never looks by itself.
-    tx.execute("ANALYZE").await?;
+    tx.analyze().await?;
     tx.commit().await?;
     Ok(json!({"customers": customers}))
 }

@@ -36,17 +36,18 @@ const SUMS: &str = "SELECT CAST(count(*) AS BIGINT) AS tasks, MAX(updated_at) AS
      FROM crm_call_tasks";
 
 /// The versions of the day's tasks and of the unfinished ones of earlier days.
-pub async fn version(tx: &mut Tx, agent: UserId, day: NaiveDate) -> Result<[Version; 2], DbError> {
-    let of_day = Sql::new(format!("{SUMS} WHERE assigned_to = $1 AND task_date = $2"));
-    let earlier = Sql::new(format!(
-        "{SUMS} WHERE assigned_to = $1 AND task_date < $2 AND status IN ('pending', 'in_progress')"
+pub async fn version(tx: &mut Tx, agent: UserId, day: NaiveDate) -> Result<Vec<Version>, DbError> {
+    let both = Sql::new(format!(
+        "{SUMS} WHERE assigned_to = $1 AND task_date = $2
+         UNION ALL
+         {SUMS} WHERE assigned_to = $1 AND task_date < $2 AND status IN ('pending', 'in_progress')"
     ));
-    Ok([tx.one(of_day.bind(agent).bind(day)).await?, tx.one(earlier.bind(agent).bind(day)).await?])
+    tx.all(both.bind(agent).bind(day)).await
 }
 
 #[derive(Debug)]
 struct Entry {
-    version: [Version; 2],
+    version: Vec<Version>,
     at: DateTime<Utc>,
     body: Bytes,
 }
@@ -66,19 +67,19 @@ impl QueueCache {
     pub fn get(
         &self,
         of: (UserId, NaiveDate),
-        version: &[Version; 2],
+        version: &[Version],
         now: DateTime<Utc>,
     ) -> Option<Bytes> {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = entries.get(&of)?;
-        (entry.version == *version && entry.is_fresh(now)).then(|| entry.body.clone())
+        (entry.version == version && entry.is_fresh(now)).then(|| entry.body.clone())
     }
 
     /// Keeps a body rendered from rows at least as new as `version`; old ones are let go.
     pub fn put(
         &self,
         of: (UserId, NaiveDate),
-        version: [Version; 2],
+        version: Vec<Version>,
         now: DateTime<Utc>,
         body: Bytes,
     ) {

@@ -31,7 +31,10 @@ impl Server {
     /// Starts it and waits until it answers.
     pub fn start(place: &Place) -> anyhow::Result<Self> {
         let mut serve = place.command(&["serve"]);
-        serve.env("TRUSTCART_LISTEN", "127.0.0.1:0").stdout(Stdio::piped());
+        serve
+            .env("TRUSTCART_LISTEN", "127.0.0.1:0")
+            .env("TRUSTCART_SIMULATOR_SPEED", "100")
+            .stdout(Stdio::piped());
         let mut child = serve.spawn()?;
         let out = child.stdout.take().context("its output")?;
         let mut lines = BufReader::new(out).lines();
@@ -69,7 +72,21 @@ impl Server {
 
     /// A POST as somebody.
     pub fn post(&self, who: &Session, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let mut answer = ureq::post(&format!("{}{path}", self.url))
+        self.send(ureq::post(format!("{}{path}", self.url)), who, body)
+    }
+
+    /// A PUT as somebody.
+    pub fn put(&self, who: &Session, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.send(ureq::put(format!("{}{path}", self.url)), who, body)
+    }
+
+    fn send(
+        &self,
+        request: ureq::RequestBuilder<ureq::typestate::WithBody>,
+        who: &Session,
+        body: &Value,
+    ) -> anyhow::Result<Value> {
+        let mut answer = request
             .config()
             .http_status_as_error(false)
             .build()
@@ -77,8 +94,19 @@ impl Server {
             .send_json(body)?;
         let status = answer.status();
         let value: Value = answer.body_mut().read_json()?;
-        anyhow::ensure!(status.is_success(), "POST {path}: {status} {value}");
+        anyhow::ensure!(status.is_success(), "{status} {value}");
         Ok(value)
+    }
+
+    /// A GET as somebody.
+    pub fn get(&self, who: &Session, path: &str) -> anyhow::Result<Value> {
+        Ok(ureq::get(&format!("{}{path}", self.url))
+            .header("authorization", &format!("Bearer {}", who.token))
+            .call()?
+            .body_mut()
+            .with_config()
+            .limit(64 * 1024 * 1024)
+            .read_json()?)
     }
 
     fn status_kb(&self, field: &str) -> anyhow::Result<u64> {

@@ -8,7 +8,7 @@ use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc};
 use super::ids;
 use crate::customers::segment::membership_level;
 use crate::customers::{LifecycleStage, MembershipLevel, PurchaseStage, Temperature, ValueStage};
-use crate::db::{CategoryId, CustomerId, DbError, Money, Sql, Tx, UserId};
+use crate::db::{CategoryId, CustomerId, DbError, Money, PlanId, Sql, Tx, UserId};
 use crate::tasks::plan::Motive;
 use crate::tasks::settings::PlanSettings;
 use crate::tasks::{TaskKind, urgency};
@@ -79,12 +79,28 @@ pub(super) fn window_start(day: NaiveDate, settings: &PlanSettings) -> NaiveDate
     before(day, settings.reminder_window_days.into())
 }
 
-/// Everybody with a reason to be called on `day`, by customer id.
+/// What a plan is made from.
+#[derive(Debug)]
+pub(super) struct Candidates {
+    /// Everybody with a reason to be called who is not planned yet, by customer id.
+    pub(super) found: Vec<Found>,
+    /// How many have a reason and are planned; with a leader, for that leader's agents.
+    pub(super) planned: u32,
+    /// The newest plan whose tasks were seen.
+    pub(super) seen: PlanId,
+}
+
+/// Everybody with a reason to be called on `day`.
 pub(super) async fn read(
     tx: &mut Tx,
     day: NaiveDate,
     settings: &PlanSettings,
-) -> Result<Vec<Found>, DbError> {
+    leader: Option<UserId>,
+) -> Result<Candidates, DbError> {
+    // Plans are made one after the other (the plan's lock), so a later one has a higher id.
+    let seen = tx.optional_scalar("SELECT id FROM daily_plans ORDER BY id DESC LIMIT 1").await?;
+    let seen = seen.unwrap_or(PlanId(0));
+    let planned = planned(tx, day, seen).await?;
     let mut reasons = Reasons::new();
     reminders(tx, day, settings, &mut reasons).await?;
     cross_sells(tx, day, &mut reasons).await?;
@@ -92,6 +108,12 @@ pub(super) async fn read(
     levels_reached(tx, day, &mut reasons).await?;
     win_backs(tx, day, &mut reasons).await?;
 
+    let mut already = 0;
+    reasons.retain(|customer, _| {
+        let Some(lead) = planned.get(customer) else { return true };
+        already += u32::from(leader.is_none() || leader == *lead);
+        false
+    });
     let mut who: Vec<CustomerId> = reasons.keys().copied().collect();
     who.sort_unstable();
     let mut found = Vec::with_capacity(who.len());
@@ -117,7 +139,28 @@ pub(super) async fn read(
             });
         }
     }
-    Ok(found)
+    Ok(Candidates { found, planned: already, seen })
+}
+
+/// Whom the plans of `day` up to `seen` have already, with the team leader of the agent who calls.
+async fn planned(
+    tx: &mut Tx,
+    day: NaiveDate,
+    seen: PlanId,
+) -> Result<HashMap<CustomerId, Option<UserId>>, DbError> {
+    let rows: Vec<(CustomerId, Option<UserId>)> = tx
+        .all(
+            Sql::new(
+                "SELECT t.customer_id, u.team_leader_id
+                 FROM crm_call_tasks t LEFT JOIN users u ON u.id = t.assigned_to
+                 WHERE t.task_date = $1 AND t.origin = 'plan' AND t.plan_id <= $2
+                   AND t.customer_id IS NOT NULL",
+            )
+            .bind(day)
+            .bind(seen),
+        )
+        .await?;
+    Ok(rows.into_iter().collect())
 }
 
 async fn reminders(

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
 
-use crate::db::{CustomerId, DbError, Sql, TaskId, Tx, UserId};
+use crate::db::{CustomerId, DbError, PlanId, Sql, TaskId, Tx, UserId};
 use crate::tasks::plan::{Agent, Load, Place};
 use crate::tasks::{TaskKind, TaskOrigin, TaskStatus, TeamCode};
 
@@ -124,17 +124,38 @@ pub(super) struct Queues {
 impl Queues {
     /// Reads the day's tasks, the unfinished ones of earlier days and the promises of the next
     /// `ahead` days. Unfinished ones weigh on the day only if it is `today`: on a later day they
-    /// will be done or given up.
+    /// will be done or given up. Whom plans up to `seen` have for the day is known: those calls
+    /// only weigh on their agents.
     pub(super) async fn read(
         tx: &mut Tx,
         day: NaiveDate,
         today: NaiveDate,
         ahead: u32,
+        seen: PlanId,
     ) -> Result<Self, DbError> {
         const COLUMNS: &str = "SELECT id, customer_id, task_date, kind, origin, status, assigned_to FROM crm_call_tasks";
+        const KNOWN: &str = "SELECT assigned_to, kind, COUNT(*) FROM crm_call_tasks
+             WHERE task_date = $1 AND origin = 'plan' AND plan_id <= $2
+               AND status NOT IN ('cancelled', 'expired') AND assigned_to IS NOT NULL
+             GROUP BY assigned_to, kind";
+        let mut queues = Self::default();
+        let known: Vec<(UserId, TaskKind, i64)> =
+            tx.all(Sql::new(KNOWN).bind(day).bind(seen)).await?;
+        for (agent, kind, tasks) in known {
+            let tasks = u32::try_from(tasks).unwrap_or(u32::MAX);
+            queues.loads.entry(agent).or_default().add(kind.quota_class(), tasks);
+        }
         let until = day.checked_add_days(Days::new(ahead.into())).unwrap_or(day);
-        let mut rows: Vec<QueueRow> =
-            tx.all(Sql::new(format!("{COLUMNS} WHERE task_date = $1")).bind(day)).await?;
+        let mut rows: Vec<QueueRow> = tx
+            .all(
+                Sql::new(format!(
+                    "{COLUMNS} WHERE task_date = $1
+                       AND (origin <> 'plan' OR plan_id IS NULL OR plan_id > $2)"
+                ))
+                .bind(day)
+                .bind(seen),
+            )
+            .await?;
         rows.extend(
             tx.all::<QueueRow>(
                 Sql::new(format!(
@@ -146,7 +167,6 @@ impl Queues {
             )
             .await?,
         );
-        let mut queues = Self::default();
         for row in rows {
             queues.count(&row, day, today);
         }

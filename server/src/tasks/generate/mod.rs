@@ -31,7 +31,7 @@ use crate::error::Result;
 
 use super::plan::{Candidate, LeftOut, Quotas, plan};
 use super::{TeamCode, settings, team_of};
-use candidates::{Customer, Found};
+use candidates::{Candidates, Customer, Found};
 use floor::{Booked, Floor, Queues};
 use result::LeftOutTally;
 
@@ -85,7 +85,8 @@ pub async fn generate(state: &AppState, request: PlanRequest) -> Result<PlanResu
 
     let mut tx = state.db.read().await?;
     let settings = settings::plan(&mut tx).await?;
-    let found = candidates::read(&mut tx, day, &settings).await?;
+    let Candidates { found, planned, seen } =
+        candidates::read(&mut tx, day, &settings, request.leader).await?;
     tx.commit().await?;
     let read_ms = begun.elapsed().as_millis();
 
@@ -102,13 +103,14 @@ pub async fn generate(state: &AppState, request: PlanRequest) -> Result<PlanResu
     }
     let least_days = settings.min_days_between_contacts;
     let mut floor = Floor::read(&mut tx, day, request.leader).await?;
-    let queues = Queues::read(&mut tx, day, state.clock.today(), least_days).await?;
+    let queues = Queues::read(&mut tx, day, state.clock.today(), least_days, seen).await?;
     for agent in &mut floor.agents {
         agent.load = queues.loads.get(&agent.id).copied().unwrap_or_default();
     }
     let leaders = leaders(&mut tx).await?;
     let contacted_since = state.clock.start_of(candidates::before(day, i64::from(least_days) - 1));
     let mut sorted = sort(found, &request, &floor, &queues, &leaders, contacted_since);
+    sorted.tally.add_many(LeftOutReason::AlreadyPlanned, planned);
     let plan = plan(&floor.agents, &sorted.candidates, &quotas, settings.spill);
     for (_, why) in &plan.left_out {
         sorted.tally.add(match why {

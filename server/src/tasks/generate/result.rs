@@ -123,7 +123,14 @@ pub struct LeftOutTally(BTreeMap<LeftOutReason, u32>);
 impl LeftOutTally {
     /// One more.
     pub fn add(&mut self, reason: LeftOutReason) {
-        *self.0.entry(reason).or_default() += 1;
+        self.add_many(reason, 1);
+    }
+
+    /// So many more.
+    pub fn add_many(&mut self, reason: LeftOutReason, customers: u32) {
+        if customers > 0 {
+            *self.0.entry(reason).or_default() += customers;
+        }
     }
 
     /// How many so far.
