@@ -62,8 +62,10 @@ impl Db {
         } else {
             let options: PgConnectOptions = url.parse()?;
             Self::Postgres(
+                // More connections than the machines have cores to serve only queue inside PostgreSQL
+                // instead of here, and make the slowest answers slower.
                 PgPoolOptions::new()
-                    .max_connections(24)
+                    .max_connections(10)
                     .acquire_timeout(Duration::from_secs(10))
                     .connect_with(options)
                     .await?,

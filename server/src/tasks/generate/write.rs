@@ -238,7 +238,10 @@ pub(super) async fn write(
         &COLUMNS,
         "ON CONFLICT DO NOTHING RETURNING customer_id, assigned_to, kind",
     );
-    for assignment in &plan.assignments {
+    // An agent's tasks lie together on disk: the queue is read far more often than written.
+    let mut in_queues: Vec<&Assignment> = plan.assignments.iter().collect();
+    in_queues.sort_by_key(|assignment| assignment.agent);
+    for assignment in in_queues {
         let found = &found[assignment.candidate];
         let Some(callee) = callees.get(&found.customer.id) else {
             continue;
