@@ -174,9 +174,11 @@ pub async fn me(State(state): State<AppState>, user: Allow<Anyone>) -> Result<Js
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MePatch {
-    /// `bn` or `en`.
+    /// UI language.
+    #[schema(value_type = Option<crate::scripts::Lang>)]
     language: Option<String>,
-    /// `system`, `light` or `dark`.
+    /// UI theme.
+    #[schema(value_type = Option<super::Theme>)]
     theme: Option<String>,
     /// Display name.
     name: Option<String>,

@@ -32,6 +32,18 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// Colours of the app.
+    pub enum Theme {
+        /// As the device is set.
+        System = "system",
+        /// Light.
+        Light = "light",
+        /// Dark.
+        Dark = "dark",
+    }
+}
+
 /// Which rows a person may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Role, new_secret, sha256_hex};
+use super::{Role, Theme, new_secret, sha256_hex};
 use crate::db::{DbError, Sql, Tx, UserId};
 
 /// Wrong passwords in a row before the account is locked.
@@ -187,10 +187,11 @@ pub struct Me {
     pub team_code: Option<String>,
     /// Team leader.
     pub team_leader_id: Option<UserId>,
-    /// UI language: `bn` or `en`.
+    /// UI language.
+    #[schema(value_type = crate::scripts::Lang)]
     pub language: String,
-    /// UI theme: `system`, `light` or `dark`.
-    pub theme: String,
+    /// UI theme.
+    pub theme: Theme,
 }
 
 /// The profile of an active user.

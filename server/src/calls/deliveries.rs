@@ -13,7 +13,7 @@ const MAX_KEPT: usize = 16 * 1024;
 
 text_enum! {
     /// What became of a delivery.
-    pub enum Outcome {
+    pub enum DeliveryOutcome {
         /// It told something new about a call.
         Applied = "applied",
         /// It told nothing new.
@@ -36,7 +36,7 @@ pub struct Delivery {
     /// To which path.
     pub path: String,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: DeliveryOutcome,
     /// Why it was rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
@@ -60,7 +60,7 @@ pub struct NewDelivery<'a> {
     /// What was sent.
     pub body: &'a [u8],
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: DeliveryOutcome,
     /// Why it was rejected.
     pub code: Option<&'a str>,
     /// The call it names.

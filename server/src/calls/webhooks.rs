@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::deliveries::{self, NewDelivery, Outcome};
+use super::deliveries::{self, DeliveryOutcome, NewDelivery};
 use super::service::{self, Applied, is_collision};
 use crate::app::AppState;
 use crate::error::{Error, Result};
@@ -105,9 +105,9 @@ async fn apply(
     let mut tx = state.db.begin().await?;
     let applied = service::apply(state, &mut tx, event).await?;
     let outcome = match applied {
-        Applied { known: false, .. } => Outcome::UnknownCall,
-        Applied { changed: false, .. } => Outcome::Duplicate,
-        Applied { .. } => Outcome::Applied,
+        Applied { known: false, .. } => DeliveryOutcome::UnknownCall,
+        Applied { changed: false, .. } => DeliveryOutcome::Duplicate,
+        Applied { .. } => DeliveryOutcome::Applied,
     };
     let delivery = NewDelivery {
         provider: event.provider,
@@ -129,7 +129,7 @@ async fn reject(state: &AppState, path: &'static str, body: &[u8], code: &str) -
         provider: ProviderKind::Bracknet,
         path,
         body,
-        outcome: Outcome::Rejected,
+        outcome: DeliveryOutcome::Rejected,
         code: Some(code),
         external_call_id: None,
         call: None,

@@ -4,7 +4,7 @@
 macro_rules! text_enum {
     (
         $(#[$doc:meta])*
-        $vis:vis enum $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }
+        $vis:vis enum $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:tt),+ $(,)? }
     ) => {
         $(#[$doc])*
         #[derive(

@@ -48,10 +48,13 @@ pub struct Basket {
 #[serde(rename_all = "camelCase")]
 pub struct StatusChange {
     /// `in_progress`, `completed`, `failed` or `pending`.
+    #[schema(value_type = Option<TaskStatus>)]
     pub status: Option<String>,
     /// Required to complete.
+    #[schema(value_type = Option<Outcome>)]
     pub outcome: Option<String>,
     /// More exactly.
+    #[schema(value_type = Option<SubReason>)]
     pub sub_reason: Option<String>,
     /// Free text.
     pub notes: Option<String>,

@@ -45,8 +45,8 @@ test('an expired token is refreshed once for all requests that meet it', async (
         : answer(401, { code: 'unauthenticated', detail: 'expired' })
     }),
   )
-  const both = await Promise.all([api.get('/api/a'), api.get('/api/b')])
-  expect(both).toEqual([{ url: '/api/a' }, { url: '/api/b' }])
+  const both = await Promise.all([api.get('/api/auth/me'), api.get('/api/cdm/categories')])
+  expect(both).toEqual([{ url: '/api/auth/me' }, { url: '/api/cdm/categories' }])
   expect(refreshes).toBe(1)
   expect(auth.get().refreshToken).toBe('refresh-2')
 })
@@ -56,7 +56,10 @@ test('a refused refresh logs out and the error reaches the caller', async () => 
     'fetch',
     vi.fn(async () => answer(401, { code: 'unauthenticated', detail: 'expired' })),
   )
-  await expect(api.get('/api/a')).rejects.toMatchObject({ code: 'unauthenticated', status: 401 })
+  await expect(api.get('/api/auth/me')).rejects.toMatchObject({
+    code: 'unauthenticated',
+    status: 401,
+  })
   expect(auth.get().user).toBeNull()
 })
 
@@ -72,7 +75,7 @@ test('a problem keeps its code, field and what is allowed', async () => {
       }),
     ),
   )
-  const error = await api.put('/api/x', {}).catch((e: unknown) => e)
+  const error = await api.put('/api/crm/desk/wrap-ups/1', {}).catch((e: unknown) => e)
   expect(error).toBeInstanceOf(ApiError)
   expect(error).toMatchObject({
     code: 'outcome_required',
@@ -89,5 +92,8 @@ test('a server that cannot be reached is a network_error', async () => {
       throw new TypeError('failed')
     }),
   )
-  await expect(api.get('/api/a')).rejects.toMatchObject({ code: 'network_error', offline: true })
+  await expect(api.get('/api/auth/me')).rejects.toMatchObject({
+    code: 'network_error',
+    offline: true,
+  })
 })

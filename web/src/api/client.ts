@@ -1,8 +1,19 @@
 import { auth, reread, signIn, signOut } from '~/auth/session'
 import { ApiError, problemOf } from './error'
+import type { Routes } from './gen/routes.gen'
 import type { Session } from './types'
 
-type Query = Record<string, string | number | boolean | null | undefined>
+type Query = object
+type Method = keyof Routes
+/** The addresses that take a method; `/api/cdm/orders/${number}` stands for each order's. */
+export type PathOf<M extends Method> = keyof Routes[M] & string
+type Part<M extends Method, P extends PathOf<M>, What extends string> =
+  Routes[M][P] extends Record<What, infer T> ? T : never
+/** What a method on a path answers, by the server's API document. */
+export type AnswerOf<M extends Method, P extends PathOf<M>> = Part<M, P, 'answer'>
+/** What it takes. */
+export type BodyOf<M extends Method, P extends PathOf<M>> = Part<M, P, 'body'>
+export type QueryOf<M extends Method, P extends PathOf<M>> = Part<M, P, 'query'>
 
 export interface RequestOptions {
   query?: Query
@@ -102,22 +113,33 @@ export async function raw(
   return response
 }
 
-async function json<T>(method: string, path: string, options?: RequestOptions): Promise<T> {
+async function json<T>(method: Method, path: string, options?: RequestOptions): Promise<T> {
   const response = await raw(method, path, options)
   if (response.status === 204) return undefined as T
   return (await response.json()) as T
 }
 
+type Sent<M extends Method, P extends PathOf<M>> =
+  undefined extends BodyOf<M, P>
+    ? [body?: BodyOf<M, P>, options?: RequestOptions]
+    : [body: BodyOf<M, P>, options?: RequestOptions]
+
+const sender =
+  <M extends 'POST' | 'PUT' | 'PATCH'>(method: M) =>
+  <P extends PathOf<M>>(path: P, ...[body, options]: Sent<M, P>) =>
+    json<AnswerOf<M, P>>(method, path, { ...options, body })
+
+/** The API. Types follow from the address: `./gen` is made from the server's own document. */
 export const api = {
-  get: <T>(path: string, query?: Query, signal?: AbortSignal) =>
-    json<T>('GET', path, { ...(query ? { query } : {}), ...(signal ? { signal } : {}) }),
-  post: <T>(path: string, body?: unknown, options?: RequestOptions) =>
-    json<T>('POST', path, { ...options, body }),
-  put: <T>(path: string, body?: unknown, options?: RequestOptions) =>
-    json<T>('PUT', path, { ...options, body }),
-  patch: <T>(path: string, body?: unknown, options?: RequestOptions) =>
-    json<T>('PATCH', path, { ...options, body }),
-  delete: <T>(path: string, options?: RequestOptions) => json<T>('DELETE', path, options),
+  get: <P extends PathOf<'GET'>>(path: P, query?: QueryOf<'GET', P>, signal?: AbortSignal) =>
+    json<AnswerOf<'GET', P>>('GET', path, {
+      ...(query ? { query } : {}),
+      ...(signal ? { signal } : {}),
+    }),
+  post: sender('POST'),
+  put: sender('PUT'),
+  patch: sender('PATCH'),
+  delete: <P extends PathOf<'DELETE'>>(path: P) => json<AnswerOf<'DELETE', P>>('DELETE', path),
   /** A file that needs the token (a recording, rejected rows): the caller revokes the object URL. */
-  blob: async (path: string) => (await raw('GET', path)).blob(),
+  blob: async (path: PathOf<'GET'>) => (await raw('GET', path)).blob(),
 }

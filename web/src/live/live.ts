@@ -6,7 +6,7 @@ import { type Connection, LiveSocket } from './socket'
 
 /** The socket of this tab; the app shell starts it after login and stops it at logout. */
 export const live = new LiveSocket({
-  ticket: () => api.post<{ ticket: string; seq: number }>('/api/realtime/ticket'),
+  ticket: () => api.post('/api/realtime/ticket'),
   url: (ticket, since) => {
     const url = new URL('/api/realtime', location.href)
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
-import type { Items, Role, Seniority, Team, User } from '~/api/types'
+import type { Role, Seniority, User } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { addDays, civilDate, latinDigits } from '~/lib/format'
 import { Button, Checkbox, Dialog, Field, Input, Select, toast } from '~/ui'
@@ -65,7 +65,7 @@ export function UserForm({
   const isAgent = values.role === 'agent'
   const teams = useQuery({
     queryKey: teamsKey,
-    queryFn: ({ signal }) => api.get<Items<Team>>('/api/crm/team/teams', {}, signal),
+    queryFn: ({ signal }) => api.get('/api/crm/team/teams', {}, signal),
     enabled: isAgent,
   })
   const capacity = latinDigits(values.capacity.trim())
@@ -86,7 +86,7 @@ export function UserForm({
       const extension = latinDigits(values.extension.trim())
       const phone = latinDigits(values.phone.trim())
       if (!user) {
-        return api.post<User>('/api/users', {
+        return api.post('/api/users', {
           name: values.name.trim(),
           login: values.login.trim(),
           password: values.password,
@@ -97,7 +97,7 @@ export function UserForm({
           ...(isAgent && team ? { teamId: team } : {}),
         })
       }
-      const saved = await api.patch<User>(`/api/users/${user.id}`, {
+      const saved = await api.patch(`/api/users/${user.id}`, {
         name: values.name.trim(),
         extension: extension || null,
         phone: phone || null,
@@ -108,7 +108,7 @@ export function UserForm({
         ...(isAgent && team !== (user.teamId ?? null) ? { teamId: team } : {}),
       })
       if (isAgent && values.absentOn.join() !== user.absentOn.join()) {
-        return api.put<User>(`/api/users/${user.id}/absences`, { dates: values.absentOn })
+        return api.put(`/api/users/${user.id}/absences`, { dates: values.absentOn })
       }
       return saved
     },

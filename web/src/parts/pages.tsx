@@ -1,17 +1,33 @@
 import { type QueryKey, useInfiniteQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { api } from '~/api/client'
+import { type AnswerOf, api, type PathOf, type QueryOf } from '~/api/client'
 import type { Page } from '~/api/types'
 import { Button } from '~/ui'
 
-type Query = Record<string, string | number | boolean | null | undefined>
+/** The addresses that answer in pages. */
+type PagedPath = {
+  [P in PathOf<'GET'>]: AnswerOf<'GET', P> extends Page<unknown> & { nextCursor?: unknown }
+    ? 'cursor' extends keyof QueryOf<'GET', P>
+      ? P
+      : never
+    : never
+}[PathOf<'GET'>]
+type RowOf<P extends PagedPath> = AnswerOf<'GET', P> extends Page<infer Row> ? Row : never
 
 /** A list that comes in pages: all rows so far, and whether there are more. */
-export function usePages<T>(key: QueryKey, path: string, query: Query = {}) {
+export function usePages<P extends PagedPath>(
+  key: QueryKey,
+  path: P,
+  query: Partial<QueryOf<'GET', P>> = {},
+) {
   const result = useInfiniteQuery({
     queryKey: [...key, query],
-    queryFn: ({ pageParam, signal }) =>
-      api.get<Page<T>>(path, { limit: 50, ...query, cursor: pageParam }, signal),
+    queryFn: async ({ pageParam, signal }) =>
+      (await api.get(
+        path,
+        { limit: 50, ...query, cursor: pageParam } as QueryOf<'GET', P>,
+        signal,
+      )) as Page<RowOf<P>>,
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.nextCursor ?? undefined,
     // The rows of the filter before stay until the new ones are there: no flicker while typing.

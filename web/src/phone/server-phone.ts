@@ -1,5 +1,5 @@
 import { api } from '~/api/client'
-import type { Call, InitiatedCall, LiveEvents } from '~/api/types'
+import type { Call, LiveEvents } from '~/api/types'
 import { createStore } from '~/lib/store'
 import { type DialRequest, isOpen, type Phone, type PhoneState, type Switch } from './phone'
 
@@ -14,10 +14,11 @@ interface Events {
   ): () => void
 }
 
-const SWITCH_PATHS: Record<Switch, [on: string, off: string]> = {
-  muted: ['mute', 'unmute'],
-  held: ['hold', 'unhold'],
-  recording: ['record', 'record'],
+/** One request a switch: its path, on and off. */
+const SWITCH: Record<Switch, (call: number, on: boolean) => Promise<Call>> = {
+  muted: (call, on) => api.post(`/api/telephony/calls/${call}/${on ? 'mute' : 'unmute'}`),
+  held: (call, on) => api.post(`/api/telephony/calls/${call}/${on ? 'hold' : 'unhold'}`),
+  recording: (call, on) => api.post(`/api/telephony/calls/${call}/record`, { on }),
 }
 
 /**
@@ -58,7 +59,7 @@ export class ServerPhone implements Phone {
     this.patch({ dialing: true })
     try {
       // The same key for a repeated press while this request runs: the customer's phone rings once.
-      const started = await api.post<InitiatedCall>(
+      const started = await api.post(
         '/api/telephony/calls/initiate',
         {
           ...(taskId === undefined ? {} : { taskId }),
@@ -66,7 +67,7 @@ export class ServerPhone implements Phone {
         },
         { headers: { 'idempotency-key': crypto.randomUUID() } },
       )
-      this.apply(await api.get<Call>(`/api/telephony/calls/${started.telephonyCallId}`), true)
+      this.apply(await api.get(`/api/telephony/calls/${started.telephonyCallId}`), true)
     } finally {
       this.patch({ dialing: false })
     }
@@ -77,7 +78,7 @@ export class ServerPhone implements Phone {
     if (!isOpen(call)) return
     this.patch({ hangingUp: true })
     try {
-      this.apply(await api.post<Call>(`/api/telephony/calls/${call.id}/hangup`))
+      this.apply(await api.post(`/api/telephony/calls/${call.id}/hangup`))
     } finally {
       this.patch({ hangingUp: false })
     }
@@ -87,10 +88,8 @@ export class ServerPhone implements Phone {
     const { call } = this.get()
     if (!isOpen(call)) return
     this.patch({ wanted: { ...this.get().wanted, [what]: on } })
-    const path = SWITCH_PATHS[what][on ? 0 : 1]
     try {
-      const body = what === 'recording' ? { on } : undefined
-      this.apply(await api.post<Call>(`/api/telephony/calls/${call.id}/${path}`, body))
+      this.apply(await SWITCH[what](call.id, on))
     } finally {
       const { [what]: _, ...rest } = this.get().wanted
       this.patch({ wanted: rest })
@@ -100,13 +99,13 @@ export class ServerPhone implements Phone {
   async transfer(extension: string): Promise<void> {
     const { call } = this.get()
     if (!isOpen(call)) return
-    this.apply(await api.post<Call>(`/api/telephony/calls/${call.id}/transfer`, { extension }))
+    this.apply(await api.post(`/api/telephony/calls/${call.id}/transfer`, { extension }))
   }
 
   async dtmf(digits: string): Promise<void> {
     const { call } = this.get()
     if (!isOpen(call)) return
-    await api.post<Call>(`/api/telephony/calls/${call.id}/dtmf`, { digits })
+    await api.post(`/api/telephony/calls/${call.id}/dtmf`, { digits })
   }
 
   async answer(): Promise<void> {
@@ -131,7 +130,7 @@ export class ServerPhone implements Phone {
 
   async refresh(): Promise<void> {
     const { call } = this.get()
-    if (isOpen(call)) this.apply(await api.get<Call>(`/api/telephony/calls/${call.id}`))
+    if (isOpen(call)) this.apply(await api.get(`/api/telephony/calls/${call.id}`))
   }
 
   dispose(): void {

@@ -7,7 +7,7 @@ import { setTheme } from '~/lib/theme'
 /** Shown at once, kept on the server for the next device; without a server the choice still holds here. */
 async function keep(change: Partial<Me>): Promise<void> {
   try {
-    updateMe(await api.patch<Me>('/api/auth/me', change))
+    updateMe(await api.patch('/api/auth/me', change))
   } catch {
     // Kept in this browser.
   }

@@ -147,7 +147,7 @@ export type Alert = {
 /**
  * What an alert is about; the browser words it.
  */
-export type AlertCode = 'DoNotCall' | 'ComplaintOpen' | 'ReorderDue' | 'Inactive' | 'HighAov' | 'NewCustomer' | 'Birthday';
+export type AlertCode = 'do_not_call' | 'complaint_open' | 'reorder_due' | 'inactive' | 'high_aov' | 'new_customer' | 'birthday';
 
 /**
  * How a date came about, so that anybody can check it.
@@ -228,12 +228,12 @@ export type AssignmentBody = {
 /**
  * The unit in which quantities of a category are compared.
  */
-export type BaseUnit = 'Gram' | 'Millilitre' | 'Piece';
+export type BaseUnit = 'g' | 'ml' | 'pcs';
 
 /**
  * What a pair's dates rest on.
  */
-export type Basis = 'Table' | 'Learned';
+export type Basis = 'table' | 'learned';
 
 /**
  * The order of a call.
@@ -456,7 +456,7 @@ export type CallStarted = {
 /**
  * Where a call stands.
  */
-export type CallStatus = 'Initiated' | 'Ringing' | 'Answered' | 'Completed' | 'Missed' | 'NoAnswer' | 'Busy' | 'Failed' | 'Cancelled';
+export type CallStatus = 'initiated' | 'ringing' | 'answered' | 'completed' | 'missed' | 'no_answer' | 'busy' | 'failed' | 'cancelled';
 
 /**
  * What a telephone system can do during a call. What it cannot is disabled on the screen, with the
@@ -1089,7 +1089,7 @@ export type CustomerSummary = {
 /**
  * The guides' coarse type.
  */
-export type CustomerType = 'New' | 'Repeat' | 'Vip' | 'Inactive';
+export type CustomerType = 'new' | 'repeat' | 'vip' | 'inactive';
 
 /**
  * What a customer buys of a category, how often, and when next.
@@ -1254,7 +1254,7 @@ export type Delivery = {
     /**
      * What became of it.
      */
-    outcome: Outcome;
+    outcome: DeliveryOutcome;
     /**
      * To which path.
      */
@@ -1264,6 +1264,11 @@ export type Delivery = {
      */
     receivedAt: string;
 };
+
+/**
+ * What became of a delivery.
+ */
+export type DeliveryOutcome = 'applied' | 'duplicate' | 'unknown_call' | 'rejected';
 
 /**
  * All a desk needs to come back as it was.
@@ -1291,7 +1296,7 @@ export type Desk = {
 /**
  * Who rang whom.
  */
-export type Direction = 'Outbound' | 'Inbound';
+export type Direction = 'outbound' | 'inbound';
 
 /**
  * Colleagues.
@@ -1356,7 +1361,7 @@ export type Dtmf = {
 /**
  * The meaning of a column. Its name is also the heading of the own format.
  */
-export type Field = 'ExternalId' | 'Slug' | 'NameEn' | 'NameBn' | 'BaseUnit' | 'AvgConsumptionDays' | 'BufferDays' | 'MinDays' | 'MaxDays' | 'TypicalBaseQty' | 'Sku' | 'Category' | 'CategoryId' | 'Pack' | 'PackSize' | 'PackUnit' | 'WeightKg' | 'WeightG' | 'Price' | 'Active' | 'Handle' | 'Phone' | 'OtherPhones' | 'Name' | 'FirstName' | 'LastName' | 'Email' | 'Address' | 'Address2' | 'District' | 'City' | 'Birthday' | 'Anniversary' | 'Gender' | 'Greeting' | 'Language' | 'ConsentCall' | 'ConsentSms' | 'ConsentWhatsapp' | 'ConsentEmail' | 'DoNotCall' | 'DoNotCallReason' | 'Agent' | 'Tags' | 'Notes' | 'Source' | 'CreatedAt' | 'OrderNo' | 'CustomerId' | 'OrderDate' | 'PlacedAt' | 'Status' | 'CancelledAt' | 'FinancialStatus' | 'FulfilmentStatus' | 'Discount' | 'DeliveryCharge' | 'Total' | 'PaymentMethod' | 'PaymentStatus' | 'Note' | 'ProductId' | 'ProductName' | 'Quantity' | 'UnitPrice' | 'LineTotal';
+export type Field = 'external_id' | 'slug' | 'name_en' | 'name_bn' | 'base_unit' | 'avg_consumption_days' | 'buffer_days' | 'min_days' | 'max_days' | 'typical_base_qty' | 'sku' | 'category' | 'category_id' | 'pack' | 'pack_size' | 'pack_unit' | 'weight_kg' | 'weight_g' | 'price' | 'active' | 'handle' | 'phone' | 'other_phones' | 'name' | 'first_name' | 'last_name' | 'email' | 'address' | 'address_2' | 'district' | 'city' | 'birthday' | 'anniversary' | 'gender' | 'greeting' | 'language' | 'consent_call' | 'consent_sms' | 'consent_whatsapp' | 'consent_email' | 'do_not_call' | 'do_not_call_reason' | 'agent' | 'tags' | 'notes' | 'source' | 'created_at' | 'order_no' | 'customer_id' | 'order_date' | 'placed_at' | 'status' | 'cancelled_at' | 'financial_status' | 'fulfilment_status' | 'discount' | 'delivery_charge' | 'total' | 'payment_method' | 'payment_status' | 'note' | 'product_id' | 'product_name' | 'quantity' | 'unit_price' | 'line_total';
 
 /**
  * One of several things that are wrong.
@@ -1397,12 +1402,12 @@ export type FieldInfo = {
 /**
  * Whose export a file is.
  */
-export type Format = 'Own' | 'WooCommerce' | 'Shopify';
+export type Format = 'own' | 'woocommerce' | 'shopify';
 
 /**
  * Gender, for the form of address.
  */
-export type Gender = 'Male' | 'Female';
+export type Gender = 'male' | 'female';
 
 /**
  * Everything is optional: today, and the quotas of the settings.
@@ -1437,7 +1442,7 @@ export type GenerateCalls = {
 /**
  * How a customer is addressed.
  */
-export type Greeting = 'Bhai' | 'Apu';
+export type Greeting = 'bhai' | 'apu';
 
 /**
  * Which call.
@@ -1483,7 +1488,7 @@ export type Hit = {
 /**
  * What a hit is.
  */
-export type HitKind = 'Customer' | 'Order';
+export type HitKind = 'customer' | 'order';
 
 /**
  * What was found, at most twenty.
@@ -1786,7 +1791,7 @@ export type Interaction = {
 /**
  * What an entry of a customer's timeline is about.
  */
-export type InteractionKind = 'Call' | 'Order' | 'Note' | 'Message' | 'Level' | 'Task' | 'Assignment';
+export type InteractionKind = 'call' | 'order' | 'note' | 'message' | 'level' | 'task' | 'assignment';
 
 /**
  * Why a whole import failed.
@@ -1805,12 +1810,12 @@ export type JobError = {
 /**
  * Where an import stands.
  */
-export type JobStatus = 'Queued' | 'Running' | 'Done' | 'Failed' | 'Cancelled';
+export type JobStatus = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
 
 /**
  * What a file holds.
  */
-export type Kind = 'Categories' | 'Products' | 'Customers' | 'Orders';
+export type Kind = 'categories' | 'products' | 'customers' | 'orders';
 
 /**
  * How many calls are made for a kind of reason.
@@ -1827,9 +1832,14 @@ export type KindCount = {
 };
 
 /**
+ * A language of the product.
+ */
+export type Lang = 'bn' | 'en';
+
+/**
  * The language a customer is spoken to in.
  */
-export type Language = 'Bn' | 'En';
+export type Language = 'bn' | 'en';
 
 /**
  * How many were left out for a reason.
@@ -1848,12 +1858,12 @@ export type LeftOutCount = {
 /**
  * Why a customer with a reason to be called is not planned.
  */
-export type LeftOutReason = 'DoNotCall' | 'NoConsent' | 'RecentlyContacted' | 'NoCapacity' | 'QuotaFull' | 'NoTeam' | 'AlreadyPlanned' | 'OpenPromise' | 'NoPhone';
+export type LeftOutReason = 'do_not_call' | 'no_consent' | 'recently_contacted' | 'no_capacity' | 'quota_full' | 'no_team' | 'already_planned' | 'open_promise' | 'no_phone';
 
 /**
  * Where a customer stands in time.
  */
-export type LifecycleStage = 'Prospect' | 'New' | 'Active' | 'AtRisk' | 'Churned';
+export type LifecycleStage = 'prospect' | 'new' | 'active' | 'at_risk' | 'churned';
 
 /**
  * A line: `productId` or `sku`.
@@ -1933,7 +1943,7 @@ export type ManualTask = {
 /**
  * Why it is a hit.
  */
-export type Matched = 'Phone' | 'Name' | 'OrderNo';
+export type Matched = 'phone' | 'name' | 'orderNo';
 
 /**
  * Who a logged-in person is, as the browser shows it.
@@ -1948,9 +1958,9 @@ export type Me = {
      */
     id: UserId;
     /**
-     * UI language: `bn` or `en`.
+     * UI language.
      */
-    language: string;
+    language: Lang;
     /**
      * Login name.
      */
@@ -1973,9 +1983,9 @@ export type Me = {
     teamId?: number | null;
     teamLeaderId?: UserId | null;
     /**
-     * UI theme: `system`, `light` or `dark`.
+     * UI theme.
      */
-    theme: string;
+    theme: Theme;
 };
 
 /**
@@ -1986,10 +1996,7 @@ export type MePatch = {
      * Needed with `newPassword`.
      */
     currentPassword?: string | null;
-    /**
-     * `bn` or `en`.
-     */
-    language?: string | null;
+    language?: Lang | null;
     /**
      * Display name.
      */
@@ -1998,21 +2005,18 @@ export type MePatch = {
      * At least 10 characters.
      */
     newPassword?: string | null;
-    /**
-     * `system`, `light` or `dark`.
-     */
-    theme?: string | null;
+    theme?: Theme | null;
 };
 
 /**
  * Membership level: a card, not a purchase stage.
  */
-export type MembershipLevel = 'Silver' | 'Gold' | 'Permanent';
+export type MembershipLevel = 'silver' | 'gold' | 'permanent';
 
 /**
  * Whether a telephone really rings.
  */
-export type Mode = 'Live' | 'Mock';
+export type Mode = 'live' | 'mock';
 
 /**
  * An amount in poisha (1 taka = 100 poisha). Integer, so sums are exact.
@@ -2332,17 +2336,17 @@ export type OrderPatch = {
 /**
  * Where an order stands. Cancelled and returned ones do not count for any figure.
  */
-export type OrderStatus = 'Placed' | 'Confirmed' | 'Shipped' | 'Delivered' | 'Cancelled' | 'Returned';
+export type OrderStatus = 'placed' | 'confirmed' | 'shipped' | 'delivered' | 'cancelled' | 'returned';
 
 /**
- * What became of a delivery.
+ * What a call came to.
  */
-export type Outcome = 'Applied' | 'Duplicate' | 'UnknownCall' | 'Rejected';
+export type Outcome = 'ordered' | 'follow_up' | 'not_interested' | 'price_issue' | 'no_response';
 
 /**
  * The unit printed on a pack.
  */
-export type PackUnit = 'Kilogram' | 'Gram' | 'Litre' | 'Millilitre' | 'Piece';
+export type PackUnit = 'kg' | 'g' | 'litre' | 'ml' | 'pcs';
 
 /**
  * One page of a list.
@@ -2564,7 +2568,7 @@ export type PageDelivery = {
         /**
          * What became of it.
          */
-        outcome: Outcome;
+        outcome: DeliveryOutcome;
         /**
          * To which path.
          */
@@ -2820,7 +2824,7 @@ export type PlaybookStep = {
 /**
  * What an agent is doing.
  */
-export type Presence = 'Offline' | 'Online' | 'OnCall' | 'WrapUp' | 'Break';
+export type Presence = 'offline' | 'online' | 'on_call' | 'wrap_up' | 'break';
 
 /**
  * RFC 9457 problem details with this product's members.
@@ -3017,12 +3021,12 @@ export type ProfilePatch = {
 /**
  * The telephone system a call runs on.
  */
-export type ProviderKind = 'Bracknet' | 'Asterisk' | 'Simulator';
+export type ProviderKind = 'bracknet' | 'asterisk' | 'simulator';
 
 /**
  * How far along repeat purchase a customer is, by counted orders.
  */
-export type PurchaseStage = 'New' | 'Repeat2' | 'Repeat3' | 'Regular' | 'Permanent';
+export type PurchaseStage = 'new' | 'repeat_2' | 'repeat_3' | 'regular' | 'permanent';
 
 /**
  * Customers of one purchase stage.
@@ -3109,7 +3113,7 @@ export type QueueCounts = {
 /**
  * Which of the day's three quotas a kind counts against.
  */
-export type QuotaClass = 'Reminder' | 'Offer' | 'FollowUp';
+export type QuotaClass = 'reminder' | 'offer' | 'follow_up';
 
 /**
  * A reason: a code with parameters, worded by `content/` ([`talking_point_text`] lists them).
@@ -3170,7 +3174,7 @@ export type Recommendation = {
 /**
  * Why a product is recommended.
  */
-export type RecommendationCode = 'ReorderDue' | 'CrossSell' | 'Popular';
+export type RecommendationCode = 'reorder_due' | 'cross_sell' | 'popular';
 
 /**
  * The reason of a recommendation.
@@ -3227,7 +3231,7 @@ export type RefreshToken = {
 /**
  * What a person does here; decides every endpoint and every row.
  */
-export type Role = 'Admin' | 'SalesManager' | 'TeamLeader' | 'Agent' | 'Support' | 'DeliveryCoordinator';
+export type Role = 'admin' | 'sales_manager' | 'team_leader' | 'agent' | 'support' | 'delivery_coordinator';
 
 /**
  * One role play: the team leader is the customer.
@@ -3401,7 +3405,7 @@ export type ScriptRecommendation = {
 /**
  * How experienced an agent is; the plan gives delicate calls to the seniors first.
  */
-export type Seniority = 'Junior' | 'Regular' | 'Senior';
+export type Seniority = 'junior' | 'regular' | 'senior';
 
 /**
  * Tokens and the person they belong to.
@@ -3484,24 +3488,15 @@ export type StatusChange = {
     notes?: string | null;
     order?: Basket | null;
     orderId?: OrderId | null;
-    /**
-     * Required to complete.
-     */
-    outcome?: string | null;
-    /**
-     * `in_progress`, `completed`, `failed` or `pending`.
-     */
-    status?: string | null;
-    /**
-     * More exactly.
-     */
-    subReason?: string | null;
+    outcome?: Outcome | null;
+    status?: TaskStatus | null;
+    subReason?: SubReason | null;
 };
 
 /**
  * More exactly.
  */
-export type SubReason = 'WrongNumber' | 'SwitchedOff' | 'Busy' | 'CallbackRequested' | 'AlreadyOrdered' | 'StillHasStock' | 'DoNotCall' | 'Other';
+export type SubReason = 'wrong_number' | 'switched_off' | 'busy' | 'callback_requested' | 'already_ordered' | 'still_has_stock' | 'do_not_call' | 'other';
 
 /**
  * What to say on a call, with the customer's facts filled in.
@@ -3703,17 +3698,17 @@ export type TaskId = number;
 /**
  * Why a customer is called.
  */
-export type TaskKind = 'Reminder' | 'OfferFollowup' | 'CrossSell' | 'MembershipUpgrade' | 'Birthday' | 'FollowUp' | 'MissedCall' | 'WinBack' | 'DropOff' | 'Complaint';
+export type TaskKind = 'reminder' | 'offer_followup' | 'cross_sell' | 'membership_upgrade' | 'birthday' | 'follow_up' | 'missed_call' | 'win_back' | 'drop_off' | 'complaint';
 
 /**
  * Who made a task.
  */
-export type TaskOrigin = 'Plan' | 'Promise' | 'MissedCall' | 'Manual';
+export type TaskOrigin = 'plan' | 'promise' | 'missed_call' | 'manual';
 
 /**
  * Where a task stands.
  */
-export type TaskStatus = 'Pending' | 'InProgress' | 'Completed' | 'Failed' | 'Cancelled' | 'Expired';
+export type TaskStatus = 'pending' | 'in_progress' | 'completed' | 'failed' | 'cancelled' | 'expired';
 
 /**
  * A list of tasks.
@@ -3851,7 +3846,12 @@ export type TeamPatch = {
 /**
  * How warm the lead is; decides channel and queue order.
  */
-export type Temperature = 'Hot' | 'Warm' | 'Cold';
+export type Temperature = 'hot' | 'warm' | 'cold';
+
+/**
+ * Colours of the app.
+ */
+export type Theme = 'system' | 'light' | 'dark';
 
 /**
  * A single-use pass for one socket.
@@ -4059,7 +4059,7 @@ export type UserPatch = {
 /**
  * What a customer is worth, by spend and average order.
  */
-export type ValueStage = 'Normal' | 'Medium' | 'Vip';
+export type ValueStage = 'normal' | 'medium' | 'vip';
 
 /**
  * Customers of one value stage.
@@ -4078,7 +4078,7 @@ export type ValueStageCount = {
 /**
  * What holds an agent at a task (a row in `wrap_ups`).
  */
-export type WrapState = 'Calling' | 'WrapUp';
+export type WrapState = 'calling' | 'wrap_up';
 
 /**
  * A call that wants its outcome, with what has been typed so far.

@@ -3,7 +3,6 @@ import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import { ApiError } from '~/api/error'
-import type { Me } from '~/api/types'
 import { auth, updateMe } from '~/auth/session'
 import { errorText } from '~/i18n/i18n'
 import { useStore } from '~/lib/store'
@@ -29,7 +28,7 @@ function NameForm({ name: current }: { name: string }) {
   const { t } = useTranslation(['account', 'common'])
   const [name, setName] = useState(current)
   const save = useMutation({
-    mutationFn: () => api.patch<Me>('/api/auth/me', { name }),
+    mutationFn: () => api.patch('/api/auth/me', { name }),
     onSuccess: (me) => {
       updateMe(me)
       toast(t('common:actions.saved'), 'ok')
@@ -61,7 +60,7 @@ function PasswordForm() {
   const [newPassword, setNew] = useState('')
   const save = useMutation({
     meta: { quiet: true },
-    mutationFn: () => api.patch<Me>('/api/auth/me', { currentPassword, newPassword }),
+    mutationFn: () => api.patch('/api/auth/me', { currentPassword, newPassword }),
     onSuccess: () => {
       setCurrent('')
       setNew('')

@@ -3,7 +3,6 @@ import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
-import type { Session } from '~/api/types'
 import { signIn } from '~/auth/session'
 import { errorText, setLanguage, useLanguage } from '~/i18n/i18n'
 import { Button, Field, Input } from '~/ui'
@@ -16,7 +15,7 @@ export function LoginPage() {
   const [password, setPassword] = useState('')
   const attempt = useMutation({
     meta: { quiet: true },
-    mutationFn: () => api.post<Session>('/api/auth/login', { login, password }),
+    mutationFn: () => api.post('/api/auth/login', { login, password }),
     onSuccess: (session) => {
       signIn(session)
       void navigate({ to: '/' })

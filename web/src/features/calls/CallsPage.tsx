@@ -139,7 +139,7 @@ function CallLog({ filters: { view: _, ...filters } }: { filters: CallFilters })
   const format = useFormat()
   const queries = useQueryClient()
   const people = useQuery(directoryQuery())
-  const list = usePages<Call>(['calls'], '/api/telephony/calls', { ...filters })
+  const list = usePages(['calls'], '/api/telephony/calls', { ...filters })
   // A call that begins or ends belongs into the log; the steps between do not matter here.
   useLive('call.updated', ({ call }) => {
     if (call.endedAt || call.status === 'initiated') {

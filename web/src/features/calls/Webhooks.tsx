@@ -27,10 +27,7 @@ export function Webhooks() {
   const { t } = useTranslation(['calls', 'common'])
   const format = useFormat()
   const [shown, setShown] = useState<WebhookDelivery | null>(null)
-  const list = usePages<WebhookDelivery>(
-    ['webhook-deliveries'],
-    '/api/telephony/webhook-deliveries',
-  )
+  const list = usePages(['webhook-deliveries'], '/api/telephony/webhook-deliveries')
   const columns: Column<WebhookDelivery>[] = [
     {
       key: 'at',

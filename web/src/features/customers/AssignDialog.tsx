@@ -8,11 +8,6 @@ import { errorText, useFormat } from '~/i18n/i18n'
 import { fieldError } from '~/parts/fields'
 import { Button, Dialog, Field, Input, Select, toast } from '~/ui'
 
-interface Report {
-  changed: number
-  unchanged: number
-}
-
 /** Gives one or many customers to an agent, or back to the team leader's pool; all or none. */
 export function AssignDialog({
   customers,
@@ -38,12 +33,12 @@ export function AssignDialog({
       const why = reason.trim() ? { reason: reason.trim() } : {}
       const customerIds = customers.map((c) => c.id)
       return mode === 'assign'
-        ? api.post<Report>('/api/crm/team/leads/bulk-assign', {
+        ? api.post('/api/crm/team/leads/bulk-assign', {
             customerIds,
             agentId: Number(agentId),
             ...why,
           })
-        : api.post<Report>('/api/crm/team/leads/bulk-unassign', { customerIds, ...why })
+        : api.post('/api/crm/team/leads/bulk-unassign', { customerIds, ...why })
     },
     onSuccess: ({ changed, unchanged }) => {
       toast(

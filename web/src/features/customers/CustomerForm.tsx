@@ -98,8 +98,8 @@ export function CustomerForm({
     meta: { quiet: true },
     mutationFn: () =>
       customer
-        ? api.patch<Customer>(`/api/cdm/customers/${customer.id}`, changes(values, customer))
-        : api.post<Customer>('/api/cdm/customers', changes(values)),
+        ? api.patch(`/api/cdm/customers/${customer.id}`, changes(values, customer))
+        : api.post('/api/cdm/customers', changes(values)),
     onSuccess: (saved) => {
       toast(t('common:actions.saved'), 'ok')
       void queries.invalidateQueries({ queryKey: ['customer', saved.id] })

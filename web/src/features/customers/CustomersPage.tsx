@@ -57,8 +57,9 @@ export function CustomersPage({
     [filters.q],
   )
 
-  const list = usePages<CustomerSummary>(['customers'], '/api/cdm/customers', {
+  const list = usePages(['customers'], '/api/cdm/customers', {
     ...filters,
+    assignedTo: filters.assignedTo?.toString(),
     ...(filters.q ? { q: latinDigits(filters.q) } : {}),
   })
   const people = useQuery(directoryQuery())

@@ -23,7 +23,7 @@ export function DoNotCallDialog({
   const save = useMutation({
     meta: { quiet: true },
     mutationFn: () =>
-      api.patch<Customer>(`/api/cdm/customers/${customer.id}`, {
+      api.patch(`/api/cdm/customers/${customer.id}`, {
         doNotCall: setting,
         ...(setting ? { doNotCallReason: reason.trim() } : {}),
       }),

@@ -3,7 +3,7 @@ import { type FormEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import { usersQuery } from '~/api/queries'
-import type { Customer, Task } from '~/api/types'
+import type { Customer } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { civilDate, zoned } from '~/lib/format'
 import { fieldError, formError } from '~/parts/fields'
@@ -47,7 +47,7 @@ export function PlanCallDialog({
   const save = useMutation({
     meta: { quiet: true },
     mutationFn: () =>
-      api.post<Task>('/api/crm/automation/tasks', {
+      api.post('/api/crm/automation/tasks', {
         customerId: customer.id,
         ...callBody(day, hour, notes),
         ...(agentId ? { agentId: Number(agentId) } : {}),

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import { usersQuery } from '~/api/queries'
-import type { Task, TodayTasks } from '~/api/types'
+import type { Task } from '~/api/types'
 import { errorText, useFormat } from '~/i18n/i18n'
 import {
   Badge,
@@ -29,7 +29,7 @@ export function AgentWork({ agent, onClose }: { agent: FloorAgent; onClose: () =
   const tasks = useQuery({
     queryKey: ['tasks', 'of', agent.agentId],
     queryFn: ({ signal }) =>
-      api.get<TodayTasks>('/api/crm/automation/tasks/today', { agentId: agent.agentId }, signal),
+      api.get('/api/crm/automation/tasks/today', { agentId: agent.agentId }, signal),
   })
   const users = useQuery(usersQuery('agent'))
   const others = users.data?.items.filter((u) => u.active && u.id !== agent.agentId) ?? []

@@ -58,7 +58,7 @@ export function FloorTable({
         <span className="inline-flex items-center gap-2 whitespace-nowrap">
           <Dot tone={STATE_TONE[a.status]} />
           {t(`common:agentState.${a.status}`)}
-          {a.status !== 'offline' && <Timer since={a.statusSince} />}
+          {a.status !== 'offline' && a.statusSince && <Timer since={a.statusSince} />}
         </span>
       ),
     },

@@ -43,7 +43,9 @@ export function pace(agent: FloorAgent, now: number): number {
 }
 
 export function needs(agent: FloorAgent, now: number): Need[] {
-  const minutes = Math.floor((now - Date.parse(agent.statusSince)) / MINUTE)
+  // Nobody who never came online needs help.
+  const since = agent.statusSince ? Date.parse(agent.statusSince) : now
+  const minutes = Math.floor((now - since) / MINUTE)
   const left = agent.today.pending + agent.today.inProgress
   const share = shiftShare(now)
   const found: Need[] = []

@@ -9,7 +9,7 @@ import { applyCall, applyStatus, applyTask } from './patch'
 export const dashboardQuery = (lang: Language) =>
   queryOptions({
     queryKey: ['dashboard', lang],
-    queryFn: ({ signal }) => api.get<Dashboard>('/api/crm/team/dashboard', { lang }, signal),
+    queryFn: ({ signal }) => api.get('/api/crm/team/dashboard', { lang }, signal),
   })
 
 /** After a burst of events the figures are fetched once, at most every so often. */

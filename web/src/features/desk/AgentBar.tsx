@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
-import type { AgentStatus, Desk } from '~/api/types'
+import type { AgentState, AgentStatus, Desk } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { useKey } from '~/lib/keys'
 import { useNow } from '~/lib/now'
@@ -51,8 +51,8 @@ function Status({ agent }: { agent: AgentStatus }) {
   const now = useNow()
   const [open, setOpen] = useState(false)
   const change = useMutation({
-    mutationFn: (body: { status: string; reason?: string; afterCall?: boolean }) =>
-      api.post<AgentStatus>('/api/telephony/agents/me/status', body),
+    mutationFn: (body: { status: AgentState; reason?: string; afterCall?: boolean }) =>
+      api.post('/api/telephony/agents/me/status', body),
     onSuccess: (next) => {
       queries.setQueryData<Desk>(deskQuery().queryKey, (data) => data && { ...data, agent: next })
     },

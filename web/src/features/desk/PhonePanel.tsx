@@ -3,7 +3,6 @@ import { Link } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
-import type { Task } from '~/api/types'
 import { errorText, useFormat } from '~/i18n/i18n'
 import { cx } from '~/lib/cx'
 import { useKey } from '~/lib/keys'
@@ -168,7 +167,7 @@ function Inbound({ state, onTask }: { state: PhoneState; onTask: (taskId: number
   const { call } = state
   const record = useMutation({
     mutationFn: (customerId: number) =>
-      api.post<Task>('/api/crm/automation/tasks', { customerId, kind: 'follow_up' }),
+      api.post('/api/crm/automation/tasks', { customerId, kind: 'follow_up' }),
     onSuccess: async (task) => {
       await queries.invalidateQueries({ queryKey: ['tasks', 'today'] })
       onTask(task.id)

@@ -89,7 +89,16 @@ class FakeServer {
       },
     })
     this.wrapUps = [
-      { taskId, callId: call.id, state: 'calling', since: at, notes: '', basket: [], task },
+      {
+        taskId,
+        callId: call.id,
+        state: 'calling',
+        since: at,
+        notes: '',
+        basket: [],
+        version: 1,
+        task,
+      },
       ...this.wrapUps,
     ]
     return call
@@ -154,7 +163,7 @@ class FakeServer {
       Object.assign(task, body)
       if (body?.status === 'in_progress') {
         this.wrapUps = [
-          { taskId: id, state: 'wrap_up', since: at, notes: '', basket: [], task },
+          { taskId: id, state: 'wrap_up', since: at, notes: '', basket: [], version: 1, task },
           ...this.wrapUps,
         ]
       } else this.wrapUps = this.wrapUps.filter((w) => w.taskId !== id)

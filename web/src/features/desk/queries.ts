@@ -1,30 +1,30 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api } from '~/api/client'
-import type { Call, Customer360, Desk, Language, Script, TodayTasks } from '~/api/types'
+import type { Language } from '~/api/types'
 
 export const deskQuery = () =>
   queryOptions({
     queryKey: ['desk'],
-    queryFn: ({ signal }) => api.get<Desk>('/api/crm/desk', {}, signal),
+    queryFn: ({ signal }) => api.get('/api/crm/desk', {}, signal),
   })
 
 export const todayQuery = () =>
   queryOptions({
     queryKey: ['tasks', 'today'],
-    queryFn: ({ signal }) => api.get<TodayTasks>('/api/crm/automation/tasks/today', {}, signal),
+    queryFn: ({ signal }) => api.get('/api/crm/automation/tasks/today', {}, signal),
   })
 
 /** The last call of a wrap-up that this tab did not make itself. */
 export const callQuery = (id: number) =>
   queryOptions({
     queryKey: ['call', id],
-    queryFn: ({ signal }) => api.get<Call>(`/api/telephony/calls/${id}`, {}, signal),
+    queryFn: ({ signal }) => api.get(`/api/telephony/calls/${id}`, {}, signal),
   })
 
 export const customer360Query = (id: number) =>
   queryOptions({
     queryKey: ['customer', id, '360'],
-    queryFn: ({ signal }) => api.get<Customer360>(`/api/cdm/customer360/${id}`, {}, signal),
+    queryFn: ({ signal }) => api.get(`/api/cdm/customer360/${id}`, {}, signal),
     staleTime: 60_000,
   })
 
@@ -32,10 +32,6 @@ export const scriptQuery = (taskId: number, lang: Language) =>
   queryOptions({
     queryKey: ['script', taskId, lang],
     queryFn: ({ signal }) =>
-      api.get<Script>(
-        `/api/crm/automation/call-tasks/${taskId}/suggested-script`,
-        { lang },
-        signal,
-      ),
+      api.get(`/api/crm/automation/call-tasks/${taskId}/suggested-script`, { lang }, signal),
     staleTime: 300_000,
   })

@@ -21,12 +21,11 @@ import { callQuery, deskQuery, todayQuery } from './queries'
 export const PAYMENT = 'cod'
 
 const setStatus = (taskId: number, change: StatusChange) =>
-  api.put<Task>(`/api/crm/automation/tasks/${taskId}/status`, change)
+  api.put(`/api/crm/automation/tasks/${taskId}/status`, change)
 
 /** A task that was never called has no wrap-up yet: writing about it starts it. */
 async function saveWrapUp(taskId: number, patch: WrapUpPatch, leaving: boolean) {
-  const put = () =>
-    api.put<WrapUp>(`/api/crm/desk/wrap-ups/${taskId}`, patch, { keepalive: leaving })
+  const put = () => api.put(`/api/crm/desk/wrap-ups/${taskId}`, patch, { keepalive: leaving })
   try {
     return await put()
   } catch (error) {

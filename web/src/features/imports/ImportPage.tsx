@@ -50,8 +50,7 @@ function View({ job, onStarted }: { job: ImportJob; onStarted: (id: number) => v
   const queries = useQueryClient()
   const [asked, setAsked] = useState<'run' | 'cancel' | null>(null)
   const act = useMutation({
-    mutationFn: (what: 'run' | 'cancel') =>
-      api.post<ImportJob>(`/api/cdm/imports/${job.id}/${what}`),
+    mutationFn: (what: 'run' | 'cancel') => api.post(`/api/cdm/imports/${job.id}/${what}`),
     onSuccess: (next, what) => {
       if (what === 'cancel') toast(t('cancelled'), 'ok')
       void queries.invalidateQueries({ queryKey: ['imports'] })
@@ -164,7 +163,7 @@ function reasonOf(error: ImportError): string {
 function Errors({ id }: { id: number }) {
   const { t } = useTranslation('imports')
   const format = useFormat()
-  const list = usePages<ImportError>(['import-errors', id], `/api/cdm/imports/${id}/errors`)
+  const list = usePages(['import-errors', id], `/api/cdm/imports/${id}/errors`)
   const columns: Column<ImportError>[] = [
     { key: 'line', header: t('line'), align: 'right', cell: (e) => format.number(e.line) },
     { key: 'column', header: t('column'), cell: (e) => e.column ?? '–' },

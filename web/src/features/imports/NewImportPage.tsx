@@ -4,7 +4,7 @@ import i18next from 'i18next'
 import { type ReactNode, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
-import type { ImportJob, ImportKind } from '~/api/types'
+import type { ImportKind } from '~/api/types'
 import { auth } from '~/auth/session'
 import { errorText, useFormat } from '~/i18n/i18n'
 import { useStore } from '~/lib/store'
@@ -47,7 +47,7 @@ export function NewImportPage({ onStarted }: { onStarted: (id: number) => void }
   const stamp = (f: File | null) => f && [f.name, f.size, f.lastModified]
   const inspection = useQuery({
     queryKey: ['imports', 'inspect', kind, format, stamp(file), stamp(linesFile), choices],
-    queryFn: ({ signal }) => api.post<Inspection>('/api/cdm/imports/inspect', form(), { signal }),
+    queryFn: ({ signal }) => api.post('/api/cdm/imports/inspect', form(), { signal }),
     enabled: file !== null,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 60_000,
@@ -56,8 +56,7 @@ export function NewImportPage({ onStarted }: { onStarted: (id: number) => void }
   })
   const start = useMutation({
     meta: { quiet: true },
-    mutationFn: (dryRun: boolean) =>
-      api.post<ImportJob>('/api/cdm/imports', form(), { query: { dryRun } }),
+    mutationFn: (dryRun: boolean) => api.post('/api/cdm/imports', form(), { query: { dryRun } }),
     onSuccess: (job) => onStarted(job.id),
   })
   const found = file ? inspection.data : undefined

@@ -1,18 +1,18 @@
 import { queryOptions, useQueryClient } from '@tanstack/react-query'
 import { api } from '~/api/client'
-import type { ImportJob, Items } from '~/api/types'
+import type { ImportJob } from '~/api/types'
 import { useLive } from '~/live/live'
 
 export const importsQuery = () =>
   queryOptions({
     queryKey: ['imports'],
-    queryFn: ({ signal }) => api.get<Items<ImportJob>>('/api/cdm/imports', {}, signal),
+    queryFn: ({ signal }) => api.get('/api/cdm/imports', {}, signal),
   })
 
 export const importQuery = (id: number) =>
   queryOptions({
     queryKey: ['imports', id],
-    queryFn: ({ signal }) => api.get<ImportJob>(`/api/cdm/imports/${id}`, {}, signal),
+    queryFn: ({ signal }) => api.get(`/api/cdm/imports/${id}`, {}, signal),
   })
 
 export const ended = (job: ImportJob) => job.status !== 'queued' && job.status !== 'running'

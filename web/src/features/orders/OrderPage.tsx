@@ -26,7 +26,7 @@ export function OrderPage({ id }: { id: number }) {
   const { t } = useTranslation('orders')
   const query = useQuery({
     queryKey: ['orders', 'one', id],
-    queryFn: ({ signal }) => api.get<Order>(`/api/cdm/orders/${id}`, {}, signal),
+    queryFn: ({ signal }) => api.get(`/api/cdm/orders/${id}`, {}, signal),
   })
   if (query.error instanceof ApiError && query.error.status === 404) {
     return (
@@ -51,7 +51,7 @@ function View({ order }: { order: Order }) {
   const [note, setNote] = useState(order.note ?? '')
   const patch = useMutation({
     mutationFn: (body: { status?: OrderStatus; note?: string }) =>
-      api.patch<Order>(`/api/cdm/orders/${order.id}`, body),
+      api.patch(`/api/cdm/orders/${order.id}`, body),
     onSuccess: (saved) => {
       setAsked(null)
       toast(t('common:actions.saved'), 'ok')

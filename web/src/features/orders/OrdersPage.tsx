@@ -40,7 +40,7 @@ export function OrdersPage({
     const { filters: now, onFilters: change } = latest.current
     if ((now.q ?? '') !== settled.trim()) change({ ...now, q: settled.trim() || undefined })
   }, [settled])
-  const list = usePages<Order>(['orders'], '/api/cdm/orders', {
+  const list = usePages(['orders'], '/api/cdm/orders', {
     ...filters,
     ...(filters.q ? { q: latinDigits(filters.q) } : {}),
   })

@@ -2,7 +2,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
-import type { PlanResult } from '~/api/types'
 import { errorText, useFormat } from '~/i18n/i18n'
 import { useDebounced } from '~/lib/debounce'
 import { fieldError, formError } from '~/parts/fields'
@@ -46,8 +45,7 @@ function GenerateDialog({ onClose }: { onClose: () => void }) {
   const current = settled === JSON.stringify(body)
   const preview = useQuery({
     queryKey: ['plan', 'preview', settled],
-    queryFn: ({ signal }) =>
-      api.post<PlanResult>(PATH, { ...JSON.parse(settled), preview: true }, { signal }),
+    queryFn: ({ signal }) => api.post(PATH, { ...JSON.parse(settled), preview: true }, { signal }),
     enabled: sound,
     staleTime: 0,
     gcTime: 0,
@@ -55,7 +53,7 @@ function GenerateDialog({ onClose }: { onClose: () => void }) {
   })
   const generate = useMutation({
     meta: { quiet: true },
-    mutationFn: () => api.post<PlanResult>(PATH, body),
+    mutationFn: () => api.post(PATH, body),
     onSuccess: (plan) => {
       toast(t('made', { n: format.number(plan.created), count: plan.created }), 'ok')
       void queries.invalidateQueries({ queryKey: ['tasks'] })

@@ -32,6 +32,8 @@ const plan: PlanResult = {
     { reason: 'already_planned', count: 3 },
     { reason: 'do_not_call', count: 12 },
   ],
+  byKind: [],
+  expired: 0,
   tookMs: 300,
 }
 

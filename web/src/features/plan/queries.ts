@@ -1,7 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api } from '~/api/client'
 import { ApiError } from '~/api/error'
-import type { PlanResult } from '~/api/types'
 
 /** The last plan made for the day (today if none is given); null when there is none yet. */
 export const planQuery = (date?: string) =>
@@ -9,7 +8,7 @@ export const planQuery = (date?: string) =>
     queryKey: ['plan', { date }],
     queryFn: async ({ signal }) => {
       try {
-        return await api.get<PlanResult | null>('/api/crm/team/ops/plan', { date }, signal)
+        return await api.get('/api/crm/team/ops/plan', { date }, signal)
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) return null
         throw error

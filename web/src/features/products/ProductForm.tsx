@@ -34,7 +34,9 @@ export function ProductForm({ product, onClose }: { product?: Product; onClose: 
   const packSize = Number(latinDigits(values.packSize))
   const save = useMutation({
     meta: { quiet: true },
-    mutationFn: () => {
+    mutationFn: async () => {
+      // The button is not there to be pressed without a price.
+      if (price === null) return
       const body = {
         nameBn: values.nameBn.trim(),
         nameEn: values.nameEn.trim(),
@@ -43,11 +45,11 @@ export function ProductForm({ product, onClose }: { product?: Product; onClose: 
         packUnit: values.packUnit,
         price,
         active: values.active,
-        ...(product && values.sku.trim() === product.sku ? {} : { sku: values.sku.trim() }),
       }
-      return product
-        ? api.patch<Product>(`/api/cdm/products/${product.id}`, body)
-        : api.post<Product>('/api/cdm/products', body)
+      const sku = values.sku.trim()
+      if (!product) return api.post('/api/cdm/products', { ...body, sku })
+      const path = `/api/cdm/products/${product.id}` as const
+      return api.patch(path, sku === product.sku ? body : { ...body, sku })
     },
     onSuccess: () => {
       toast(t('common:actions.saved'), 'ok')

@@ -3,7 +3,7 @@ import { type FormEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import { categoriesQuery, productsQuery } from '~/api/queries'
-import type { ConsumptionProfile, Items } from '~/api/types'
+import type { ConsumptionProfile } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { latinDigits } from '~/lib/format'
 import { fieldError, formError } from '~/parts/fields'
@@ -22,8 +22,7 @@ import {
 const profilesQuery = () =>
   queryOptions({
     queryKey: ['consumption-profiles'],
-    queryFn: ({ signal }) =>
-      api.get<Items<ConsumptionProfile>>('/api/cdm/consumption-profiles', {}, signal),
+    queryFn: ({ signal }) => api.get('/api/cdm/consumption-profiles', {}, signal),
   })
 
 const NUMBERS = [
@@ -178,7 +177,7 @@ function ProfileForm({
   const save = useMutation({
     meta: { quiet: true },
     mutationFn: () =>
-      api.patch<ConsumptionProfile>(
+      api.patch(
         `/api/cdm/consumption-profiles/${profile.id}`,
         Object.fromEntries(
           NUMBERS.filter((key) => read(key) !== (profile[key] ?? null)).map((key) => [

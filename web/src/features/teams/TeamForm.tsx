@@ -32,8 +32,8 @@ export function TeamForm({ team, onClose }: { team?: Team; onClose: () => void }
         ...(ownTeams || !leader ? {} : { teamLeaderId: Number(leader) }),
       }
       return team
-        ? api.patch<Team>(`/api/crm/team/teams/${team.id}`, body)
-        : api.post<Team>('/api/crm/team/teams', body)
+        ? api.patch(`/api/crm/team/teams/${team.id}`, body)
+        : api.post('/api/crm/team/teams', body)
     },
     onSuccess: () => {
       toast(t('common:actions.saved'), 'ok')

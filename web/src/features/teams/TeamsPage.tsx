@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import { directoryQuery, usersQuery } from '~/api/queries'
-import type { Items, Team, User } from '~/api/types'
+import type { Team, User } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { civilDate } from '~/lib/format'
 import { teamsKey, UserForm } from '~/parts/UserForm'
@@ -31,7 +31,7 @@ export function TeamsPage() {
   const [deleting, setDeleting] = useState<Team | null>(null)
   const teams = useQuery({
     queryKey: teamsKey,
-    queryFn: ({ signal }) => api.get<Items<Team>>('/api/crm/team/teams', {}, signal),
+    queryFn: ({ signal }) => api.get('/api/crm/team/teams', {}, signal),
   })
   const agents = useQuery(usersQuery('agent'))
   const again = () => {
@@ -48,10 +48,12 @@ export function TeamsPage() {
     onSettled: () => setDeleting(null),
   })
   const move = useMutation({
-    mutationFn: ({ user, to }: { user: User; to: number | null }) =>
-      to === null
-        ? api.post(`/api/crm/team/teams/${user.teamId}/unassign-agent`, { agentId: user.id })
-        : api.post(`/api/crm/team/teams/${to}/assign-agent`, { agentId: user.id }),
+    mutationFn: async ({ user, to }: { user: User; to: number | null }) => {
+      const agentId = user.id
+      if (to !== null) await api.post(`/api/crm/team/teams/${to}/assign-agent`, { agentId })
+      else if (user.teamId)
+        await api.post(`/api/crm/team/teams/${user.teamId}/unassign-agent`, { agentId })
+    },
     onSuccess: (_, { user }) => {
       toast(t('moved', { name: user.name }), 'ok')
       return again()

@@ -42,7 +42,7 @@ export function UsersPage() {
   const users = useQuery(usersQuery(role || undefined))
 
   const setActive = useMutation({
-    mutationFn: (user: User) => api.patch<User>(`/api/users/${user.id}`, { active: !user.active }),
+    mutationFn: (user: User) => api.patch(`/api/users/${user.id}`, { active: !user.active }),
     onSuccess: () => {
       setClosing(null)
       toast(t('common:actions.saved'), 'ok')
