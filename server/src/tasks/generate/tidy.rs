@@ -38,12 +38,12 @@ pub(super) async fn drop_bought(
     let bought: Vec<(CustomerId, CategoryId, String)> = tx
         .all(
             Sql::new(
+                // CROSS JOIN: SQLite then starts from the waiting tasks and not from all pairs.
                 "SELECT DISTINCT t.customer_id, k.id, k.slug
-                 FROM crm_call_tasks t
-                 JOIN reorder_pairs p ON p.customer_id = t.customer_id
-                                     AND p.category_id = t.category_id
-                 JOIN categories k ON k.id = p.category_id
-                 WHERE t.status = 'pending' AND t.task_date >= $1 AND t.kind = 'reminder'
+                 FROM crm_call_tasks t CROSS JOIN reorder_pairs p CROSS JOIN categories k
+                 WHERE p.customer_id = t.customer_id AND p.category_id = t.category_id
+                   AND k.id = p.category_id
+                   AND t.status = 'pending' AND t.task_date >= $1 AND t.kind = 'reminder'
                    AND p.last_date >= t.task_date AND p.due_on > t.task_date",
             )
             .bind(since),
