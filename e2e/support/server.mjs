@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -10,14 +11,14 @@ export const PASSWORD = "demo-password-for-tests";
 const BINARY =
   process.env.TRUSTCART_BIN ?? path.resolve(import.meta.dirname, "../../target/debug/trustcart");
 
-/** Starts the server; `dir` of an earlier one starts it again on the same data. */
-export async function startServer({ dir } = {}) {
+/** Starts the server; `dir` and `port` of an earlier one start it again on the same data and address. */
+export async function startServer({ dir, port = 0 } = {}) {
   const data = dir ?? (await mkdtemp(path.join(tmpdir(), "trustcart-e2e-")));
   const child = spawn(BINARY, [], {
     env: {
       PATH: process.env.PATH,
       TRUSTCART_DATA_DIR: data,
-      TRUSTCART_LISTEN: "127.0.0.1:0",
+      TRUSTCART_LISTEN: `127.0.0.1:${port}`,
       TRUSTCART_DEMO_PASSWORD: PASSWORD,
       TRUSTCART_SIMULATOR_SPEED: "4",
       RUST_LOG: "warn",
@@ -35,6 +36,7 @@ export async function startServer({ dir } = {}) {
   });
   return {
     url,
+    port: Number(new URL(url).port),
     dir: data,
     /** Stops it as an operator would, or, with SIGKILL, as a power cut would. */
     async stop(signal = "SIGTERM") {
@@ -45,6 +47,41 @@ export async function startServer({ dir } = {}) {
     async discard() {
       if (child.exitCode === null && child.signalCode === null) await this.stop();
       await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The way to a server, to be cut like a cable and mended again. */
+export async function cable(server) {
+  const ends = new Set();
+  let whole = true;
+  const listener = net.createServer((near) => {
+    if (!whole) return near.destroy();
+    const far = net.connect(server.port, "127.0.0.1");
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ]) {
+      ends.add(from);
+      from.on("error", () => to.destroy());
+      from.on("close", () => ends.delete(from));
+      from.pipe(to);
+    }
+  });
+  listener.listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  return {
+    url: `http://127.0.0.1:${listener.address().port}`,
+    cut() {
+      whole = false;
+      for (const end of ends) end.destroy();
+    },
+    mend() {
+      whole = true;
+    },
+    close() {
+      this.cut();
+      listener.close();
     },
   };
 }

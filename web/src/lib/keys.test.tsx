@@ -35,6 +35,22 @@ test('nothing fires while typing or from a focused button', () => {
   expect(run).not.toHaveBeenCalled()
 })
 
+test('a ticked box takes no letters, but Space is its own', () => {
+  const run = vi.fn()
+  const { container } = render(
+    <>
+      <Probe id="one" k="1" run={run} />
+      <Probe id="hold" k="Space" run={run} />
+      <input type="checkbox" />
+    </>,
+  )
+  const box = container.querySelector('input') as Element
+  press('Space', {}, box)
+  expect(run).not.toHaveBeenCalled()
+  press('Digit1', {}, box)
+  expect(run).toHaveBeenCalledOnce()
+})
+
 test('two keys in a row, numpad digits and remapping', () => {
   const price = vi.fn()
   const call = vi.fn()

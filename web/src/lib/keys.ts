@@ -77,15 +77,21 @@ export function pressed(event: KeyboardEvent): string | null {
   )
 }
 
+/** A box that was ticked keeps the focus, but nobody types into it. */
+const isTick = (target: EventTarget | null) =>
+  target instanceof HTMLInputElement && /^(checkbox|radio)$/.test(target.type)
+
 function typingIn(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
+    !isTick(target) &&
     (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
   )
 }
 
 /** Enter and Space belong to a control that was reached by Tab. */
 function activates(target: EventTarget | null, key: string): boolean {
+  if (key === 'Space' && isTick(target)) return true
   return (
     (key === 'Enter' || key === 'Space') &&
     target instanceof HTMLElement &&

@@ -341,6 +341,8 @@ function PowerDial() {
       aria-keyshortcuts={k}
       checked={on}
       onChange={(event) => setPowerDial(event.target.checked)}
+      // Ticked with the mouse, it gives the keys back to the desk: Space holds the countdown.
+      onClick={(event) => event.detail > 0 && event.currentTarget.blur()}
       label={
         <span title={t('phone.powerDialHint')}>
           {t('phone.powerDial')} <span className="text-xs text-muted">({k})</span>
