@@ -8,11 +8,11 @@ import path from "node:path";
 
 export const PASSWORD = "demo-password-for-tests";
 
-const BINARY =
+export const BINARY =
   process.env.TRUSTCART_BIN ?? path.resolve(import.meta.dirname, "../../target/debug/trustcart");
 
 /** Starts the server; `dir` and `port` of an earlier one start it again on the same data and address. */
-export async function startServer({ dir, port = 0 } = {}) {
+export async function startServer({ dir, port = 0, env = {} } = {}) {
   const data = dir ?? (await mkdtemp(path.join(tmpdir(), "trustcart-e2e-")));
   const child = spawn(BINARY, [], {
     env: {
@@ -22,6 +22,7 @@ export async function startServer({ dir, port = 0 } = {}) {
       TRUSTCART_DEMO_PASSWORD: PASSWORD,
       TRUSTCART_SIMULATOR_SPEED: "4",
       RUST_LOG: "warn",
+      ...env,
     },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -15,6 +15,7 @@ use crate::rate::RateLimit;
 use crate::tasks::cache::QueueCache;
 use crate::teams::coverage::Coverages;
 use crate::telephony::Telephony;
+use crate::telephony::signature::Verifier;
 
 /// Shared state; cheap to clone.
 #[derive(Clone)]
@@ -39,6 +40,10 @@ pub struct AppState {
     pub queues: Arc<QueueCache>,
     /// Login attempts per address.
     pub login_limit: Arc<RateLimit>,
+    /// Webhooks per address.
+    pub webhook_limit: Arc<RateLimit>,
+    /// Whose webhooks are believed; `None` without a secret.
+    pub webhook_verifier: Option<Arc<Verifier>>,
     /// Counts and durations for `/metrics`.
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     /// Held by the import at work: they take turns, so that a file finds what the one before made.
@@ -60,6 +65,14 @@ impl AppState {
         let keys = Arc::new(AccessKeys::new(secret.as_bytes()));
         background.spawn(end_sessions(live.clone(), keys.clone(), stop.clone()));
         let (telephony, events) = Telephony::start(&config, &clock)?;
+        let webhook_rate = config.webhook_rate;
+        let webhook_verifier = config.webhook_verifier().map(Arc::new);
+        if webhook_verifier.is_none() && config.insecure_webhooks {
+            tracing::warn!(
+                "TRUSTCART_INSECURE_WEBHOOKS is on and there is no BRACKNET_WEBHOOK_SECRET: anybody \
+                 who reaches this server can make up calls"
+            );
+        }
         let state = Self {
             db,
             clock,
@@ -71,6 +84,8 @@ impl AppState {
             telephony,
             queues: Arc::default(),
             login_limit: Arc::new(RateLimit::new(20, 60)),
+            webhook_limit: Arc::new(RateLimit::new(webhook_rate, 60)),
+            webhook_verifier,
             metrics: crate::system::recorder(),
             import_turn: Arc::new(tokio::sync::Mutex::new(())),
             stop,

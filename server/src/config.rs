@@ -3,8 +3,29 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use axum::http::HeaderName;
 use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
+
+use crate::address::Network;
+use crate::telephony::signature;
+
+/// A webhook secret: never printed.
+#[derive(Clone)]
+pub struct Secret(Vec<u8>);
+
+impl std::str::FromStr for Secret {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        signature::key(text).map(Self).ok_or("a secret is a text, or whsec_ and base64")
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
 
 /// How the process is set up.
 #[derive(Args, Clone, Debug)]
@@ -33,6 +54,35 @@ pub struct Config {
     /// REST address of a Bracknet PBX.
     #[arg(long, env = "BRACKNET_API_BASE_URL")]
     pub bracknet_api_base_url: Option<String>,
+    /// Secret that a Bracknet PBX signs its webhooks with; two, separated by a comma, while it is
+    /// being replaced. Once set, unsigned webhooks are refused.
+    #[arg(long, env = "BRACKNET_WEBHOOK_SECRET", hide_env_values = true, value_delimiter = ',')]
+    pub bracknet_webhook_secret: Vec<Secret>,
+    /// Header with the hex HMAC-SHA256 of the plain signature scheme.
+    #[arg(
+        long,
+        env = "BRACKNET_SIGNATURE_HEADER",
+        default_value = "x-bracknet-signature",
+        hide = true
+    )]
+    pub bracknet_signature_header: HeaderName,
+    /// Header with the time (seconds since 1970) that is signed along, if the PBX sends one.
+    #[arg(
+        long,
+        env = "BRACKNET_TIMESTAMP_HEADER",
+        default_value = "x-bracknet-timestamp",
+        hide = true
+    )]
+    pub bracknet_timestamp_header: HeaderName,
+    /// Addresses and networks (CIDR, separated by commas) that webhooks may come from; all without it.
+    #[arg(long, env = "TRUSTCART_WEBHOOK_ALLOW", value_delimiter = ',')]
+    pub webhook_allow: Vec<Network>,
+    /// Proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas.
+    #[arg(long, env = "TRUSTCART_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<Network>,
+    /// Webhooks taken from one address in a minute.
+    #[arg(long, env = "TRUSTCART_WEBHOOK_RATE", default_value_t = 120_000)]
+    pub webhook_rate: u32,
     /// Accept unsigned PBX webhooks from anywhere, not only from this machine. For closed test networks.
     #[arg(long, env = "TRUSTCART_INSECURE_WEBHOOKS", default_value_t = false, action = clap::ArgAction::Set)]
     pub insecure_webhooks: bool,
@@ -54,6 +104,18 @@ pub enum Provider {
 }
 
 impl Config {
+    /// Checks who signed a webhook; `None` without a secret.
+    pub fn webhook_verifier(&self) -> Option<signature::Verifier> {
+        let keys: Vec<_> = self.bracknet_webhook_secret.iter().map(|s| s.0.clone()).collect();
+        (!keys.is_empty()).then(|| {
+            signature::Verifier::new(
+                keys,
+                self.bracknet_signature_header.clone(),
+                self.bracknet_timestamp_header.clone(),
+            )
+        })
+    }
+
     /// The database to open.
     pub fn database_url(&self) -> String {
         self.database_url

@@ -2,6 +2,7 @@
 //!
 //! `docs/ARCHITECTURE.md` says where things are and why.
 
+pub mod address;
 pub mod app;
 pub mod audit;
 pub mod auth;
@@ -19,6 +20,7 @@ pub mod jobs;
 pub mod live;
 pub mod openapi;
 pub mod orders;
+pub mod outbound;
 pub mod products;
 pub mod rate;
 pub mod reorder;

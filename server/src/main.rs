@@ -11,6 +11,7 @@ use trustcart::app::AppState;
 use trustcart::clock::Clock;
 use trustcart::config::Config;
 use trustcart::db::Db;
+use trustcart::telephony::play;
 use trustcart::{demo, imports, jobs, openapi, server, startup, users};
 
 /// Call-centre CRM for shops that live on repeat purchase.
@@ -34,6 +35,8 @@ enum Command {
     Openapi,
     /// Manage users.
     User(users::cli::UserCommand),
+    /// Play the other side of a contract against an installation.
+    Simulate(play::SimulateCommand),
     /// Write a demo shop as CSV files, to try the import with.
     DemoFiles {
         /// Folder to write to.
@@ -88,6 +91,9 @@ fn run(cli: Cli) -> anyhow::Result<()> {
                     out.display()
                 );
                 Ok(())
+            }
+            Command::Simulate(command) => {
+                play::run(command, &Clock::system(cli.config.time_zone)).await
             }
             Command::Import(args) => import(cli.config, args).await,
             Command::Openapi => {

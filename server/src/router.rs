@@ -89,6 +89,7 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(calls::api::get_recording))
         .routes(routes!(calls::api::my_status, calls::api::set_my_status))
         .routes(routes!(calls::api::webhook_deliveries))
+        .routes(routes!(calls::api::replay_delivery))
         // the Bracknet contract
         .routes(routes!(calls::contract::call_start))
         .routes(routes!(calls::contract::call_hangup))

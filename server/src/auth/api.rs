@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::store::{self, LOCKOUT, Me, Refresh};
 use super::token::ACCESS_TTL;
 use super::{Allow, Anyone, hash_password, new_secret, verify_password};
+use crate::address;
 use crate::app::AppState;
 use crate::db::{Sql, Tx, UserId};
 use crate::error::{Error, Result};
@@ -59,10 +60,12 @@ fn wrong() -> Error {
 pub async fn login(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
     Json(body): Json<Login>,
 ) -> Result<Json<Session>> {
     let login = body.login.trim().to_lowercase();
-    if let Err(seconds) = state.login_limit.admit(peer.ip(), state.clock.now()) {
+    let from = address::client(peer, &headers, &state.config.trusted_proxies).unwrap_or(peer.ip());
+    if let Err(seconds) = state.login_limit.admit(from, state.clock.now()) {
         return Err(Error::problem(
             StatusCode::TOO_MANY_REQUESTS,
             "too_many_requests",

@@ -12,7 +12,7 @@ use super::start::{self, Request, call_not_found};
 use super::view::{self, Call, Filter};
 use super::{CallStatus, control, deliveries, recording};
 use crate::app::AppState;
-use crate::auth::{Allow, Callers, Leads};
+use crate::auth::{AdminOnly, Allow, Callers, Leads};
 use crate::db::{CallId, Cursor, CustomerId, Page, PageQuery, TaskId, UserId};
 use crate::error::{Error, Result};
 use crate::http::{Json, OptionalJson, Path, Query};
@@ -312,14 +312,25 @@ pub async fn set_my_status(
 }
 
 /// What telephone systems sent, newest first.
-#[utoipa::path(get, path = "/api/telephony/webhook-deliveries", tag = "telephony", params(PageQuery), responses((status = 200, body = Page<deliveries::Delivery>)))]
+#[utoipa::path(get, path = "/api/telephony/webhook-deliveries", tag = "telephony", params(PageQuery, deliveries::Filter), responses((status = 200, body = Page<deliveries::Delivery>)))]
 pub async fn webhook_deliveries(
     State(state): State<AppState>,
     _user: Allow<Leads>,
     Query(page): Query<PageQuery>,
+    Query(filter): Query<deliveries::Filter>,
 ) -> Result<Json<Page<deliveries::Delivery>>> {
     let before = page.cursor()?.map(|cursor| cursor.id);
     let mut tx = state.db.read().await?;
-    let rows = deliveries::list(&mut tx, before, page.limit() + 1).await?;
+    let rows = deliveries::list(&mut tx, filter, before, page.limit() + 1).await?;
     Ok(Json(Page::new(rows, page.limit(), |row| Cursor { key: String::new(), id: row.id })))
+}
+
+/// Apply a kept delivery again: after a fault was mended, or a call was repaired by hand.
+#[utoipa::path(post, path = "/api/telephony/webhook-deliveries/{id}/replay", tag = "telephony", params(("id" = i64, Path)), responses((status = 200, body = deliveries::Delivery)))]
+pub async fn replay_delivery(
+    State(state): State<AppState>,
+    user: Allow<AdminOnly>,
+    Path(id): Path<i64>,
+) -> Result<Json<deliveries::Delivery>> {
+    super::webhooks::replay(&state, &user, id).await.map(Json)
 }

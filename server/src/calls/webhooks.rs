@@ -1,17 +1,22 @@
 //! Events from a Bracknet PBX over HTTP. Answered `200 {"status":"ok"}` once what they say is
-//! durable. Until they can be signed (SPEC §5.4) they are accepted from this machine only.
+//! durable. In this order: may this address send, is the body small enough, is it signed (SPEC §5.4),
+//! was it taken before, does it make sense. All but the first leave a row in the delivery log.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::deliveries::{self, DeliveryOutcome, NewDelivery};
+use super::deliveries::{self, Delivery, DeliveryOutcome, NewDelivery, Origin};
 use super::service::{self, Applied, is_collision};
+use crate::address;
 use crate::app::AppState;
+use crate::audit;
+use crate::auth::CurrentUser;
 use crate::error::{Error, Result};
 use crate::http::{Json, body_too_large};
 use crate::telephony::bracknet::{self, EventName};
@@ -30,7 +35,11 @@ pub struct Received {
 }
 
 macro_rules! webhooks {
-    ($($(#[$doc:meta])* $name:ident($path:literal) = $expected:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident($path:literal) = $expected:expr;)*) => {
+        /// The event each path is for; `None`: any.
+        const EXPECTED: &[(&str, Option<EventName>)] = &[$(($path, $expected)),*];
+
+        $(
         $(#[$doc])*
         #[utoipa::path(post, path = $path, tag = "bracknet", request_body = serde_json::Value, responses((status = 200, body = Received)), security(()))]
         pub async fn $name(
@@ -67,30 +76,96 @@ async fn receive(
     expected: Option<EventName>,
     body: Body,
 ) -> Result<Json<Received>> {
-    allow(state, peer, headers, path)?;
+    let source = admit(state, peer, headers, path)?;
+    let mut origin = Origin {
+        source: Some(source),
+        headers: deliveries::kept_headers(headers),
+        replay_key: None,
+    };
     let Ok(body) = axum::body::to_bytes(body, MAX_WEBHOOK).await else {
-        reject(state, path, &[], "body_too_large").await?;
-        return Err(body_too_large());
+        return Err(reject(state, path, &[], &origin, body_too_large()).await);
     };
     let now = state.clock.now();
-    let mut event = match bracknet::parse(expected, &body, now, state.clock.zone()) {
+    match &state.webhook_verifier {
+        Some(verifier) => match verifier.check(headers, &body, now) {
+            Ok(replay_key) => origin.replay_key = Some(replay_key),
+            Err(refusal) => {
+                let problem =
+                    Error::problem(StatusCode::UNAUTHORIZED, refusal.code(), refusal.to_string());
+                return Err(reject(state, path, &body, &origin, problem).await);
+            }
+        },
+        None => unsigned_allowed(state, source, headers, path)?,
+    }
+    let event = match understand(state, expected, &body, now) {
         Ok(event) => event,
-        Err(problem) => {
-            reject(state, path, &body, problem.code()).await?;
-            return Err(problem);
-        }
+        Err(problem) => return Err(reject(state, path, &body, &origin, problem).await),
     };
+    let delivery = Incoming { path, body: &body, event: &event, origin: &origin };
+    take(state, &delivery).await?;
+    Ok(Json(Received { status: "ok" }))
+}
+
+/// Reads a body: the event it tells of.
+fn understand(
+    state: &AppState,
+    expected: Option<EventName>,
+    body: &[u8],
+    now: DateTime<Utc>,
+) -> Result<CallEvent> {
+    let mut event = bracknet::parse(expected, body, now, state.clock.zone())?;
     event.provider = service::provider_of(state, event.external_call_id.as_deref());
+    Ok(event)
+}
+
+/// An event that was understood, with its delivery.
+#[derive(Clone, Copy)]
+struct Incoming<'a> {
+    path: &'a str,
+    body: &'a [u8],
+    event: &'a CallEvent,
+    origin: &'a Origin,
+}
+
+/// Applies an event once; what became of it.
+async fn take(state: &AppState, incoming: &Incoming<'_>) -> Result<DeliveryOutcome> {
     let mut tries = 0;
     loop {
         tries += 1;
-        match apply(state, path, &body, &event).await {
-            Ok(applied) => {
-                service::settled(state, &event, applied);
-                return Ok(Json(Received { status: "ok" }));
+        match apply(state, incoming).await {
+            Ok((applied, outcome)) => {
+                service::settled(state, incoming.event, applied);
+                return Ok(outcome);
             }
-            Err(error) if tries < ATTEMPTS && is_collision(&error) => {}
+            Err(error) if is_collision(&error) => {
+                if already_taken(state, incoming).await? {
+                    return Ok(DeliveryOutcome::Duplicate);
+                }
+                if tries == ATTEMPTS {
+                    return Err(error.into());
+                }
+            }
             Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Whether this very delivery was taken before. The same id with another body is refused.
+async fn already_taken(state: &AppState, incoming: &Incoming<'_>) -> Result<bool> {
+    let Some(key) = &incoming.origin.replay_key else {
+        return Ok(false);
+    };
+    let before = deliveries::taken(&mut state.db.read().await?, key).await?;
+    match before {
+        None => Ok(false),
+        Some(hash) if hash == deliveries::fingerprint(incoming.path, incoming.body) => Ok(true),
+        Some(_) => {
+            let problem = Error::conflict(
+                "webhook_id_reused",
+                "Another webhook with this id was taken before. Give each its own.",
+            );
+            let origin = Origin { replay_key: None, ..incoming.origin.clone() };
+            Err(reject(state, incoming.path, incoming.body, &origin, problem).await)
         }
     }
 }
@@ -98,60 +173,145 @@ async fn receive(
 /// The event and its delivery in one transaction.
 async fn apply(
     state: &AppState,
-    path: &'static str,
-    body: &[u8],
-    event: &CallEvent,
-) -> Result<Applied, crate::db::DbError> {
+    incoming: &Incoming<'_>,
+) -> Result<(Applied, DeliveryOutcome), crate::db::DbError> {
     let mut tx = state.db.begin().await?;
-    let applied = service::apply(state, &mut tx, event).await?;
+    let applied = service::apply(state, &mut tx, incoming.event).await?;
     let outcome = match applied {
         Applied { known: false, .. } => DeliveryOutcome::UnknownCall,
         Applied { changed: false, .. } => DeliveryOutcome::Duplicate,
         Applied { .. } => DeliveryOutcome::Applied,
     };
     let delivery = NewDelivery {
-        provider: event.provider,
-        path,
-        body,
+        provider: incoming.event.provider,
+        path: incoming.path,
+        body: incoming.body,
         outcome,
         code: None,
-        external_call_id: event.external_call_id.as_deref(),
+        external_call_id: incoming.event.external_call_id.as_deref(),
         call: Some(applied.call),
+        origin: incoming.origin,
     };
     deliveries::keep(&mut tx, state.clock.now(), &delivery).await?;
     state.commit(tx).await?;
-    Ok(applied)
+    Ok((applied, outcome))
 }
 
-async fn reject(state: &AppState, path: &'static str, body: &[u8], code: &str) -> Result<()> {
+/// Keeps what was refused; the problem to answer with.
+async fn reject(
+    state: &AppState,
+    path: &str,
+    body: &[u8],
+    origin: &Origin,
+    problem: Error,
+) -> Error {
+    let code = problem.code().to_owned();
     tracing::warn!(path, code, "a webhook was rejected");
+    // Only what was taken is taken once: a corrected retry under the same id is welcome.
+    let origin = Origin { replay_key: None, ..origin.clone() };
     let delivery = NewDelivery {
         provider: ProviderKind::Bracknet,
         path,
         body,
         outcome: DeliveryOutcome::Rejected,
-        code: Some(code),
+        code: Some(&code),
         external_call_id: None,
         call: None,
+        origin: &origin,
     };
-    let mut tx = state.db.begin().await?;
-    deliveries::keep(&mut tx, state.clock.now(), &delivery).await?;
-    tx.commit().await?;
-    Ok(())
+    let kept = async {
+        let mut tx = state.db.begin().await?;
+        deliveries::keep(&mut tx, state.clock.now(), &delivery).await?;
+        tx.commit().await
+    };
+    match kept.await {
+        Ok(()) => problem,
+        Err(error) => error.into(),
+    }
 }
 
-/// From this machine, and not merely passed on by a proxy on it, unless the operator said otherwise.
-fn allow(state: &AppState, peer: SocketAddr, headers: &HeaderMap, path: &str) -> Result<()> {
-    let forwarded = ["x-forwarded-for", "forwarded", "x-real-ip"];
-    let local = peer.ip().to_canonical().is_loopback()
-        && !forwarded.iter().any(|name| headers.contains_key(*name));
-    if local || state.config.insecure_webhooks {
+/// Applies a kept delivery again, as if it came now; what becomes of it this time.
+pub async fn replay(state: &AppState, by: &CurrentUser, id: i64) -> Result<Delivery> {
+    let known = deliveries::find(&mut state.db.read().await?, id).await?;
+    let known = known.ok_or_else(|| {
+        Error::not_found("delivery_not_found", "There is no such delivery (any more).")
+    })?;
+    let name = EXPECTED.iter().find(|(path, _)| *path == known.path);
+    let Some((path, expected)) = name.filter(|_| known.is_whole()) else {
+        return Err(Error::conflict(
+            "delivery_incomplete",
+            "Not all of this delivery was kept, so it cannot be applied again.",
+        ));
+    };
+    let body = known.body.as_bytes();
+    // When it was heard of first counts, where it says no time itself.
+    let event = understand(state, *expected, body, known.received_at)?;
+    let origin = Origin::default();
+    let outcome = take(state, &Incoming { path, body, event: &event, origin: &origin }).await?;
+    let mut tx = state.db.begin().await?;
+    audit::record(
+        &mut tx,
+        state.clock.now(),
+        Some(by.id),
+        "webhook.replayed",
+        "webhook_delivery",
+        Some(id),
+        None,
+        Some(serde_json::json!({"outcome": outcome})),
+    )
+    .await?;
+    tx.commit().await?;
+    let newest = deliveries::list(
+        &mut state.db.read().await?,
+        deliveries::Filter { outcome: Some(outcome) },
+        None,
+        1,
+    )
+    .await?;
+    newest
+        .into_iter()
+        .next()
+        .ok_or_else(|| anyhow::anyhow!("the delivery just kept is gone").into())
+}
+
+/// The address a webhook comes from, if it may send at all and not too fast.
+fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap, path: &str) -> Result<IpAddr> {
+    let config = &state.config;
+    let source = address::client(peer, headers, &config.trusted_proxies);
+    let welcome = source.filter(|source| {
+        config.webhook_allow.is_empty() || address::is_in(&config.webhook_allow, *source)
+    });
+    let Some(source) = welcome else {
+        tracing::warn!(%peer, path, "a webhook from an address that is not allowed was refused");
+        return Err(not_allowed("Webhooks from this address are not allowed."));
+    };
+    state.webhook_limit.admit(source, state.clock.now()).map_err(|seconds| {
+        Error::problem(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_requests",
+            "Too many webhooks from this address. Send them again later.",
+        )
+        .retry_after(seconds)
+    })?;
+    Ok(source)
+}
+
+fn not_allowed(detail: &str) -> Error {
+    Error::problem(StatusCode::FORBIDDEN, "webhook_not_allowed", detail)
+}
+
+/// Without a secret: from this machine, and not merely passed on by a stranger's proxy on it,
+/// unless the operator said otherwise.
+fn unsigned_allowed(
+    state: &AppState,
+    source: IpAddr,
+    headers: &HeaderMap,
+    path: &str,
+) -> Result<()> {
+    let passed_on = state.config.trusted_proxies.is_empty() && address::is_forwarded(headers);
+    if (source.is_loopback() && !passed_on) || state.config.insecure_webhooks {
         return Ok(());
     }
-    tracing::warn!(%peer, path, "an unsigned webhook from another machine was refused");
-    Err(Error::problem(
-        StatusCode::FORBIDDEN,
-        "webhook_not_allowed",
-        "Unsigned webhooks are accepted from this machine only.",
-    ))
+    tracing::warn!(%source, path, "an unsigned webhook from another machine was refused");
+    Err(not_allowed("Unsigned webhooks are accepted from this machine only."))
 }

@@ -29,8 +29,10 @@ pub struct Task {
     /// Its id.
     pub id: TaskId,
     /// Whom to call; null: an unknown number.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_id: Option<CustomerId>,
     /// Their name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_name: Option<String>,
     /// Number to call, E.164 where it is one.
     pub phone: String,
@@ -53,43 +55,57 @@ pub struct Task {
     /// Script to read.
     pub script_key: String,
     /// Offer to mention.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub offer_code: Option<String>,
     /// Agent whose queue it is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_to: Option<UserId>,
     /// Their name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_name: Option<String>,
     /// Team it was routed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub team_code: Option<String>,
     /// Where it stands.
     pub status: TaskStatus,
     /// Calls begun.
     pub attempts: i64,
     /// Promised hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<DateTime<Utc>>,
     /// Whether an agent promised it.
     pub promised: bool,
     /// Who made it.
     pub origin: TaskOrigin,
     /// What came of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// More exactly.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sub_reason: Option<SubReason>,
     /// Free text and call summaries.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
     /// Order the call made.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub order_id: Option<OrderId>,
     /// `{code, params}` of a cancelled one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub cancel_reason: Option<Value>,
     /// Purchase and value stage, e.g. `repeat_3+medium`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_label: Option<String>,
     /// Value stage of the customer.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub value_stage: Option<ValueStage>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When work on it began.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<DateTime<Utc>>,
     /// When it was completed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<DateTime<Utc>>,
     /// Its calls, oldest first.
     pub call_ids: Vec<CallId>,

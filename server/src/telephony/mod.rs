@@ -3,6 +3,8 @@
 
 pub mod bracknet;
 mod event;
+pub mod play;
+pub mod signature;
 pub mod simulator;
 
 use std::sync::Arc;

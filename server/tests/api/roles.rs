@@ -120,6 +120,7 @@ const ROUTES: &[(&str, &str, Option<&[Role]>)] = &[
     ("GET",    "/api/telephony/agents/me/status", CALLERS),
     ("POST",   "/api/telephony/agents/me/status", CALLERS),
     ("GET",    "/api/telephony/webhook-deliveries", LEADS),
+    ("POST",   "/api/telephony/webhook-deliveries/{id}/replay", ADMIN),
     // the Bracknet contract
     ("POST",   "/api/call/start", CALLERS),
     ("POST",   "/api/call/hangup", CALLERS),

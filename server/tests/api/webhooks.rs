@@ -1,6 +1,7 @@
 //! Events from a Bracknet PBX: in any order, twice, about calls nobody knows, and nonsense.
 
 mod disorder;
+mod signed;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -104,7 +104,9 @@ impl TestApp {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(trustcart::server::serve(listener, state.clone()));
-        Self { state, base, http: reqwest::Client::new(), db: database, data }
+        let patience = std::time::Duration::from_mins(1);
+        let http = trustcart::outbound::client(patience).expect("a client");
+        Self { state, base, http, db: database, data }
     }
 
     /// Stops this instance and waits until it is gone.

@@ -36,7 +36,7 @@ export interface Routes {
     '/api/telephony/calls': { query: { customerId?: number | null | undefined; agentId?: number | null | undefined; status?: T.CallStatus | null | undefined; from?: string | null | undefined; to?: string | null | undefined; limit?: number | null | undefined; cursor?: string | null | undefined }; body: undefined; answer: T.PageCall }
     [path: `/api/telephony/calls/${number}`]: { query: NoQuery; body: undefined; answer: T.Call }
     [path: `/api/telephony/calls/${number}/recording`]: { query: NoQuery; body: undefined; answer: Blob }
-    '/api/telephony/webhook-deliveries': { query: { limit?: number | null | undefined; cursor?: string | null | undefined }; body: undefined; answer: T.PageDelivery }
+    '/api/telephony/webhook-deliveries': { query: { limit?: number | null | undefined; cursor?: string | null | undefined; outcome?: T.DeliveryOutcome | null | undefined }; body: undefined; answer: T.PageDelivery }
     '/api/users': { query: { role?: T.Role | null | undefined }; body: undefined; answer: T.UserList }
     '/api/users/directory': { query: NoQuery; body: undefined; answer: T.Directory }
   }
@@ -73,6 +73,7 @@ export interface Routes {
     [path: `/api/telephony/calls/${number}/transfer`]: { query: NoQuery; body: T.Transfer; answer: T.Call }
     [path: `/api/telephony/calls/${number}/unhold`]: { query: NoQuery; body: undefined; answer: T.Call }
     [path: `/api/telephony/calls/${number}/unmute`]: { query: NoQuery; body: undefined; answer: T.Call }
+    [path: `/api/telephony/webhook-deliveries/${number}/replay`]: { query: NoQuery; body: undefined; answer: T.Delivery }
     '/api/telephony/webhook/bracknet': { query: NoQuery; body: unknown; answer: T.Received }
     '/api/users': { query: NoQuery; body: T.NewUser; answer: T.User }
     '/api/webhook/bracknet/call-answered': { query: NoQuery; body: unknown; answer: T.Received }

@@ -1248,6 +1248,12 @@ export type Delivery = {
      */
     externalCallId?: string | null;
     /**
+     * Its headers; what is secret in them is left out.
+     */
+    headers?: {
+        [key: string]: string;
+    } | null;
+    /**
      * Its number.
      */
     id: number;
@@ -1263,6 +1269,10 @@ export type Delivery = {
      * When it came.
      */
     receivedAt: string;
+    /**
+     * The address it came from.
+     */
+    source?: string | null;
 };
 
 /**
@@ -2562,6 +2572,12 @@ export type PageDelivery = {
          */
         externalCallId?: string | null;
         /**
+         * Its headers; what is secret in them is left out.
+         */
+        headers?: {
+            [key: string]: string;
+        } | null;
+        /**
          * Its number.
          */
         id: number;
@@ -2577,6 +2593,10 @@ export type PageDelivery = {
          * When it came.
          */
         receivedAt: string;
+        /**
+         * The address it came from.
+         */
+        source?: string | null;
     }>;
     /**
      * Pass it as `cursor` for the next page; null on the last.
@@ -6086,6 +6106,10 @@ export type WebhookDeliveriesData = {
          * `nextCursor` of the page before.
          */
         cursor?: string;
+        /**
+         * Only what became this of.
+         */
+        outcome?: DeliveryOutcome;
     };
     url: '/api/telephony/webhook-deliveries';
 };
@@ -6104,6 +6128,30 @@ export type WebhookDeliveriesResponses = {
 };
 
 export type WebhookDeliveriesResponse = WebhookDeliveriesResponses[keyof WebhookDeliveriesResponses];
+
+export type ReplayDeliveryData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/telephony/webhook-deliveries/{id}/replay';
+};
+
+export type ReplayDeliveryErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type ReplayDeliveryError = ReplayDeliveryErrors[keyof ReplayDeliveryErrors];
+
+export type ReplayDeliveryResponses = {
+    200: Delivery;
+};
+
+export type ReplayDeliveryResponse = ReplayDeliveryResponses[keyof ReplayDeliveryResponses];
 
 export type AnyEventData = {
     body: unknown;

@@ -1,7 +1,11 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { api } from '~/api/client'
 import type { WebhookDelivery } from '~/api/types'
+import { auth } from '~/auth/session'
 import { useFormat } from '~/i18n/i18n'
+import { useStore } from '~/lib/store'
 import { MoreButton, usePages } from '~/parts/pages'
 import {
   Badge,
@@ -10,9 +14,12 @@ import {
   Dialog,
   EmptyState,
   ErrorState,
+  Field,
   Loading,
+  Select,
   Table,
   type Tone,
+  toast,
 } from '~/ui'
 
 const TONE: Record<WebhookDelivery['outcome'], Tone> = {
@@ -27,7 +34,10 @@ export function Webhooks() {
   const { t } = useTranslation(['calls', 'common'])
   const format = useFormat()
   const [shown, setShown] = useState<WebhookDelivery | null>(null)
-  const list = usePages(['webhook-deliveries'], '/api/telephony/webhook-deliveries')
+  const [outcome, setOutcome] = useState<WebhookDelivery['outcome'] | ''>('')
+  const list = usePages(['webhook-deliveries'], '/api/telephony/webhook-deliveries', {
+    outcome: outcome || undefined,
+  })
   const columns: Column<WebhookDelivery>[] = [
     {
       key: 'at',
@@ -68,6 +78,22 @@ export function Webhooks() {
   if (list.isPending) return <Loading lines={12} />
   return (
     <>
+      <Field label={t('outcome')} className="mb-2 w-56">
+        {(control) => (
+          <Select
+            {...control}
+            value={outcome}
+            onChange={(event) => setOutcome(event.target.value as typeof outcome)}
+          >
+            <option value="">{t('allOutcomes')}</option>
+            {(Object.keys(TONE) as WebhookDelivery['outcome'][]).map((one) => (
+              <option key={one} value={one}>
+                {t(`webhookOutcome.${one}`)}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
       <Table
         caption={t('view.webhooks')}
         columns={columns}
@@ -82,13 +108,67 @@ export function Webhooks() {
         size="lg"
         title={t('body')}
         description={shown?.path}
+        footer={shown && <Replay delivery={shown} onDone={setShown} />}
       >
+        {shown && <Origin delivery={shown} />}
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls with the arrow keys */}
         <pre tabIndex={0} className="overflow-x-auto rounded bg-sunken p-3 text-xs">
           {shown && pretty(shown.body)}
         </pre>
       </Dialog>
     </>
+  )
+}
+
+/** From where it came, and the headers that help to find a fault. */
+function Origin({ delivery }: { delivery: WebhookDelivery }) {
+  const { t } = useTranslation('calls')
+  const headers = Object.entries(delivery.headers ?? {})
+  return (
+    <dl className="mb-2 grid grid-cols-[max-content_1fr] gap-x-3 gap-y-0.5 text-xs">
+      <dt className="text-muted">{t('outcome')}</dt>
+      <dd>
+        {t(`webhookOutcome.${delivery.outcome}`)} <code>{delivery.code}</code>
+      </dd>
+      {delivery.source && (
+        <>
+          <dt className="text-muted">{t('source')}</dt>
+          <dd>{delivery.source}</dd>
+        </>
+      )}
+      {headers.map(([name, value]) => (
+        <div key={name} className="contents">
+          <dt className="text-muted">{name}</dt>
+          <dd className="break-all">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+/** Applies it once more: after a fault was mended. Safe to press twice, because facts only add up. */
+function Replay({
+  delivery,
+  onDone,
+}: {
+  delivery: WebhookDelivery
+  onDone: (again: WebhookDelivery) => void
+}) {
+  const { t } = useTranslation('calls')
+  const queries = useQueryClient()
+  const replay = useMutation({
+    mutationFn: () => api.post(`/api/telephony/webhook-deliveries/${delivery.id}/replay`),
+    onSuccess: (again) => {
+      toast(t('replayed', { outcome: t(`webhookOutcome.${again.outcome}`) }), 'ok')
+      onDone(again)
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: ['webhook-deliveries'] }),
+  })
+  if (useStore(auth).user?.role !== 'admin') return null
+  return (
+    <Button busy={replay.isPending} onClick={() => replay.mutate()}>
+      {t('replay')}
+    </Button>
   )
 }
 
