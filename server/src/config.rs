@@ -21,6 +21,32 @@ impl std::str::FromStr for Secret {
     }
 }
 
+/// A key we show to others: never printed.
+#[derive(Clone)]
+pub struct ApiKey(String);
+
+impl ApiKey {
+    /// For the header.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for ApiKey {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        let fits = !text.is_empty() && text.bytes().all(|b| (0x21..0x7f).contains(&b));
+        if fits { Ok(Self(text.to_owned())) } else { Err("a key is a line of visible characters") }
+    }
+}
+
+impl std::fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("***")
@@ -54,6 +80,12 @@ pub struct Config {
     /// REST address of a Bracknet PBX.
     #[arg(long, env = "BRACKNET_API_BASE_URL")]
     pub bracknet_api_base_url: Option<String>,
+    /// Key of its REST interface; with it and the address calls are live.
+    #[arg(long, env = "BRACKNET_API_KEY", hide_env_values = true)]
+    pub bracknet_api_key: Option<ApiKey>,
+    /// Longest wait for an answer of the PBX, milliseconds.
+    #[arg(long, env = "BRACKNET_TIMEOUT_MS", default_value_t = 5_000, hide = true)]
+    pub bracknet_timeout_ms: u64,
     /// Secret that a Bracknet PBX signs its webhooks with; two, separated by a comma, while it is
     /// being replaced. Once set, unsigned webhooks are refused.
     #[arg(long, env = "BRACKNET_WEBHOOK_SECRET", hide_env_values = true, value_delimiter = ',')]

@@ -105,6 +105,9 @@ pub struct ListQuery {
     agent_id: Option<i64>,
     /// In this status.
     status: Option<CallStatus>,
+    /// `true`: only calls whose end nobody told us; they were closed by comparing with the provider.
+    #[serde(default)]
+    gaps: bool,
     /// Begun on this company day or later.
     from: Option<NaiveDate>,
     /// Begun on this company day or earlier.
@@ -138,6 +141,7 @@ pub async fn list(
         customer: query.customer_id.map(CustomerId),
         agent: query.agent_id.map(UserId),
         status: query.status,
+        gaps: query.gaps,
         from: query.from.map(|day| state.clock.start_of(day)),
         before: query.to.and_then(|day| day.succ_opt()).map(|day| state.clock.start_of(day)),
         after,

@@ -58,10 +58,15 @@ pub async fn act(state: &AppState, by: &CurrentUser, id: CallId, action: Action)
     if let Action::Transfer(extension) = &action {
         refuse_busy_extension(state, &call, extension).await?;
     }
+    let hangup = action == Action::Hangup;
     let Some(external) = call.external_call_id.as_deref() else {
+        // The telephone system never confirmed it: nothing to tell it, but the agent goes on.
+        if hangup {
+            close(state, &call).await?;
+            return view::one(&mut state.db.read().await?, id).await?.ok_or_else(call_not_found);
+        }
         return Err(Error::conflict("call_not_ready", "The call is being set up. Try again."));
     };
-    let hangup = action == Action::Hangup;
     match state.telephony.act(external, action).await {
         Ok(events) => {
             for mut event in events {
@@ -138,7 +143,12 @@ async fn refused(state: &AppState, id: CallId, error: &ProviderError) -> Result<
             ended()
         }
         ProviderError::NotAnswered => not_answered(),
-        ProviderError::Unavailable(reason) => {
+        ProviderError::Refused(reason) => Error::problem(
+            StatusCode::BAD_GATEWAY,
+            "provider_refused",
+            format!("The telephone system refused: {reason}."),
+        ),
+        ProviderError::Unavailable(reason) | ProviderError::Unsure(reason) => {
             tracing::error!(call = %id, reason, "the telephone system did not act");
             Error::problem(
                 StatusCode::BAD_GATEWAY,

@@ -10,8 +10,10 @@ use crate::error::Result;
 use crate::telephony::simulator::LONGEST_CALL;
 use crate::telephony::{CallEvent, EventKind, Mode};
 
-/// An inbound call older than this has lost its end.
+/// A call older than this has lost its end.
 const STALE: TimeDelta = TimeDelta::hours(6);
+/// No customer is rung longer than this: whatever became of the call, nobody told us.
+const UNANSWERED: TimeDelta = TimeDelta::minutes(5);
 
 /// Why it is looked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +27,8 @@ pub enum When {
 /// Closes calls that nobody plays any more; how many.
 pub async fn run(state: &AppState, when: When) -> Result<serde_json::Value> {
     let now = state.clock.now();
-    let calls = store::open_calls(&mut state.db.read().await?, now - STALE).await?;
+    let calls =
+        store::open_calls(&mut state.db.read().await?, now - STALE, now - UNANSWERED).await?;
     // On SQLite there is only this process; with PostgreSQL a young call may be another's.
     let longest = TimeDelta::from_std(LONGEST_CALL).unwrap_or(TimeDelta::minutes(2));
     let alone = when == When::Start && !state.db.is_postgres();

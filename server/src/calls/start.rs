@@ -14,7 +14,7 @@ use crate::customers::store as customers;
 use crate::db::{CallId, CustomerId, PhoneError, PhoneNumber, Sql, TaskId, Tx, UserId};
 use crate::error::{Error, Result};
 use crate::tasks::{TaskKind, TaskStatus, WrapState, store as tasks};
-use crate::telephony::{CallEvent, Dial, EventKind, ProviderError};
+use crate::telephony::{CallEvent, Dial, EventKind, Mode, ProviderError};
 
 /// A forgotten open call keeps a customer from being rung no longer than this.
 const FRESH: TimeDelta = TimeDelta::hours(4);
@@ -65,6 +65,12 @@ pub async fn start(state: &AppState, request: &Request) -> Result<Call> {
     if agent_status::get(&mut tx, now, request.agent).await?.status == Presence::Break {
         return Err(Error::conflict("on_break", "On a break no calls are made. Go online first."));
     }
+    if state.telephony.mode() == Mode::Live && agent.extension.is_none() {
+        return Err(Error::conflict(
+            "extension_missing",
+            "The agent has no extension, so there is no telephone to ring.",
+        ));
+    }
     let task = task(&mut tx, request).await?;
     let phone = phone(request, task.as_ref())?;
     let customer = match task.as_ref().and_then(|t| t.customer_id) {
@@ -101,10 +107,15 @@ pub async fn start(state: &AppState, request: &Request) -> Result<Call> {
         external_call_id: new.external_call_id,
         number: phone,
         extension: agent.extension,
+        agent_id: request.agent.0,
         caller_id: request.caller_id.clone(),
     };
     match state.telephony.dial(dial).await {
         Ok(dialled) => service::attach(state, id, &dialled.external_call_id).await?,
+        // It may be ringing: a webhook or reconciliation tells. The agent may hang up.
+        Err(ProviderError::Unsure(why)) => {
+            tracing::warn!(call = %id, why, "the telephone system did not confirm a call");
+        }
         Err(error) => return Err(give_up(state, id, &error).await),
     }
     let mut tx = state.db.read().await?;
@@ -282,6 +293,13 @@ async fn give_up(state: &AppState, call: CallId, error: &ProviderError) -> Error
     };
     if let Err(error) = service::handle(state, &event).await {
         return error;
+    }
+    if let ProviderError::Refused(why) = error {
+        return Error::problem(
+            StatusCode::BAD_GATEWAY,
+            "provider_refused",
+            format!("The telephone system refused the call: {why}."),
+        );
     }
     Error::problem(
         StatusCode::BAD_GATEWAY,

@@ -340,17 +340,24 @@ pub struct OpenCall {
     pub created_at: DateTime<Utc>,
 }
 
-/// Calls that are not over: outbound ones the simulator plays, and any made before `stale`.
-pub async fn open_calls(tx: &mut Tx, stale: DateTime<Utc>) -> Result<Vec<OpenCall>, DbError> {
+/// Calls that are not over: outbound ones the simulator plays, live ones nobody has answered since
+/// `unanswered`, and any made before `stale`.
+pub async fn open_calls(
+    tx: &mut Tx,
+    stale: DateTime<Utc>,
+    unanswered: DateTime<Utc>,
+) -> Result<Vec<OpenCall>, DbError> {
     tx.all(
         Sql::new(format!(
             "SELECT id, direction, mode, provider, external_call_id, created_at
              FROM telephony_calls
-             WHERE status IN {} AND ((direction = 'outbound' AND mode = 'mock') OR created_at < $1)
+             WHERE status IN {} AND ((direction = 'outbound' AND mode = 'mock') OR created_at < $1
+                OR (direction = 'outbound' AND status <> 'answered' AND created_at < $2))
              ORDER BY id",
             CallStatus::OPEN
         ))
-        .bind(stale),
+        .bind(stale)
+        .bind(unanswered),
     )
     .await
 }

@@ -133,6 +133,8 @@ pub struct Filter {
     pub agent: Option<UserId>,
     /// In this status.
     pub status: Option<CallStatus>,
+    /// Only those whose end nobody told us (SPEC §5.7).
+    pub gaps: bool,
     /// Begun at or after.
     pub from: Option<DateTime<Utc>>,
     /// Begun before.
@@ -158,6 +160,9 @@ pub async fn list(
     }
     if let Some(status) = filter.status {
         sql.push(" AND k.status = ").push_bind(status);
+    }
+    if filter.gaps {
+        sql.push(" AND k.end_reason IN ('lost', 'restart')");
     }
     if let Some(from) = filter.from {
         sql.push(" AND k.started_at >= ").push_bind(from);

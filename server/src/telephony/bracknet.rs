@@ -1,6 +1,8 @@
 //! What a Bracknet PBX sends, brought to [`CallEvent`]s. Tolerant of spellings (aliases of SPEC §13,
 //! numbers as text), strict about values: what makes no sense is refused, not guessed.
 
+mod live;
+
 use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
@@ -9,6 +11,16 @@ use super::{CallEvent, EventKind, ProviderKind, RecordingPlace};
 use crate::db::PhoneNumber;
 use crate::error::{Error, Result};
 use crate::http::parse_json;
+
+pub use live::Live;
+
+/// How our ids begin in a PBX's `crm_call_id`.
+const REFERENCE: &str = "CRM-CALL-";
+
+/// A call of ours as the PBX is told of it.
+fn reference_of(call: i64) -> String {
+    format!("{REFERENCE}{call}")
+}
 
 /// Longest call believed, seconds.
 const MAX_DURATION: i64 = 86_400;
@@ -80,7 +92,7 @@ pub fn parse(
     Ok(CallEvent {
         provider: ProviderKind::Bracknet,
         external_call_id: id,
-        reference: None,
+        reference: fields.reference()?,
         at,
         received_at: now,
         kind,
@@ -213,6 +225,12 @@ impl<'a> Fields<'a> {
             "id",
         ];
         Ok(self.text(&names, 128)?.map(|(_, text)| text))
+    }
+
+    /// The call of ours that the PBX was told of when it was started.
+    fn reference(&self) -> Result<Option<i64>> {
+        let given = self.text(&["crm_call_id", "crmCallId"], 128)?;
+        Ok(given.and_then(|(_, text)| text.strip_prefix(REFERENCE)?.parse().ok()))
     }
 
     fn extension(&self) -> Result<Option<String>> {

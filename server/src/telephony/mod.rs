@@ -2,12 +2,14 @@
 //! act, and says what happened as [`CallEvent`]s, which the calls feature consumes.
 
 pub mod bracknet;
+mod breaker;
 mod event;
 pub mod play;
 pub mod signature;
 pub mod simulator;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::bail;
 use futures::future::BoxFuture;
@@ -44,6 +46,16 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
+    const NOTHING: Self = Self {
+        hangup: false,
+        hold: false,
+        mute: false,
+        record: false,
+        transfer: false,
+        dtmf: false,
+        reason: None,
+    };
+
     /// What can be done with a call on `provider`.
     pub const fn of(provider: ProviderKind, mode: Mode) -> Self {
         match (provider, mode) {
@@ -56,16 +68,14 @@ impl Capabilities {
                 dtmf: true,
                 reason: None,
             },
-            // A call that a live PBX only reported to us is in that PBX's hands.
-            (_, Mode::Live) => Self {
-                hangup: false,
-                hold: false,
-                mute: false,
-                record: false,
-                transfer: false,
-                dtmf: false,
-                reason: Some("provider_not_controllable"),
+            // What the contract has; the rest is done on the agent's telephone.
+            (ProviderKind::Bracknet, Mode::Live) => Self {
+                hangup: true,
+                transfer: true,
+                reason: Some("not_in_contract"),
+                ..Self::NOTHING
             },
+            (_, Mode::Live) => Self { reason: Some("provider_not_controllable"), ..Self::NOTHING },
         }
     }
 
@@ -93,6 +103,8 @@ pub struct Dial {
     pub number: PhoneNumber,
     /// The agent's extension, which rings first on a real PBX.
     pub extension: Option<String>,
+    /// Who the agent is, for the PBX's records.
+    pub agent_id: i64,
     /// What the customer's display shows.
     pub caller_id: Option<String>,
 }
@@ -126,7 +138,13 @@ pub enum ProviderError {
     /// Not in this state of the call.
     #[error("the call is not answered")]
     NotAnswered,
-    /// It cannot be reached or answered nonsense.
+    /// It says no.
+    #[error("the telephone system refused: {0}")]
+    Refused(String),
+    /// Nobody knows whether it did: it may have, and must not be told again.
+    #[error("the telephone system did not confirm: {0}")]
+    Unsure(String),
+    /// It cannot be reached or answered nonsense; nothing happened.
     #[error("the telephone system is not available: {0}")]
     Unavailable(String),
 }
@@ -171,17 +189,26 @@ pub type Events = mpsc::Receiver<CallEvent>;
 impl Telephony {
     /// Picks and starts the provider of the configuration.
     pub fn start(config: &Config, clock: &Clock) -> anyhow::Result<(Self, Events)> {
-        if config.bracknet_api_base_url.is_some() {
-            bail!(
-                "BRACKNET_API_BASE_URL is set, but this version cannot drive a live Bracknet PBX \
-                 yet. Unset it: calls are then played by the simulator (mode \"mock\")"
-            );
-        }
-        let kind = match config.telephony_provider {
-            crate::config::Provider::Simulator => ProviderKind::Simulator,
-            crate::config::Provider::Bracknet => ProviderKind::Bracknet,
-        };
+        use crate::config::Provider as Configured;
         let (sender, events) = mpsc::channel(1024);
+        let credentials = (&config.bracknet_api_base_url, &config.bracknet_api_key);
+        let kind = match (config.telephony_provider, credentials) {
+            (Configured::Bracknet, (Some(base), Some(key))) => {
+                let timeout = Duration::from_millis(config.bracknet_timeout_ms);
+                let live = bracknet::Live::new(base, key.text(), timeout, clock.clone())?;
+                return Ok((Self(Arc::new(live)), events));
+            }
+            (Configured::Bracknet, (None, None)) => ProviderKind::Bracknet,
+            (Configured::Simulator, (None, None)) => ProviderKind::Simulator,
+            (Configured::Simulator, _) => bail!(
+                "BRACKNET_API_BASE_URL or BRACKNET_API_KEY is set, but TELEPHONY_PROVIDER is not \
+                 bracknet: set it, or unset them to let the simulator play the calls"
+            ),
+            (Configured::Bracknet, _) => bail!(
+                "BRACKNET_API_BASE_URL and BRACKNET_API_KEY belong together: set both to drive the \
+                 PBX, or neither to let the simulator play the calls (mode \"mock\")"
+            ),
+        };
         let simulator = Simulator::new(kind, clock.clone(), config, sender);
         Ok((Self(Arc::new(simulator)), events))
     }

@@ -1,6 +1,7 @@
 //! Calls made by agents, played by the simulator.
 
 mod control;
+mod live;
 mod race;
 
 use serde_json::{Value, json};
@@ -265,8 +266,11 @@ both! {
 
         let mut config = (*app.state.config).clone();
         config.bracknet_api_base_url = Some("https://pbx.example".to_owned());
-        let refused = trustcart::telephony::Telephony::start(&config, &app.state.clock);
-        let error = refused.expect_err("refuses to start").to_string();
-        assert!(error.contains("BRACKNET_API_BASE_URL"), "{error}");
+        for provider in [trustcart::config::Provider::Simulator, trustcart::config::Provider::Bracknet] {
+            config.telephony_provider = provider;
+            let refused = trustcart::telephony::Telephony::start(&config, &app.state.clock);
+            let error = refused.expect_err("half a configuration is none").to_string();
+            assert!(error.contains("BRACKNET_API_BASE_URL"), "{error}");
+        }
     }
 }

@@ -33,7 +33,7 @@ export interface Routes {
     '/api/crm/team/teams': { query: NoQuery; body: undefined; answer: T.TeamList }
     '/api/realtime': { query: { ticket?: string | null | undefined; since?: number | null | undefined }; body: undefined; answer: never }
     '/api/telephony/agents/me/status': { query: NoQuery; body: undefined; answer: T.AgentStatus }
-    '/api/telephony/calls': { query: { customerId?: number | null | undefined; agentId?: number | null | undefined; status?: T.CallStatus | null | undefined; from?: string | null | undefined; to?: string | null | undefined; limit?: number | null | undefined; cursor?: string | null | undefined }; body: undefined; answer: T.PageCall }
+    '/api/telephony/calls': { query: { customerId?: number | null | undefined; agentId?: number | null | undefined; status?: T.CallStatus | null | undefined; gaps?: boolean | null | undefined; from?: string | null | undefined; to?: string | null | undefined; limit?: number | null | undefined; cursor?: string | null | undefined }; body: undefined; answer: T.PageCall }
     [path: `/api/telephony/calls/${number}`]: { query: NoQuery; body: undefined; answer: T.Call }
     [path: `/api/telephony/calls/${number}/recording`]: { query: NoQuery; body: undefined; answer: Blob }
     '/api/telephony/webhook-deliveries': { query: { limit?: number | null | undefined; cursor?: string | null | undefined; outcome?: T.DeliveryOutcome | null | undefined }; body: undefined; answer: T.PageDelivery }

@@ -5785,6 +5785,10 @@ export type List5Data = {
          */
         status?: CallStatus;
         /**
+         * `true`: only calls whose end nobody told us; they were closed by comparing with the provider.
+         */
+        gaps?: boolean;
+        /**
          * Begun on this company day or later.
          */
         from?: string;

@@ -107,12 +107,15 @@ function Filters({
       <Select
         className="w-36"
         aria-label={t('status')}
-        value={filters.status ?? ''}
-        onChange={(e) =>
-          onFilters({ ...filters, status: (e.target.value || undefined) as CallFilters['status'] })
-        }
+        value={filters.gaps ? 'gaps' : (filters.status ?? '')}
+        onChange={(e) => {
+          const gaps = e.target.value === 'gaps' || undefined
+          const status = gaps ? undefined : e.target.value || undefined
+          onFilters({ ...filters, gaps, status: status as CallFilters['status'] })
+        }}
       >
         <option value="">{t('allStatuses')}</option>
+        <option value="gaps">{t('gaps')}</option>
         {CALL_STATUSES.map((status) => (
           <option key={status} value={status}>
             {t(`common:callStatus.${status}`)}

@@ -2,6 +2,11 @@ import { expect, test } from 'vitest'
 import { parseSearch, stringifySearch } from '~/lib/search'
 import { type CallFilters, callFiltersFrom } from './filters'
 
+test('the gaps are asked for by a flag', () => {
+  expect(callFiltersFrom({ gaps: true })).toEqual({ gaps: true })
+  expect(callFiltersFrom({ gaps: 'yes' })).toEqual({})
+})
+
 test('the call log’s filter survives the way through the address', () => {
   const filters: CallFilters = {
     view: 'webhooks',

@@ -17,6 +17,8 @@ export interface CallFilters {
   view?: 'webhooks' | undefined
   agentId?: number | undefined
   status?: CallStatus | undefined
+  /** Only calls whose end nobody told us. */
+  gaps?: boolean | undefined
   from?: string | undefined
   to?: string | undefined
 }
@@ -28,6 +30,7 @@ export function callFiltersFrom(raw: Record<string, unknown>): CallFilters {
   if (Number.isSafeInteger(agentId) && agentId > 0) found.agentId = agentId
   const status = CALL_STATUSES.find((known) => known === raw.status)
   if (status) found.status = status
+  if (raw.gaps === true) found.gaps = true
   for (const edge of ['from', 'to'] as const) {
     const day = String(raw[edge] ?? '')
     if (/^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(day))) found[edge] = day

@@ -13,6 +13,7 @@ export default {
   agent: 'এজেন্ট',
   allAgents: 'সব এজেন্ট',
   status: 'ফল',
+  gaps: 'শেষের খবর আসেনি',
   allStatuses: 'সব ফল',
   from: 'এই তারিখ থেকে',
   to: 'এই তারিখ পর্যন্ত',

@@ -241,6 +241,8 @@ export default {
     call_not_ready: 'কলটি এখনো শুরু হচ্ছে। আবার চেষ্টা করুন।',
     do_not_call: 'এই গ্রাহক আর কল চান না।',
     provider_unavailable: 'ফোন সিস্টেম সাড়া দিচ্ছে না। ফলাফল হাতে লিখে রাখতে পারেন।',
+    provider_refused: 'টেলিফোন সিস্টেম কলটি নেয়নি।',
+    extension_missing: 'আপনার এক্সটেনশন এখনো দেওয়া হয়নি। টিম লিডারকে বলুন।',
     extension_busy: 'ওই এক্সটেনশনটি এখন ব্যস্ত।',
     invalid_extension: 'এক্সটেনশনটি সঠিক নয়।',
     wrong_password: 'এখনকার পাসওয়ার্ড ভুল।',

@@ -16,6 +16,7 @@ export default {
   agent: 'Agent',
   allAgents: 'All agents',
   status: 'Result',
+  gaps: 'End not reported',
   allStatuses: 'All results',
   from: 'From this date',
   to: 'To this date',

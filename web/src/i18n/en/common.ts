@@ -245,6 +245,8 @@ export default {
     do_not_call: 'This customer asked never to be called.',
     provider_unavailable:
       'The telephone system does not answer. You can record the outcome by hand.',
+    provider_refused: 'The telephone system refused the call.',
+    extension_missing: 'You have no extension yet. Ask your team leader for one.',
     extension_busy: 'That extension is busy.',
     invalid_extension: 'This is not a valid extension.',
     wrong_password: 'The current password is wrong.',
