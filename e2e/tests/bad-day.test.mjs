@@ -184,6 +184,34 @@ describe("power-dial", () => {
   });
 });
 
+describe("a recording", () => {
+  test("plays, is sought and sped up, and the listening is on record", async () => {
+    const { login, api, tasks } = await agentWith(server, talks);
+    const { page, context } = await atDesk(browser, server, login, tasks[0]);
+    await call(page);
+    await page.keyboard.press("h");
+    await page.getByText("Waiting for the outcome").waitFor();
+    await page.keyboard.press("3");
+    await page.keyboard.press("Enter");
+    await page.getByText("Waiting for the outcome").waitFor({ state: "detached" });
+    const made = await api.get("/api/telephony/calls?limit=1");
+    assert.ok(made.items[0].recordingUrl);
+    await page.goto("/calls");
+    await page.getByRole("button", { name: /^Play recording/ }).first().click();
+    const player = page.getByRole("group", { name: "Recording of the call" });
+    await player.getByRole("button", { name: "Pause" }).or(player.getByRole("button", { name: "Play" })).waitFor();
+    await player.getByLabel("Speed").selectOption("1.5");
+    const audio = player.locator("audio");
+    assert.equal(await audio.evaluate((a) => a.playbackRate), 1.5);
+    await player.getByLabel("Place in the recording").fill("0.5");
+    await audio.evaluate((a) => a.readyState >= 1 || new Promise((done) => a.addEventListener("loadedmetadata", done)));
+    assert.ok((await audio.evaluate((a) => a.duration)) >= 1);
+    assert.deepEqual(await violations(page), []);
+    await shot(page, "recording");
+    await context.close();
+  });
+});
+
 describe("a customer rings", () => {
   const ring = (path, body) =>
     fetch(`${server.url}/api/webhook/bracknet/${path}`, {

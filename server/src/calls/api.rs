@@ -260,7 +260,7 @@ pub async fn get_recording(
     let mut tx = state.db.read().await?;
     view::visible(&mut tx, user.scope(), id).await?.ok_or_else(call_not_found)?;
     drop(tx);
-    recording::serve(&state, id, &headers).await
+    recording::serve(&state, &user, id, &headers).await
 }
 
 /// My status.

@@ -8,6 +8,8 @@ use tokio_util::io::ReaderStream;
 
 use super::store;
 use crate::app::AppState;
+use crate::audit;
+use crate::auth::CurrentUser;
 use crate::db::CallId;
 use crate::error::{Error, Result};
 use crate::telephony::simulator::recordings_folder;
@@ -16,11 +18,18 @@ fn no_recording() -> Error {
     Error::not_found("recording_not_found", "This call has no recording.")
 }
 
-/// Answers with the recording of a call the caller may see.
-pub async fn serve(state: &AppState, id: CallId, headers: &HeaderMap) -> Result<Response> {
+/// Answers with the recording of a call the caller may see. That somebody listens is audited when
+/// the beginning is fetched: once a listen, not once a range.
+pub async fn serve(
+    state: &AppState,
+    by: &CurrentUser,
+    id: CallId,
+    headers: &HeaderMap,
+) -> Result<Response> {
     let recording = store::recording(&mut state.db.read().await?, id).await?;
     let recording = recording.ok_or_else(no_recording)?;
     let Some(name) = recording.file() else {
+        listened(state, by, id).await?;
         return Ok(elsewhere(&recording.place)?.into_response());
     };
     // Names are made by this program; still, none leads out of the folder.
@@ -40,6 +49,9 @@ pub async fn serve(state: &AppState, id: CallId, headers: &HeaderMap) -> Result<
         Some(Wanted::Part(from, to)) => (StatusCode::PARTIAL_CONTENT, from, to - from + 1),
         Some(Wanted::Nothing) => return Ok(unsatisfiable(size)),
     };
+    if from == 0 {
+        listened(state, by, id).await?;
+    }
     file.seek(std::io::SeekFrom::Start(from)).await.map_err(anyhow::Error::from)?;
     let mut response = Response::builder()
         .status(status)
@@ -56,6 +68,25 @@ pub async fn serve(state: &AppState, id: CallId, headers: &HeaderMap) -> Result<
         }
     }
     Ok(response)
+}
+
+/// Who heard whose call.
+async fn listened(state: &AppState, by: &CurrentUser, call: CallId) -> Result<()> {
+    let mut tx = state.db.begin().await?;
+    let now = state.clock.now();
+    audit::record(
+        &mut tx,
+        now,
+        Some(by.id),
+        "recording.listened",
+        "telephony_call",
+        Some(call.0),
+        None,
+        None,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// The telephone system keeps it.

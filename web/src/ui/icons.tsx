@@ -55,6 +55,8 @@ export const SunIcon = icon(
   </>,
 )
 export const MoonIcon = icon(<path d="M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5z" />)
+export const PlayIcon = icon(<path d="M7 5l12 7-12 7z" />)
+export const PauseIcon = icon(<path d="M8 5v14M16 5v14" />)
 export const CheckIcon = icon(<path d="M4 12.5l5 5L20 6.5" />)
 export const PlusIcon = icon(<path d="M12 5v14M5 12h14" />)
 export const MinusIcon = icon(<path d="M5 12h14" />)

@@ -107,6 +107,16 @@ both! {
         let silent = initiate(&app, &desk.agent, json!({"customerPhone": "01712345671"})).await;
         watch.call(&silent, "busy").await;
         app.get(&desk.agent, &format!("/api/telephony/calls/{silent}/recording")).await.problem(404, "recording_not_found");
+
+        // Every listen is on record: not each range of it, and not a recording that is not there.
+        let sql = "SELECT COUNT(*) FROM audit_log WHERE action = 'recording.listened'";
+        let before: i64 = app.state.db.read().await.expect("reads").scalar(sql).await.expect("a count");
+        for (range, listens) in [("bytes=0-99", 1), ("bytes=100-", 1)] {
+            let request = app.http.get(format!("{}{url}", app.base)).bearer_auth(&desk.agent.token);
+            request.header("range", range).send().await.expect("answers");
+            let now: i64 = app.state.db.read().await.expect("reads").scalar(sql).await.expect("a count");
+            assert_eq!(now - before, listens, "{range}");
+        }
     }
 
     async fn a_server_that_died_in_a_call_comes_back_to_the_wrap_up(app: TestApp) {

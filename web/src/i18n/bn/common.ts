@@ -173,7 +173,14 @@ export default {
     wrap_up: 'র‍্যাপ-আপ',
     break: 'বিরতি',
   },
-  recording: { play: 'রেকর্ডিং শুনুন', label: 'কলের রেকর্ডিং' },
+  recording: {
+    play: 'রেকর্ডিং শুনুন',
+    label: 'কলের রেকর্ডিং',
+    resume: 'চালান',
+    pause: 'থামান',
+    seek: 'রেকর্ডিংয়ের জায়গা',
+    speed: 'গতি',
+  },
   errors: {
     network_error: 'সার্ভারে পৌঁছানো যাচ্ছে না। ইন্টারনেট সংযোগ দেখুন।',
     unexpected_answer: 'সার্ভার অপ্রত্যাশিত উত্তর দিয়েছে।',

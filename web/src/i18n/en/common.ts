@@ -176,7 +176,14 @@ export default {
     wrap_up: 'Wrap-up',
     break: 'Break',
   },
-  recording: { play: 'Play recording', label: 'Recording of the call' },
+  recording: {
+    play: 'Play recording',
+    label: 'Recording of the call',
+    resume: 'Play',
+    pause: 'Pause',
+    seek: 'Place in the recording',
+    speed: 'Speed',
+  },
   errors: {
     network_error: 'The server cannot be reached. Check your connection.',
     unexpected_answer: 'The server gave an unexpected answer.',
