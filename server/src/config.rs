@@ -115,6 +115,16 @@ pub struct Config {
     /// Webhooks taken from one address in a minute.
     #[arg(long, env = "TRUSTCART_WEBHOOK_RATE", default_value_t = 120_000)]
     pub webhook_rate: u32,
+    /// Hosts, with or without a port, that recordings are fetched from besides the PBX itself;
+    /// separated by commas.
+    #[arg(long, env = "TRUSTCART_RECORDING_HOSTS", value_delimiter = ',')]
+    pub recording_hosts: Vec<String>,
+    /// Days recordings are kept; for ever without it.
+    #[arg(long, env = "TRUSTCART_RECORDING_DAYS")]
+    pub recording_days: Option<u32>,
+    /// Megabytes recordings may take; past that the oldest are deleted.
+    #[arg(long, env = "TRUSTCART_RECORDING_QUOTA_MB")]
+    pub recording_quota_mb: Option<u64>,
     /// Accept unsigned PBX webhooks from anywhere, not only from this machine. For closed test networks.
     #[arg(long, env = "TRUSTCART_INSECURE_WEBHOOKS", default_value_t = false, action = clap::ArgAction::Set)]
     pub insecure_webhooks: bool,

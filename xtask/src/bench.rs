@@ -5,6 +5,7 @@
 mod day;
 mod load;
 mod server;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -22,7 +23,12 @@ use server::Server;
 /// Agents a team in the measured shop.
 const AGENTS_A_TEAM: usize = 10;
 
+/// What was done, and how it went.
+type Row = (String, String);
+
 struct Options {
+    /// Only what a PBX sends.
+    webhooks: bool,
     customers: usize,
     /// A folder of CSV files to import instead of a demo shop.
     files: Option<PathBuf>,
@@ -30,10 +36,18 @@ struct Options {
 }
 
 fn options(args: &[String]) -> anyhow::Result<Options> {
-    let mut options =
-        Options { customers: 100_000, files: None, databases: vec!["sqlite", "postgres"] };
+    let mut options = Options {
+        webhooks: false,
+        customers: 100_000,
+        files: None,
+        databases: vec!["sqlite", "postgres"],
+    };
     let mut args = args.iter();
     while let Some(flag) = args.next() {
+        if flag == "webhooks" {
+            options.webhooks = true;
+            continue;
+        }
         let value = args.next().with_context(|| format!("{flag} needs a value"))?;
         match (flag.as_str(), value.as_str()) {
             ("--customers", n) => options.customers = n.parse()?,
@@ -54,7 +68,9 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
     let binary = target_dir().join("release/trustcart");
     let work = std::env::temp_dir().join(format!("trustcart-bench-{}", std::process::id()));
     std::fs::create_dir_all(&work)?;
-    let files = if let Some(folder) = options.files {
+    let files = if options.webhooks {
+        work.clone()
+    } else if let Some(folder) = options.files {
         folder
     } else {
         let files = work.join("files");
@@ -66,7 +82,7 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
         files
     };
 
-    let mut rows: Vec<(&str, Vec<(String, String)>)> = Vec::new();
+    let mut rows: Vec<(&str, Vec<Row>)> = Vec::new();
     for &database in &options.databases {
         let postgres = if database == "postgres" {
             let bin = tools::postgres_bin().context("PostgreSQL is not installed")?;
@@ -81,6 +97,7 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
             url: postgres.as_ref().map(|p| p.url.clone()),
         };
         std::fs::create_dir_all(&place.data)?;
+        let measure = if options.webhooks { webhooks::measure } else { measure };
         rows.push((database, measure(&place)?));
     }
     print_table(&rows);
@@ -113,7 +130,7 @@ fn seconds(duration: Duration) -> String {
     format!("{:.2} s", duration.as_secs_f64())
 }
 
-fn measure(place: &Place) -> anyhow::Result<Vec<(String, String)>> {
+fn measure(place: &Place) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     let mut note = |what: &str, value: String| {
         eprintln!("  {what}: {value}");
@@ -252,7 +269,7 @@ fn header(file: &Path) -> anyhow::Result<Vec<String>> {
     Ok(reader.headers()?.iter().map(ToOwned::to_owned).collect())
 }
 
-fn print_table(databases: &[(&str, Vec<(String, String)>)]) {
+fn print_table(databases: &[(&str, Vec<Row>)]) {
     let names: Vec<&str> = databases.iter().map(|d| d.0).collect();
     println!("\n| work | {} |", names.join(" | "));
     println!("|---|{}", "---|".repeat(names.len()));

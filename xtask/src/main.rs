@@ -16,6 +16,8 @@ const USAGE: &str = "usage: cargo xtask <command>
   test          everything: formatting, lints, docs, server tests on SQLite and PostgreSQL,
                 browser app, browser tests; installs what it needs where it may
   gen           the OpenAPI document and the TypeScript client generated from it
+  bench webhooks [--database sqlite|postgres|both]
+                events of a PBX made durable in a second, with few and many old calls
   bench [--customers N | --files DIR] [--database sqlite|postgres|both]
                 import, plan and latency figures for docs/PERFORMANCE.md, of a demo shop or of
                 DIR/{categories,products,customers,orders[,order_lines]}.csv";

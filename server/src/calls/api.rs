@@ -250,7 +250,7 @@ pub async fn dtmf(
 
 /// The recording, whole or a range of it.
 #[utoipa::path(get, path = "/api/telephony/calls/{id}/recording", tag = "telephony", params(("id" = i64, Path)),
-    responses((status = 200, description = "The whole recording", content_type = "audio/wav"), (status = 206, description = "A range of it", content_type = "audio/wav"), (status = 302, description = "It is at the telephone system")))]
+    responses((status = 200, description = "The whole recording", content_type = "audio/wav"), (status = 206, description = "A range of it", content_type = "audio/wav"), (status = 409, description = "It is still being fetched from the telephone system")))]
 pub async fn get_recording(
     State(state): State<AppState>,
     user: Allow<Callers>,

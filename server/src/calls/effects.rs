@@ -4,6 +4,7 @@
 
 use serde_json::json;
 
+use super::recording::fetch;
 use super::store::{self, CallRow};
 use super::{CallStatus, Direction, agent_status, summary, view};
 use crate::app::AppState;
@@ -19,6 +20,11 @@ pub async fn run(
     before: &CallRow,
     after: &mut CallRow,
 ) -> Result<(), DbError> {
+    if after.facts.recording != before.facts.recording
+        && let Some(recording) = &after.facts.recording
+    {
+        fetch::wanted(tx, state.clock.now(), after.id, recording).await?;
+    }
     missed_task(state, tx, before, after).await?;
     presence(state, tx, before, after).await?;
     if !after.status.is_open() {

@@ -24,8 +24,28 @@ pub(super) const JOBS: &[Job] = &[
         cron: "0 9-19/2 * * *",
         run: |state| Box::pin(generate::daily(state)),
     },
+    Job {
+        name: "recordings.fetch",
+        cron: "* * * * *",
+        run: |state| Box::pin(fetch_recordings(state)),
+    },
+    Job {
+        name: "recordings.keep",
+        cron: "40 3 * * *",
+        run: |state| Box::pin(keep_recordings(state)),
+    },
     Job { name: "calls.reconcile", cron: "* * * * *", run: |state| Box::pin(reconcile(state)) },
 ];
+
+/// Brings recordings here.
+async fn fetch_recordings(state: AppState) -> Result<super::Report> {
+    calls::recording::fetch::run(&state).await
+}
+
+/// Lets old recordings go.
+async fn keep_recordings(state: AppState) -> Result<super::Report> {
+    calls::recording::keep::run(&state).await
+}
 
 /// Closes calls the telephone system does not know any more.
 async fn reconcile(state: AppState) -> Result<super::Report> {

@@ -3,6 +3,7 @@
 mod control;
 mod live;
 mod race;
+mod recordings;
 
 use serde_json::{Value, json};
 use trustcart::auth::Role;

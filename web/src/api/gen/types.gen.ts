@@ -6006,6 +6006,10 @@ export type GetRecordingData = {
 
 export type GetRecordingErrors = {
     /**
+     * It is still being fetched from the telephone system
+     */
+    409: unknown;
+    /**
      * What is wrong, as RFC 9457 problem details
      */
     default: Problem;

@@ -218,6 +218,8 @@ export default {
     amount_too_large: 'অঙ্কটি খুব বড়।',
     invalid_status: 'এই অবস্থা এখানে হয় না।',
     do_not_call_reason_required: 'কারণ দিন।',
+    recording_pending: 'রেকর্ডিংটি আনা হচ্ছে। কয়েক মিনিট পর আবার চেষ্টা করুন।',
+    recording_unavailable: 'টেলিফোন সিস্টেম থেকে রেকর্ডিংটি পাওয়া যায়নি।',
     recording_not_found: 'রেকর্ডিংটি আর নেই।',
     changed_meanwhile: 'এর মধ্যে কেউ এটা বদলেছেন। আবার খুলে চেষ্টা করুন।',
     user_not_found: 'ব্যবহারকারীকে পাওয়া যায়নি।',

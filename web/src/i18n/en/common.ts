@@ -221,6 +221,8 @@ export default {
     amount_too_large: 'The amount is too large.',
     invalid_status: 'This status is not possible here.',
     do_not_call_reason_required: 'Say why.',
+    recording_pending: 'The recording is still on its way. Try again in a few minutes.',
+    recording_unavailable: 'The telephone system did not give the recording.',
     recording_not_found: 'The recording is no longer there.',
     changed_meanwhile: 'Somebody changed this meanwhile. Reload and try again.',
     user_not_found: 'The user was not found.',

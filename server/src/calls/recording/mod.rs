@@ -1,4 +1,8 @@
-//! Streaming a recording, whole or in parts: players seek.
+//! Streaming a recording, whole or in parts: players seek. [`fetch`] brings recordings here,
+//! [`keep`] lets old ones go.
+
+pub mod fetch;
+pub mod keep;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -14,6 +18,9 @@ use crate::db::CallId;
 use crate::error::{Error, Result};
 use crate::telephony::simulator::recordings_folder;
 
+/// What names of recordings are made of.
+const NAME_CHARS: fn(char) -> bool = |c| c.is_ascii_alphanumeric() || "-_.".contains(c);
+
 fn no_recording() -> Error {
     Error::not_found("recording_not_found", "This call has no recording.")
 }
@@ -28,12 +35,12 @@ pub async fn serve(
 ) -> Result<Response> {
     let recording = store::recording(&mut state.db.read().await?, id).await?;
     let recording = recording.ok_or_else(no_recording)?;
-    let Some(name) = recording.file() else {
-        listened(state, by, id).await?;
-        return Ok(elsewhere(&recording.place)?.into_response());
+    let (name, media_type) = match recording.file() {
+        Some(name) => (name.to_owned(), "audio/wav".to_owned()),
+        None => fetched(state, id).await?,
     };
     // Names are made by this program; still, none leads out of the folder.
-    if name.contains(['/', '\\']) || name.starts_with('.') {
+    if !name.chars().all(NAME_CHARS) || name.starts_with('.') {
         return Err(no_recording());
     }
     let path = recordings_folder(&state.config).join(name);
@@ -55,7 +62,7 @@ pub async fn serve(
     file.seek(std::io::SeekFrom::Start(from)).await.map_err(anyhow::Error::from)?;
     let mut response = Response::builder()
         .status(status)
-        .header(header::CONTENT_TYPE, "audio/wav")
+        .header(header::CONTENT_TYPE, media_type)
         .header(header::CONTENT_LENGTH, length)
         .header(header::ACCEPT_RANGES, "bytes")
         .header(header::CACHE_CONTROL, "private, no-store")
@@ -89,10 +96,21 @@ async fn listened(state: &AppState, by: &CurrentUser, call: CallId) -> Result<()
     Ok(())
 }
 
-/// The telephone system keeps it.
-fn elsewhere(url: &str) -> Result<impl IntoResponse> {
-    let url = HeaderValue::from_str(url).map_err(|_| no_recording())?;
-    Ok((StatusCode::FOUND, [(header::LOCATION, url)]))
+/// The file and media type of a recording that was at the telephone system.
+async fn fetched(state: &AppState, id: CallId) -> Result<(String, String)> {
+    use fetch::FetchState;
+    let known = fetch::find(&mut state.db.read().await?, id).await?.ok_or_else(no_recording)?;
+    match (known.state, known.file) {
+        (FetchState::Stored, Some(file)) => Ok((file, known.content_type.unwrap_or_default())),
+        (FetchState::Failed, _) => Err(Error::not_found(
+            "recording_unavailable",
+            "The telephone system did not give the recording.",
+        )),
+        (FetchState::Pending | FetchState::Stored, _) => Err(Error::conflict(
+            "recording_pending",
+            "The recording is being fetched from the telephone system. Try again in a few minutes.",
+        )),
+    }
 }
 
 fn unsatisfiable(size: u64) -> Response {

@@ -1,0 +1,285 @@
+//! Recordings that a telephone system only gives an address for are fetched into our own folder
+//! (SPEC §5.8): the browser never asks the PBX, and they outlive it.
+//!
+//! Whoever can send a webhook could otherwise make this server ask any address, so only the PBX's
+//! own host and those of `TRUSTCART_RECORDING_HOSTS` are asked, without following redirects.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
+use url::Url;
+
+use super::{NAME_CHARS, recordings_folder};
+use crate::app::AppState;
+use crate::calls::state::Recording;
+use crate::config::Config;
+use crate::db::{CallId, DbError, Sql, Tx, text_enum};
+use crate::error::Result;
+use crate::outbound;
+
+/// Largest recording, bytes: more than a day of compressed speech.
+const MAX_BYTES: u64 = 200 * 1024 * 1024;
+/// Longest download.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// Tries before it is given up; with the pauses in between about a day.
+const TRIES: i64 = 12;
+/// Recordings fetched in one run of the job.
+const BATCH: i64 = 50;
+
+text_enum! {
+    /// Whether a recording at the telephone system is here already.
+    pub enum FetchState {
+        /// It will be fetched.
+        Pending = "pending",
+        /// It is here.
+        Stored = "stored",
+        /// It cannot be had.
+        Failed = "failed",
+    }
+}
+
+/// A recording that is or was at the telephone system.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Fetched {
+    /// Whether it is here.
+    pub state: FetchState,
+    /// File in the recordings folder.
+    pub file: Option<String>,
+    /// Its media type.
+    pub content_type: Option<String>,
+}
+
+/// Notes that the recording of a call is to be fetched; another address than before starts anew.
+pub async fn wanted(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    call: CallId,
+    recording: &Recording,
+) -> Result<(), DbError> {
+    if recording.file().is_some() {
+        return Ok(());
+    }
+    tx.execute(
+        Sql::new(
+            "INSERT INTO recordings (call_id, source_url, state, attempts, next_try_at, created_at,
+               updated_at)
+             VALUES ($1, $2, 'pending', 0, $3, $3, $3)
+             ON CONFLICT (call_id) DO UPDATE
+               SET source_url = $2, state = 'pending', attempts = 0, next_try_at = $3,
+                   updated_at = $3
+               WHERE recordings.source_url <> $2",
+        )
+        .bind(call)
+        .bind(recording.place.as_str())
+        .bind(now),
+    )
+    .await?;
+    Ok(())
+}
+
+/// What is known of a call's recording at the telephone system.
+pub async fn find(tx: &mut Tx, call: CallId) -> Result<Option<Fetched>, DbError> {
+    tx.optional(
+        Sql::new("SELECT state, file, content_type FROM recordings WHERE call_id = $1").bind(call),
+    )
+    .await
+}
+
+#[derive(sqlx::FromRow)]
+struct Due {
+    call_id: CallId,
+    source_url: String,
+    attempts: i64,
+}
+
+/// Fetches what is due.
+pub async fn run(state: &AppState) -> Result<serde_json::Value> {
+    let due: Vec<Due> = state
+        .db
+        .read()
+        .await?
+        .all(
+            Sql::new(
+                "SELECT call_id, source_url, attempts FROM recordings
+                 WHERE state = 'pending' AND next_try_at <= $1 ORDER BY next_try_at LIMIT $2",
+            )
+            .bind(state.clock.now())
+            .bind(BATCH),
+        )
+        .await?;
+    let (mut stored, mut failed) = (0, 0);
+    for one in due {
+        let outcome = download(state, &one).await;
+        if let Err(error) = &outcome {
+            tracing::warn!(call = %one.call_id, error = %error.why, "a recording was not fetched");
+        }
+        match settle(state, &one, outcome).await? {
+            FetchState::Stored => stored += 1,
+            FetchState::Failed => failed += 1,
+            FetchState::Pending => {}
+        }
+    }
+    Ok(json!({"stored": stored, "failed": failed}))
+}
+
+struct Download {
+    file: String,
+    content_type: String,
+    bytes: u64,
+}
+
+struct Failure {
+    why: String,
+    /// Trying again cannot help.
+    final_one: bool,
+}
+
+fn later(why: impl std::fmt::Display) -> Failure {
+    Failure { why: why.to_string(), final_one: false }
+}
+
+fn never(why: impl std::fmt::Display) -> Failure {
+    Failure { why: why.to_string(), final_one: true }
+}
+
+/// Whether an address may be asked.
+fn allowed(config: &Config, url: &Url) -> bool {
+    let pbx = config.bracknet_api_base_url.as_deref().and_then(|base| base.parse::<Url>().ok());
+    let authority = |url: &Url| {
+        url.host_str().map(|host| (host.to_ascii_lowercase(), url.port_or_known_default()))
+    };
+    pbx.as_ref().is_some_and(|pbx| authority(pbx) == authority(url))
+        || url.host_str().is_some_and(|host| {
+            config.recording_hosts.iter().any(|allowed| {
+                let with_port = format!("{host}:{}", url.port_or_known_default().unwrap_or(0));
+                allowed.eq_ignore_ascii_case(host) || allowed.eq_ignore_ascii_case(&with_port)
+            })
+        })
+}
+
+/// The ending for a media type; `None`: this is no sound.
+fn ending(content_type: &str) -> Option<&'static str> {
+    Some(match content_type {
+        "audio/mpeg" | "audio/mp3" => "mp3",
+        "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => "wav",
+        "audio/ogg" | "audio/opus" => "ogg",
+        "audio/mp4" | "audio/aac" | "audio/x-m4a" => "m4a",
+        "audio/webm" => "webm",
+        other if other.starts_with("audio/") => "audio",
+        _ => return None,
+    })
+}
+
+async fn download(state: &AppState, due: &Due) -> Result<Download, Failure> {
+    let url: Url = due.source_url.parse().map_err(never)?;
+    if !allowed(&state.config, &url) {
+        return Err(never("its host is not allowed (TRUSTCART_RECORDING_HOSTS)"));
+    }
+    let client = outbound::client(PATIENCE).map_err(later)?;
+    let mut answer = client.get(url).send().await.map_err(|error| later(error.without_url()))?;
+    if !answer.status().is_success() {
+        return Err(later(format_args!("answered {}", answer.status())));
+    }
+    let content_type = answer
+        .headers()
+        .get("content-type")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .map(|value| value.trim().to_ascii_lowercase())
+        .unwrap_or_default();
+    let ending =
+        ending(&content_type).ok_or_else(|| never(format_args!("`{content_type}` is no sound")))?;
+    let folder = recordings_folder(&state.config);
+    tokio::fs::create_dir_all(&folder).await.map_err(later)?;
+    let file = format!("call-{}-{:08x}.{ending}", due.call_id, rand::random::<u32>());
+    debug_assert!(file.chars().all(NAME_CHARS), "a name that is served");
+    let partial = folder.join(format!("{file}.part"));
+    let written = async {
+        let mut out = tokio::fs::File::create(&partial).await.map_err(later)?;
+        let mut bytes = 0;
+        while let Some(chunk) = answer.chunk().await.map_err(|error| later(error.without_url()))? {
+            bytes += chunk.len() as u64;
+            if bytes > MAX_BYTES {
+                return Err(never(format_args!("larger than {MAX_BYTES} bytes")));
+            }
+            out.write_all(&chunk).await.map_err(later)?;
+        }
+        // On the disk before the database says so.
+        out.sync_all().await.map_err(later)?;
+        tokio::fs::rename(&partial, folder.join(&file)).await.map_err(later)?;
+        Ok(bytes)
+    };
+    match written.await {
+        Ok(bytes) => Ok(Download { file, content_type, bytes }),
+        Err(failure) => {
+            // What is left of it is of no use; a next try begins anew.
+            let _ = tokio::fs::remove_file(&partial).await;
+            Err(failure)
+        }
+    }
+}
+
+/// Notes how it went; the state it is in now.
+async fn settle(
+    state: &AppState,
+    due: &Due,
+    outcome: Result<Download, Failure>,
+) -> Result<FetchState> {
+    let now = state.clock.now();
+    let attempts = due.attempts + 1;
+    let mut tx = state.db.begin().await?;
+    let (next, sql) = match outcome {
+        Ok(Download { file, content_type, bytes }) => (
+            FetchState::Stored,
+            Sql::new(
+                "UPDATE recordings SET state = 'stored', attempts = $1, updated_at = $2, file = $3,
+                   content_type = $4, bytes = $5, error = NULL
+                 WHERE call_id = $6 AND source_url = $7",
+            )
+            .bind(attempts)
+            .bind(now)
+            .bind(file)
+            .bind(content_type)
+            .bind(i64::try_from(bytes).unwrap_or(i64::MAX)),
+        ),
+        Err(Failure { why, final_one }) => {
+            let next = if final_one || attempts >= TRIES {
+                FetchState::Failed
+            } else {
+                FetchState::Pending
+            };
+            // 1, 2, 4 … minutes, four hours at most.
+            let pause =
+                TimeDelta::minutes(1 << (attempts - 1).clamp(0, 8)).min(TimeDelta::hours(4));
+            let sql = Sql::new(
+                "UPDATE recordings SET state = $1, attempts = $2, updated_at = $3,
+                   next_try_at = $4, error = $5
+                 WHERE call_id = $6 AND source_url = $7",
+            )
+            .bind(next)
+            .bind(attempts)
+            .bind(now)
+            .bind(now + pause)
+            .bind(why.chars().take(300).collect::<String>());
+            (next, sql)
+        }
+    };
+    tx.execute(sql.bind(due.call_id).bind(due.source_url.as_str())).await?;
+    tx.commit().await?;
+    Ok(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_sound_is_kept() {
+        assert_eq!(ending("audio/mpeg"), Some("mp3"));
+        assert_eq!(ending("audio/x-strange"), Some("audio"));
+        assert_eq!(ending("text/html"), None);
+        assert_eq!(ending(""), None);
+    }
+}

@@ -1,0 +1,129 @@
+//! Recordings that are at the telephone system come here, safely, and go again in time.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use trustcart::calls::recording::{fetch, keep};
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::desk;
+use crate::support::{Answer, Person, TestApp, both};
+
+const SOUND: &[u8] = b"RIFF pretend this is speech";
+
+/// The application, allowed to ask `server` for recordings.
+async fn allowed(app: &TestApp, server: &MockServer, more: &[&str]) -> TestApp {
+    let host = server.address().to_string();
+    let mut flags = vec!["--recording-hosts", host.as_str()];
+    flags.extend(more);
+    app.again_with(&flags).await
+}
+
+/// A finished call whose recording is at `url`; its id here.
+async fn recorded(app: &TestApp, leader: &Person, url: &str) -> Value {
+    for event in [
+        json!({"event": "incoming_call", "from": "01912345678", "to_extension": "201"}),
+        json!({"event": "call_ended", "duration": 12, "end_reason": "completed"}),
+        json!({"event": "call_recording_ready", "recording_url": url, "recording_duration": 12}),
+    ] {
+        let mut event = event;
+        event["bracknet_call_id"] = url.into();
+        app.request(Method::POST, "/api/telephony/webhook/bracknet", None, Some(event)).await.ok();
+    }
+    app.get(leader, "/api/telephony/calls").await.ok()["items"][0]["id"].clone()
+}
+
+async fn ask(app: &TestApp, who: &Person, call: &Value) -> reqwest::Response {
+    let url = format!("{}/api/telephony/calls/{call}/recording", app.base);
+    app.http.get(url).bearer_auth(&who.token).send().await.expect("answers")
+}
+
+async fn problem(app: &TestApp, who: &Person, call: &Value, status: u16, code: &str) {
+    Answer::read(ask(app, who, call).await).await.problem(status, code);
+}
+
+async fn fetch_now(app: &TestApp) -> Value {
+    let mut tx = app.state.db.begin().await.expect("begins");
+    let past = app.state.clock.now();
+    let sql = trustcart::db::Sql::new("UPDATE recordings SET next_try_at = $1").bind(past);
+    tx.execute(sql).await.expect("makes them due");
+    tx.commit().await.expect("commits");
+    fetch::run(&app.state).await.expect("fetches")
+}
+
+both! {
+    async fn a_recording_is_fetched_once_and_served_from_here(app: TestApp) {
+        let server = MockServer::start().await;
+        let app = allowed(&app, &server, &[]).await;
+        let desk = desk(&app).await;
+        let sound = ResponseTemplate::new(200).set_body_raw(SOUND, "audio/mpeg");
+        Mock::given(method("GET")).and(path("/r/1.mp3")).respond_with(sound).expect(1).mount(&server).await;
+        let call = recorded(&app, &desk.leader, &format!("{}/r/1.mp3", server.uri())).await;
+        problem(&app, &desk.leader, &call, 409, "recording_pending").await;
+        assert_eq!(fetch_now(&app).await, json!({"stored": 1, "failed": 0}));
+        assert_eq!(fetch_now(&app).await, json!({"stored": 0, "failed": 0}));
+        let answer = ask(&app, &desk.leader, &call).await;
+        assert_eq!(answer.headers()["content-type"], "audio/mpeg");
+        assert_eq!(answer.bytes().await.expect("sound"), SOUND);
+        let url = format!("{}/api/telephony/calls/{call}/recording", app.base);
+        let part = app.http.get(url).bearer_auth(&desk.leader.token).header("range", "bytes=0-3");
+        let part = part.send().await.expect("answers");
+        assert_eq!(part.status(), 206);
+        assert_eq!(&part.bytes().await.expect("a part")[..], b"RIFF");
+    }
+
+    async fn a_pbx_that_is_not_ready_is_asked_again_and_a_wrong_answer_is_not_kept(app: TestApp) {
+        let server = MockServer::start().await;
+        let app = allowed(&app, &server, &[]).await;
+        let desk = desk(&app).await;
+        let file = || Mock::given(method("GET")).and(path("/r/2.wav"));
+        file().respond_with(ResponseTemplate::new(404)).up_to_n_times(2).expect(2).mount(&server).await;
+        let sound = ResponseTemplate::new(200).set_body_raw(SOUND, "audio/wav");
+        file().respond_with(sound).expect(1).mount(&server).await;
+        let call = recorded(&app, &desk.leader, &format!("{}/r/2.wav", server.uri())).await;
+        for stored in [0, 0, 1] {
+            assert_eq!(fetch_now(&app).await["stored"], stored);
+        }
+        assert_eq!(ask(&app, &desk.leader, &call).await.status(), 200);
+
+        let page = ResponseTemplate::new(200).set_body_raw("<html>log in</html>", "text/html");
+        Mock::given(path("/r/3.wav")).respond_with(page).mount(&server).await;
+        let call = recorded(&app, &desk.leader, &format!("{}/r/3.wav", server.uri())).await;
+        assert_eq!(fetch_now(&app).await["failed"], 1);
+        problem(&app, &desk.leader, &call, 404, "recording_unavailable").await;
+    }
+
+    async fn only_known_hosts_are_asked_and_nobody_is_followed(app: TestApp) {
+        let (pbx, inside) = (MockServer::start().await, MockServer::start().await);
+        let app = allowed(&app, &pbx, &[]).await;
+        let desk = desk(&app).await;
+        Mock::given(method("GET")).respond_with(ResponseTemplate::new(200)).expect(0).mount(&inside).await;
+        let call = recorded(&app, &desk.leader, &format!("{}/secrets", inside.uri())).await;
+        assert_eq!(fetch_now(&app).await["failed"], 1);
+        problem(&app, &desk.leader, &call, 404, "recording_unavailable").await;
+
+        let target = format!("{}/secrets", inside.uri());
+        let redirect = ResponseTemplate::new(302).insert_header("location", target.as_str());
+        Mock::given(path("/r/4.wav")).respond_with(redirect).expect(1).mount(&pbx).await;
+        let call = recorded(&app, &desk.leader, &format!("{}/r/4.wav", pbx.uri())).await;
+        assert_eq!(fetch_now(&app).await, json!({"stored": 0, "failed": 0}));
+        problem(&app, &desk.leader, &call, 409, "recording_pending").await;
+    }
+
+    async fn what_takes_too_much_room_goes_and_that_is_on_record(app: TestApp) {
+        let server = MockServer::start().await;
+        let app = allowed(&app, &server, &["--recording-quota-mb", "0"]).await;
+        let desk = desk(&app).await;
+        let sound = ResponseTemplate::new(200).set_body_raw(SOUND, "audio/wav");
+        Mock::given(path("/r/5.wav")).respond_with(sound).mount(&server).await;
+        let call = recorded(&app, &desk.leader, &format!("{}/r/5.wav", server.uri())).await;
+        fetch_now(&app).await;
+        assert_eq!(ask(&app, &desk.leader, &call).await.status(), 200);
+        let report = keep::run(&app.state).await.expect("keeps");
+        assert_eq!(report, json!({"deleted": 1, "bytes": SOUND.len()}));
+        problem(&app, &desk.leader, &call, 404, "recording_not_found").await;
+        let sql = "SELECT COUNT(*) FROM audit_log WHERE action = 'recordings.deleted'";
+        let audited: i64 = app.state.db.read().await.expect("reads").scalar(sql).await.expect("a count");
+        assert_eq!(audited, 1);
+    }
+}
