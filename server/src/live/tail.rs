@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde::Serialize;
+use serde_json::value::RawValue;
 use sqlx::postgres::PgListener;
 use sqlx::types::Json;
 use tokio_util::sync::CancellationToken;
@@ -13,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Live, LiveEvent, OVERLAP};
 use crate::db::{Db, DbError, Sql, Tx};
 
+/// Events read at once.
+const BATCH: i64 = 1_000;
 const CHANNEL: &str = "trustcart_live";
 
 #[derive(sqlx::FromRow)]
@@ -22,41 +25,60 @@ struct EventRow {
     user_id: Option<i64>,
     team_leader_id: Option<i64>,
     everyone: bool,
-    payload: Json<serde_json::Value>,
+    /// Passed on as it is stored.
+    payload: Json<Box<RawValue>>,
     at: DateTime<Utc>,
 }
+
+/// What a browser is sent.
+#[derive(Serialize)]
+struct Frame<'a> {
+    seq: i64,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    at: DateTime<Utc>,
+    data: &'a RawValue,
+}
+
+const COLUMNS: &str =
+    "SELECT id, kind, user_id, team_leader_id, everyone, payload, at FROM live_events";
 
 /// Events after `since`, oldest first, at most `limit`.
 pub(super) async fn after(tx: &mut Tx, since: i64, limit: i64) -> Result<Vec<LiveEvent>, DbError> {
     let rows: Vec<EventRow> = tx
         .all(
-            Sql::new(
-                "SELECT id, kind, user_id, team_leader_id, everyone, payload, at
-                 FROM live_events WHERE id > $1 ORDER BY id LIMIT $2",
-            )
-            .bind(since)
-            .bind(limit),
+            Sql::new(format!("{COLUMNS} WHERE id > $1 ORDER BY id LIMIT $2"))
+                .bind(since)
+                .bind(limit),
         )
         .await?;
-    Ok(rows.into_iter().map(event).collect())
+    rows.into_iter().map(event).collect()
 }
 
-fn event(row: EventRow) -> LiveEvent {
-    let frame = json!({
-        "seq": row.id,
-        "type": row.kind,
-        "at": row.at,
-        "data": row.payload.0,
-    });
-    LiveEvent {
+/// The ids after `since` up to `last`.
+async fn ids(tx: &mut Tx, since: i64, last: i64) -> Result<Vec<i64>, DbError> {
+    let sql = Sql::new("SELECT id FROM live_events WHERE id > $1 AND id <= $2 ORDER BY id");
+    Ok(tx.all::<(i64,)>(sql.bind(since).bind(last)).await?.into_iter().map(|row| row.0).collect())
+}
+
+async fn one(tx: &mut Tx, id: i64) -> Result<Option<LiveEvent>, DbError> {
+    let row: Option<EventRow> =
+        tx.optional(Sql::new(format!("{COLUMNS} WHERE id = $1")).bind(id)).await?;
+    row.map(event).transpose()
+}
+
+fn event(row: EventRow) -> Result<LiveEvent, DbError> {
+    let frame = Frame { seq: row.id, kind: &row.kind, at: row.at, data: &row.payload.0 };
+    let frame = serde_json::to_string(&frame).map_err(|error| DbError::Decode(error.into()))?;
+    Ok(LiveEvent {
         id: row.id,
         kind: row.kind,
         at: row.at,
         user_id: row.user_id,
         team_leader_id: row.team_leader_id,
         everyone: row.everyone,
-        frame: frame.to_string().into(),
-    }
+        frame: frame.into(),
+    })
 }
 
 /// The highest sequence number so far.
@@ -75,7 +97,7 @@ impl Tail {
     pub(super) async fn new(db: Db, live: Live) -> Result<Self, DbError> {
         let mut tx = db.read().await?;
         let last = current(&mut tx).await?;
-        let seen = after(&mut tx, last - OVERLAP, OVERLAP).await?.iter().map(|e| e.id).collect();
+        let seen = ids(&mut tx, last - OVERLAP, last).await?.into_iter().collect();
         Ok(Self { db, live, last, seen })
     }
 
@@ -104,18 +126,26 @@ impl Tail {
     async fn read(&mut self) -> Result<bool, DbError> {
         let mut news = false;
         loop {
-            let batch = {
-                let mut tx = self.db.read().await?;
-                after(&mut tx, self.last - OVERLAP, 2 * OVERLAP + 600).await?
-            };
-            let full = batch.len() as i64 == 2 * OVERLAP + 600;
-            for event in batch {
-                if self.seen.insert(event.id) {
-                    news = true;
-                    self.last = self.last.max(event.id);
-                    // Nobody listening is fine.
-                    let _ = self.live.events.send(Arc::new(event));
+            let mut tx = self.db.read().await?;
+            let mut batch = Vec::new();
+            // SQLite has one writer, so there ids become visible in their order.
+            if tx.is_postgres() {
+                for id in ids(&mut tx, self.last - OVERLAP, self.last).await? {
+                    if !self.seen.contains(&id) {
+                        batch.extend(one(&mut tx, id).await?);
+                    }
                 }
+            }
+            let newest = after(&mut tx, self.last, BATCH).await?;
+            drop(tx);
+            let full = newest.len() as i64 == BATCH;
+            batch.extend(newest);
+            for event in batch {
+                news = true;
+                self.seen.insert(event.id);
+                self.last = self.last.max(event.id);
+                // Nobody listening is fine.
+                let _ = self.live.events.send(Arc::new(event));
             }
             self.seen = self.seen.split_off(&(self.last - 2 * OVERLAP));
             if !full {

@@ -153,7 +153,7 @@ fn add_old_calls(place: &Place, from: usize, to: usize) -> anyhow::Result<()> {
                end_reason, facts, meta, created_at, updated_at) \
              SELECT 'inbound', 'bracknet', 'mock', 'OLD-' || n, '+8801' || (300000000 + n * 13), \
                '201', 'completed', {at}, {at}, 35, 'completed', '{{}}', '{{}}', {at}, {at} \
-             FROM ({series}) AS old;\nANALYZE;"
+             FROM ({series}) AS old;"
         ),
     )
 }
