@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::AccessKeys;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Provider};
 use crate::db::{Db, DbError, Sql, Tx, UserId};
 use crate::live::{Live, SESSION_ENDED};
 use crate::rate::RateLimit;
@@ -16,6 +16,10 @@ use crate::tasks::cache::QueueCache;
 use crate::teams::coverage::Coverages;
 use crate::telephony::Telephony;
 use crate::telephony::signature::Verifier;
+
+/// Webhooks of unproven senders that are kept in the log, per address and minute; the rest are only
+/// counted by the log file.
+const REFUSALS_KEPT: u32 = 300;
 
 /// Shared state; cheap to clone.
 #[derive(Clone)]
@@ -42,6 +46,8 @@ pub struct AppState {
     pub login_limit: Arc<RateLimit>,
     /// Webhooks per address.
     pub webhook_limit: Arc<RateLimit>,
+    /// Slows down what strangers get written into the log of webhooks.
+    pub webhook_refusals: Arc<RateLimit>,
     /// Whose webhooks are believed; `None` without a secret.
     pub webhook_verifier: Option<Arc<Verifier>>,
     /// Counts and durations for `/metrics`.
@@ -72,6 +78,10 @@ impl AppState {
                 "TRUSTCART_INSECURE_WEBHOOKS is on and there is no BRACKNET_WEBHOOK_SECRET: anybody \
                  who reaches this server can make up calls"
             );
+        } else if webhook_verifier.is_none() && config.telephony_provider == Provider::Bracknet {
+            tracing::warn!(
+                "there is no BRACKNET_WEBHOOK_SECRET: webhooks are accepted from this machine only"
+            );
         }
         let state = Self {
             db,
@@ -85,6 +95,7 @@ impl AppState {
             queues: Arc::default(),
             login_limit: Arc::new(RateLimit::new(20, 60)),
             webhook_limit: Arc::new(RateLimit::new(webhook_rate, 60)),
+            webhook_refusals: Arc::new(RateLimit::new(REFUSALS_KEPT, 60)),
             webhook_verifier,
             metrics: crate::system::recorder(),
             import_turn: Arc::new(tokio::sync::Mutex::new(())),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use axum::http::HeaderName;
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 
@@ -125,6 +126,17 @@ pub struct Config {
     /// Megabytes recordings may take; past that the oldest are deleted.
     #[arg(long, env = "TRUSTCART_RECORDING_QUOTA_MB")]
     pub recording_quota_mb: Option<u64>,
+    /// Seconds that the time in a signed webhook may be from this machine's clock, either way.
+    #[arg(long, env = "TRUSTCART_WEBHOOK_TOLERANCE", default_value_t = 300,
+          value_parser = clap::value_parser!(u16).range(1..=3600))]
+    pub webhook_tolerance: u16,
+    /// Days that the log of webhooks is kept.
+    #[arg(long, env = "TRUSTCART_WEBHOOK_LOG_DAYS", default_value_t = 14,
+          value_parser = clap::value_parser!(u16).range(1..=3650))]
+    pub webhook_log_days: u16,
+    /// Webhooks in that log at most; past that the oldest go, except those of the last hour.
+    #[arg(long, env = "TRUSTCART_WEBHOOK_LOG_ROWS", default_value_t = 1_000_000)]
+    pub webhook_log_rows: u32,
     /// Accept unsigned PBX webhooks from anywhere, not only from this machine. For closed test networks.
     #[arg(long, env = "TRUSTCART_INSECURE_WEBHOOKS", default_value_t = false, action = clap::ArgAction::Set)]
     pub insecure_webhooks: bool,
@@ -154,6 +166,7 @@ impl Config {
                 keys,
                 self.bracknet_signature_header.clone(),
                 self.bracknet_timestamp_header.clone(),
+                TimeDelta::seconds(self.webhook_tolerance.into()),
             )
         })
     }

@@ -319,13 +319,13 @@ pub async fn set_my_status(
 #[utoipa::path(get, path = "/api/telephony/webhook-deliveries", tag = "telephony", params(PageQuery, deliveries::Filter), responses((status = 200, body = Page<deliveries::Delivery>)))]
 pub async fn webhook_deliveries(
     State(state): State<AppState>,
-    _user: Allow<Leads>,
+    user: Allow<Leads>,
     Query(page): Query<PageQuery>,
     Query(filter): Query<deliveries::Filter>,
 ) -> Result<Json<Page<deliveries::Delivery>>> {
     let before = page.cursor()?.map(|cursor| cursor.id);
     let mut tx = state.db.read().await?;
-    let rows = deliveries::list(&mut tx, filter, before, page.limit() + 1).await?;
+    let rows = deliveries::list(&mut tx, user.scope(), filter, before, page.limit() + 1).await?;
     Ok(Json(Page::new(rows, page.limit(), |row| Cursor { key: String::new(), id: row.id })))
 }
 

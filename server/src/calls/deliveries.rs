@@ -2,19 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::Instant;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::auth::sha256_hex;
-use crate::db::{Arg, CallId, DbError, Sql, Tx, text_enum};
+use super::view;
+use crate::auth::{Scope, sha256_hex};
+use crate::db::{Arg, CallId, Db, DbError, Sql, Tx, text_enum};
 use crate::telephony::ProviderKind;
+use crate::telephony::signature::Proof;
 
 /// Of a body, this much is kept, bytes.
 const MAX_KEPT: usize = 16 * 1024;
+/// Of the body of somebody who did not prove who they are, this much.
+const MAX_UNPROVEN: usize = 1024;
+/// Rows deleted in one transaction: others write meanwhile.
+const PRUNED_AT_ONCE: i64 = 5_000;
 
 text_enum! {
     /// What became of a delivery.
@@ -57,14 +64,20 @@ pub struct Delivery {
     /// Its headers; what is secret in them is left out.
     #[schema(value_type = Option<BTreeMap<String, String>>)]
     pub headers: Option<Json<BTreeMap<String, String>>>,
-    /// Its body, as received, cut to 16 KiB.
+    /// How long it took, microseconds, from its headers until its row was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub took_us: Option<i64>,
+    /// Its body, as received, cut to 16 KiB; to 1 KiB where the sender was not believed.
     pub body: String,
+    /// SHA-256 of path and whole body.
+    #[serde(skip)]
+    body_hash: String,
 }
 
 impl Delivery {
-    /// Whether all of its body is kept.
+    /// Whether its body is kept as it was sent: neither cut nor mended.
     pub fn is_whole(&self) -> bool {
-        self.body.len() < MAX_KEPT
+        fingerprint(&self.path, self.body.as_bytes()) == self.body_hash
     }
 }
 
@@ -76,19 +89,24 @@ pub struct Origin {
     /// Headers worth keeping.
     pub headers: BTreeMap<String, String>,
     /// What identifies a signed delivery.
-    pub replay_key: Option<String>,
+    pub proof: Option<Proof>,
+    /// When we began to read it.
+    pub since: Option<Instant>,
 }
 
 /// Longest header value kept, bytes.
 const MAX_HEADER: usize = 256;
 
-/// The headers that help to find a fault; credentials and signatures are left out.
-pub fn kept_headers(headers: &HeaderMap) -> BTreeMap<String, String> {
+/// The headers that help to find a fault; credentials and signatures are left out, also the one the
+/// operator named.
+pub fn kept_headers(headers: &HeaderMap, signature: &HeaderName) -> BTreeMap<String, String> {
     headers
         .iter()
         .filter(|(name, _)| {
+            let secret = *name == signature;
             let name = name.as_str();
-            !["authorization", "cookie", "proxy-authorization"].contains(&name)
+            !secret
+                && !["authorization", "cookie", "proxy-authorization"].contains(&name)
                 && !["signature", "secret", "token", "key"].iter().any(|word| name.contains(word))
         })
         .take(32)
@@ -118,6 +136,8 @@ pub struct NewDelivery<'a> {
     pub call: Option<CallId>,
     /// Where it came from.
     pub origin: &'a Origin,
+    /// Whether its sender was believed.
+    pub proven: bool,
 }
 
 /// What a body is known by again.
@@ -133,20 +153,43 @@ pub async fn taken(tx: &mut Tx, replay_key: &str) -> Result<Option<String>, DbEr
     .await
 }
 
-/// Keeps a delivery. A signed one that was kept before is a unique violation.
+/// Forgets that something was taken under this key before `before`: what comes now is another one
+/// that reads alike. Whether there was such a thing.
+pub async fn outlived(
+    tx: &mut Tx,
+    replay_key: &str,
+    before: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let freed = tx
+        .execute(
+            Sql::new(
+                "UPDATE webhook_deliveries SET replay_key = NULL
+                 WHERE replay_key = $1 AND received_at < $2",
+            )
+            .bind(replay_key)
+            .bind(before),
+        )
+        .await?;
+    Ok(freed > 0)
+}
+
+/// Keeps a delivery; its number. A signed one that was kept before is a unique violation.
 pub async fn keep(
     tx: &mut Tx,
     now: DateTime<Utc>,
     delivery: &NewDelivery<'_>,
-) -> Result<(), DbError> {
-    let kept = &delivery.body[..delivery.body.len().min(MAX_KEPT)];
+) -> Result<i64, DbError> {
+    let most = if delivery.proven { MAX_KEPT } else { MAX_UNPROVEN };
+    let kept = &delivery.body[..delivery.body.len().min(most)];
+    let took = delivery.origin.since.map(|since| since.elapsed().as_micros() as i64);
     // PostgreSQL's text has no NUL.
     let text = String::from_utf8_lossy(kept).replace('\0', "\u{fffd}");
-    tx.execute(
+    tx.scalar(
         Sql::new(
             "INSERT INTO webhook_deliveries (received_at, provider, path, body_hash, body, outcome,
-               code, external_call_id, call_id, headers, source, replay_key)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+               code, external_call_id, call_id, headers, source, replay_key, took_us)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+             RETURNING id",
         )
         .bind(now)
         .bind(delivery.provider)
@@ -159,10 +202,54 @@ pub async fn keep(
         .bind(delivery.call)
         .bind(Arg::json(&delivery.origin.headers))
         .bind(delivery.origin.source.map(|address| address.to_string()))
-        .bind(delivery.origin.replay_key.as_deref()),
+        .bind(delivery.origin.proof.as_ref().map(|proof| &proof.key))
+        .bind(took),
     )
-    .await?;
-    Ok(())
+    .await
+}
+
+/// Deletes what came before `too_old`, and all but the newest `most` of what came before `lately`;
+/// how many.
+pub async fn prune(
+    db: &Db,
+    too_old: DateTime<Utc>,
+    lately: DateTime<Utc>,
+    most: u32,
+) -> Result<u64, DbError> {
+    let last: Option<i64> = db
+        .read()
+        .await?
+        .optional_scalar(
+            Sql::new("SELECT id FROM webhook_deliveries ORDER BY id DESC LIMIT 1 OFFSET $1")
+                .bind(i64::from(most)),
+        )
+        .await?;
+    let old = "SELECT id FROM webhook_deliveries WHERE received_at < $1
+               ORDER BY received_at, id LIMIT $2";
+    let many = "SELECT id FROM webhook_deliveries WHERE id <= $3 AND received_at < $1
+                ORDER BY id LIMIT $2";
+    let mut pruned = 0;
+    for (which, before, last) in [(old, too_old, None), (many, lately, last)] {
+        if which == many && last.is_none() {
+            continue;
+        }
+        loop {
+            let mut tx = db.begin().await?;
+            let mut sql = Sql::new(format!("DELETE FROM webhook_deliveries WHERE id IN ({which})"))
+                .bind(before)
+                .bind(PRUNED_AT_ONCE);
+            if let Some(last) = last {
+                sql = sql.bind(last);
+            }
+            let deleted = tx.execute(sql).await?;
+            tx.commit().await?;
+            pruned += deleted;
+            if deleted < PRUNED_AT_ONCE as u64 {
+                break;
+            }
+        }
+    }
+    Ok(pruned)
 }
 
 /// What a list is narrowed to.
@@ -174,25 +261,32 @@ pub struct Filter {
 }
 
 const SELECT: &str =
-    "SELECT id, received_at, path, outcome, code, call_id, external_call_id, source,
-       headers, body FROM webhook_deliveries";
+    "SELECT d.id, d.received_at, d.path, d.outcome, d.code, d.call_id, d.external_call_id, d.source,
+       d.headers, d.took_us, d.body, d.body_hash FROM webhook_deliveries d";
 
 /// A delivery.
 pub async fn find(tx: &mut Tx, id: i64) -> Result<Option<Delivery>, DbError> {
-    tx.optional(Sql::new(format!("{SELECT} WHERE id = $1")).bind(id)).await
+    tx.optional(Sql::new(format!("{SELECT} WHERE d.id = $1")).bind(id)).await
 }
 
-/// Deliveries, newest first, before `before`.
+/// Deliveries in `scope`, newest first, before `before`. Bodies hold telephone numbers: a team
+/// leader sees those of calls a team leader sees, and not what belongs to no call.
 pub async fn list(
     tx: &mut Tx,
+    scope: Scope,
     filter: Filter,
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<Delivery>, DbError> {
-    let mut sql = Sql::new(format!("{SELECT} WHERE id < $1")).bind(before.unwrap_or(i64::MAX));
+    let mut sql = Sql::new(format!("{SELECT} WHERE d.id < $1")).bind(before.unwrap_or(i64::MAX));
     if let Some(outcome) = filter.outcome {
-        sql.push(" AND outcome = ").push_bind(outcome);
+        sql.push(" AND d.outcome = ").push_bind(outcome);
     }
-    sql.push(" ORDER BY id DESC LIMIT ").push_bind(limit);
+    if scope != Scope::All {
+        sql.push(" AND EXISTS (SELECT 1 FROM telephony_calls k WHERE k.id = d.call_id");
+        view::scope_filter(&mut sql, scope);
+        sql.push(")");
+    }
+    sql.push(" ORDER BY d.id DESC LIMIT ").push_bind(limit);
     tx.all(sql).await
 }

@@ -4,7 +4,7 @@ pub mod agent_status;
 pub mod api;
 pub mod contract;
 pub mod control;
-mod deliveries;
+pub mod deliveries;
 pub mod effects;
 pub mod end_reason;
 pub mod missed;

@@ -89,6 +89,10 @@ pub fn is_collision(error: &DbError) -> bool {
 /// Applies an event in the caller's transaction.
 pub async fn apply(state: &AppState, tx: &mut Tx, event: &CallEvent) -> Result<Applied, DbError> {
     let now = state.clock.now();
+    if let Some(caller) = matched_by_caller(event) {
+        // Both look for the other: whoever comes second has to see the first.
+        tx.alone(&format!("caller {caller}")).await?;
+    }
     let mut row = find(state, tx, event, now).await?;
     let before = row.clone();
     row.facts.join(Facts::of(event));
@@ -114,6 +118,15 @@ pub async fn apply(state: &AppState, tx: &mut Tx, event: &CallEvent) -> Result<A
     }
     let ended = before.status.is_open() && !row.status.is_open();
     Ok(Applied { call: row.id, changed, known, ended })
+}
+
+/// The caller of a ringing, and of a missed call without an id: they may be one call.
+fn matched_by_caller(event: &CallEvent) -> Option<&str> {
+    match &event.kind {
+        EventKind::Incoming { from, .. } => from.as_deref(),
+        EventKind::Missed { from, .. } if event.external_call_id.is_none() => from.as_deref(),
+        _ => None,
+    }
 }
 
 async fn join_other(tx: &mut Tx, row: &mut CallRow, other: CallId) -> Result<(), DbError> {

@@ -180,7 +180,7 @@ pub async fn list(
 
 /// Limits calls (alias `k`) to what a person may see: agents their own, those passed on to them and
 /// those of their tasks; team leaders their agents' and those nobody is responsible for.
-fn scope_filter(sql: &mut Sql, scope: Scope) {
+pub(super) fn scope_filter(sql: &mut Sql, scope: Scope) {
     match scope {
         Scope::All => {}
         Scope::Agent(user) => {

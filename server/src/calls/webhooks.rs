@@ -3,6 +3,7 @@
 //! was it taken before, does it make sense. All but the first leave a row in the delivery log.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
@@ -17,9 +18,11 @@ use crate::address;
 use crate::app::AppState;
 use crate::audit;
 use crate::auth::CurrentUser;
+use crate::db::UserId;
 use crate::error::{Error, Result};
 use crate::http::{Json, body_too_large};
 use crate::telephony::bracknet::{self, EventName};
+use crate::telephony::signature::Proof;
 use crate::telephony::{CallEvent, ProviderKind};
 
 /// Largest body of a webhook, bytes.
@@ -76,23 +79,25 @@ async fn receive(
     expected: Option<EventName>,
     body: Body,
 ) -> Result<Json<Received>> {
+    let since = Instant::now();
     let source = admit(state, peer, headers, path)?;
     let mut origin = Origin {
         source: Some(source),
-        headers: deliveries::kept_headers(headers),
-        replay_key: None,
+        headers: deliveries::kept_headers(headers, &state.config.bracknet_signature_header),
+        proof: None,
+        since: Some(since),
     };
     let Ok(body) = axum::body::to_bytes(body, MAX_WEBHOOK).await else {
-        return Err(reject(state, path, &[], &origin, body_too_large()).await);
+        return Err(reject_unproven(state, path, &[], &origin, body_too_large()).await);
     };
     let now = state.clock.now();
     match &state.webhook_verifier {
         Some(verifier) => match verifier.check(headers, &body, now) {
-            Ok(replay_key) => origin.replay_key = Some(replay_key),
+            Ok(proof) => origin.proof = Some(proof),
             Err(refusal) => {
                 let problem =
                     Error::problem(StatusCode::UNAUTHORIZED, refusal.code(), refusal.to_string());
-                return Err(reject(state, path, &body, &origin, problem).await);
+                return Err(reject_unproven(state, path, &body, &origin, problem).await);
             }
         },
         None => unsigned_allowed(state, source, headers, path)?,
@@ -101,7 +106,7 @@ async fn receive(
         Ok(event) => event,
         Err(problem) => return Err(reject(state, path, &body, &origin, problem).await),
     };
-    let delivery = Incoming { path, body: &body, event: &event, origin: &origin };
+    let delivery = Incoming { path, body: &body, event: &event, origin: &origin, again: None };
     take(state, &delivery).await?;
     Ok(Json(Received { status: "ok" }))
 }
@@ -125,21 +130,23 @@ struct Incoming<'a> {
     body: &'a [u8],
     event: &'a CallEvent,
     origin: &'a Origin,
+    /// Who applies which kept delivery once more.
+    again: Option<(UserId, i64)>,
 }
 
-/// Applies an event once; what became of it.
-async fn take(state: &AppState, incoming: &Incoming<'_>) -> Result<DeliveryOutcome> {
+/// Applies an event once; its number in the log, `None` if it was taken before.
+async fn take(state: &AppState, incoming: &Incoming<'_>) -> Result<Option<i64>> {
     let mut tries = 0;
     loop {
         tries += 1;
         match apply(state, incoming).await {
-            Ok((applied, outcome)) => {
+            Ok((applied, delivery)) => {
                 service::settled(state, incoming.event, applied);
-                return Ok(outcome);
+                return Ok(Some(delivery));
             }
             Err(error) if is_collision(&error) => {
                 if already_taken(state, incoming).await? {
-                    return Ok(DeliveryOutcome::Duplicate);
+                    return Ok(None);
                 }
                 if tries == ATTEMPTS {
                     return Err(error.into());
@@ -152,9 +159,16 @@ async fn take(state: &AppState, incoming: &Incoming<'_>) -> Result<DeliveryOutco
 
 /// Whether this very delivery was taken before. The same id with another body is refused.
 async fn already_taken(state: &AppState, incoming: &Incoming<'_>) -> Result<bool> {
-    let Some(key) = &incoming.origin.replay_key else {
+    let Some(Proof { key, dated }) = &incoming.origin.proof else {
         return Ok(false);
     };
+    if let (false, Some(verifier)) = (dated, &state.webhook_verifier) {
+        let mut tx = state.db.begin().await?;
+        if deliveries::outlived(&mut tx, key, state.clock.now() - verifier.window()).await? {
+            tx.commit().await?;
+            return Ok(false);
+        }
+    }
     let before = deliveries::taken(&mut state.db.read().await?, key).await?;
     match before {
         None => Ok(false),
@@ -164,8 +178,7 @@ async fn already_taken(state: &AppState, incoming: &Incoming<'_>) -> Result<bool
                 "webhook_id_reused",
                 "Another webhook with this id was taken before. Give each its own.",
             );
-            let origin = Origin { replay_key: None, ..incoming.origin.clone() };
-            Err(reject(state, incoming.path, incoming.body, &origin, problem).await)
+            Err(reject(state, incoming.path, incoming.body, incoming.origin, problem).await)
         }
     }
 }
@@ -174,7 +187,7 @@ async fn already_taken(state: &AppState, incoming: &Incoming<'_>) -> Result<bool
 async fn apply(
     state: &AppState,
     incoming: &Incoming<'_>,
-) -> Result<(Applied, DeliveryOutcome), crate::db::DbError> {
+) -> Result<(Applied, i64), crate::db::DbError> {
     let mut tx = state.db.begin().await?;
     let applied = service::apply(state, &mut tx, incoming.event).await?;
     let outcome = match applied {
@@ -191,13 +204,21 @@ async fn apply(
         external_call_id: incoming.event.external_call_id.as_deref(),
         call: Some(applied.call),
         origin: incoming.origin,
+        proven: true,
     };
-    deliveries::keep(&mut tx, state.clock.now(), &delivery).await?;
+    let now = state.clock.now();
+    let id = deliveries::keep(&mut tx, now, &delivery).await?;
+    if let Some((by, of)) = incoming.again {
+        let entity = Some(of);
+        let what = Some(serde_json::json!({"outcome": outcome, "delivery": id}));
+        let (action, kind) = ("webhook.replayed", "webhook_delivery");
+        audit::record(&mut tx, now, Some(by), action, kind, entity, None, what).await?;
+    }
     state.commit(tx).await?;
-    Ok((applied, outcome))
+    Ok((applied, id))
 }
 
-/// Keeps what was refused; the problem to answer with.
+/// Keeps what could not be used; the problem to answer with.
 async fn reject(
     state: &AppState,
     path: &str,
@@ -205,10 +226,40 @@ async fn reject(
     origin: &Origin,
     problem: Error,
 ) -> Error {
+    refuse(state, path, body, origin, problem, true).await
+}
+
+/// The same for a sender nobody knows: only so much of it is kept.
+async fn reject_unproven(
+    state: &AppState,
+    path: &str,
+    body: &[u8],
+    origin: &Origin,
+    problem: Error,
+) -> Error {
+    let kept = origin
+        .source
+        .is_none_or(|source| state.webhook_refusals.admit(source, state.clock.now()).is_ok());
+    if kept {
+        refuse(state, path, body, origin, problem, false).await
+    } else {
+        tracing::warn!(path, code = problem.code(), "a webhook was rejected and not kept");
+        problem
+    }
+}
+
+async fn refuse(
+    state: &AppState,
+    path: &str,
+    body: &[u8],
+    origin: &Origin,
+    problem: Error,
+    proven: bool,
+) -> Error {
     let code = problem.code().to_owned();
     tracing::warn!(path, code, "a webhook was rejected");
     // Only what was taken is taken once: a corrected retry under the same id is welcome.
-    let origin = Origin { replay_key: None, ..origin.clone() };
+    let origin = Origin { proof: None, ..origin.clone() };
     let delivery = NewDelivery {
         provider: ProviderKind::Bracknet,
         path,
@@ -218,6 +269,7 @@ async fn reject(
         external_call_id: None,
         call: None,
         origin: &origin,
+        proven,
     };
     let kept = async {
         let mut tx = state.db.begin().await?;
@@ -237,41 +289,23 @@ pub async fn replay(state: &AppState, by: &CurrentUser, id: i64) -> Result<Deliv
         Error::not_found("delivery_not_found", "There is no such delivery (any more).")
     })?;
     let name = EXPECTED.iter().find(|(path, _)| *path == known.path);
-    let Some((path, expected)) = name.filter(|_| known.is_whole()) else {
+    let unread = known.code.as_deref() == Some("body_too_large");
+    let Some((path, expected)) = name.filter(|_| known.is_whole() && !unread) else {
         return Err(Error::conflict(
             "delivery_incomplete",
-            "Not all of this delivery was kept, so it cannot be applied again.",
+            "This delivery was not kept as it was sent, so it cannot be applied again.",
         ));
     };
     let body = known.body.as_bytes();
     // When it was heard of first counts, where it says no time itself.
     let event = understand(state, *expected, body, known.received_at)?;
-    let origin = Origin::default();
-    let outcome = take(state, &Incoming { path, body, event: &event, origin: &origin }).await?;
-    let mut tx = state.db.begin().await?;
-    audit::record(
-        &mut tx,
-        state.clock.now(),
-        Some(by.id),
-        "webhook.replayed",
-        "webhook_delivery",
-        Some(id),
-        None,
-        Some(serde_json::json!({"outcome": outcome})),
-    )
-    .await?;
-    tx.commit().await?;
-    let newest = deliveries::list(
-        &mut state.db.read().await?,
-        deliveries::Filter { outcome: Some(outcome) },
-        None,
-        1,
-    )
-    .await?;
-    newest
-        .into_iter()
-        .next()
-        .ok_or_else(|| anyhow::anyhow!("the delivery just kept is gone").into())
+    let origin = Origin { since: Some(Instant::now()), ..Origin::default() };
+    let again = Some((by.id, id));
+    let taken =
+        take(state, &Incoming { path, body, event: &event, origin: &origin, again }).await?;
+    let gone = || anyhow::anyhow!("the delivery just kept is gone");
+    let kept = deliveries::find(&mut state.db.read().await?, taken.ok_or_else(gone)?).await?;
+    Ok(kept.ok_or_else(gone)?)
 }
 
 /// The address a webhook comes from, if it may send at all and not too fast.

@@ -217,6 +217,16 @@ impl Tx {
         Ok(())
     }
 
+    /// Waits until no other transaction holds `name`, and holds it to the end of this one: for what no
+    /// row stands for yet. SQLite has one writer, who holds everything.
+    pub async fn alone(&mut self, name: &str) -> Result<(), DbError> {
+        if self.is_postgres() {
+            let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+            self.execute(Sql::new(sql).bind(name)).await?;
+        }
+        Ok(())
+    }
+
     /// Makes everything durable.
     pub async fn commit(self) -> Result<(), DbError> {
         match self {

@@ -34,6 +34,11 @@ pub(super) const JOBS: &[Job] = &[
         cron: "40 3 * * *",
         run: |state| Box::pin(keep_recordings(state)),
     },
+    Job {
+        name: "webhooks.prune",
+        cron: "37 3 * * *",
+        run: |state| Box::pin(prune_webhooks(state)),
+    },
     Job { name: "calls.reconcile", cron: "* * * * *", run: |state| Box::pin(reconcile(state)) },
 ];
 
@@ -52,8 +57,19 @@ async fn reconcile(state: AppState) -> Result<super::Report> {
     calls::reconcile::run(&state, calls::reconcile::When::Job).await
 }
 
+/// Keeps the log of webhooks to its days and its size.
+async fn prune_webhooks(state: AppState) -> Result<super::Report> {
+    let now = state.clock.now();
+    let days = TimeDelta::days(state.config.webhook_log_days.into());
+    // What may still come again has to be known again.
+    let lately = now - TimeDelta::hours(1);
+    let most = state.config.webhook_log_rows;
+    let deleted = calls::deliveries::prune(&state.db, now - days, lately, most).await?;
+    Ok(json!({"webhookDeliveries": deleted}))
+}
+
 /// Deletes what is only kept for a while: realtime events (two days), spent
-/// sessions, runs of jobs, webhook deliveries and files of imports (thirty days).
+/// sessions, runs of jobs and files of imports (thirty days).
 async fn housekeeping(state: AppState) -> Result<super::Report> {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
@@ -65,14 +81,10 @@ async fn housekeeping(state: AppState) -> Result<super::Report> {
     let month_ago = now - TimeDelta::days(30);
     let runs =
         tx.execute(Sql::new("DELETE FROM job_runs WHERE due_at < $1").bind(month_ago)).await?;
-    let deliveries = tx
-        .execute(Sql::new("DELETE FROM webhook_deliveries WHERE received_at < $1").bind(month_ago))
-        .await?;
     tx.commit().await?;
     let files = imports::forget(&state).await?;
     Ok(json!({
-        "events": events, "sessions": sessions, "jobRuns": runs,
-        "webhookDeliveries": deliveries, "importFiles": files,
+        "events": events, "sessions": sessions, "jobRuns": runs, "importFiles": files,
     }))
 }
 

@@ -335,7 +335,7 @@ impl<'a> Fields<'a> {
         let at = match value {
             Value::String(text) => instant(text.trim(), zone),
             Value::Number(number) => number.as_i64().and_then(|n| {
-                if n.abs() < 100_000_000_000 {
+                if n.unsigned_abs() < 100_000_000_000 {
                     DateTime::from_timestamp(n, 0)
                 } else {
                     DateTime::from_timestamp_millis(n)

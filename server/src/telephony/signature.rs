@@ -17,8 +17,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-/// How far a timestamp may be from our clock, either way.
-const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 /// Longest `webhook-id`, bytes.
 const MAX_ID: usize = 128;
 
@@ -39,7 +37,7 @@ pub enum Refusal {
     #[error("The signature headers are not readable.")]
     Unreadable,
     /// Signed too long ago, or in the future.
-    #[error("The timestamp is more than five minutes from this machine's clock.")]
+    #[error("The timestamp is too far from this machine's clock.")]
     Stale,
 }
 
@@ -55,12 +53,23 @@ impl Refusal {
     }
 }
 
+/// What a believed delivery is known by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The same for the same delivery, whenever it comes again.
+    pub key: String,
+    /// Whether a time was signed along. Without one the key says no more than "the same text": a
+    /// later event may read alike, so it is a repetition only for as long as a timestamp is fresh.
+    pub dated: bool,
+}
+
 /// The keys and header names of one PBX.
 #[derive(Clone)]
 pub struct Verifier {
     keys: Vec<Vec<u8>>,
     plain: HeaderName,
     plain_timestamp: HeaderName,
+    tolerance: TimeDelta,
 }
 
 impl std::fmt::Debug for Verifier {
@@ -81,9 +90,19 @@ pub fn key(secret: &str) -> Option<Vec<u8>> {
 
 impl Verifier {
     /// Believes what is signed with one of `keys`; `plain` and `plain_timestamp` are the headers of
-    /// the plain scheme.
-    pub fn new(keys: Vec<Vec<u8>>, plain: HeaderName, plain_timestamp: HeaderName) -> Self {
-        Self { keys, plain, plain_timestamp }
+    /// the plain scheme, `tolerance` is how far a timestamp may be from our clock, either way.
+    pub fn new(
+        keys: Vec<Vec<u8>>,
+        plain: HeaderName,
+        plain_timestamp: HeaderName,
+        tolerance: TimeDelta,
+    ) -> Self {
+        Self { keys, plain, plain_timestamp, tolerance }
+    }
+
+    /// For how long a delivery without a time of its own is taken for a repetition.
+    pub fn window(&self) -> TimeDelta {
+        self.tolerance
     }
 
     /// Checks a delivery; what identifies it, so that the same one is not taken twice.
@@ -92,7 +111,7 @@ impl Verifier {
         headers: &HeaderMap,
         body: &[u8],
         now: DateTime<Utc>,
-    ) -> Result<String, Refusal> {
+    ) -> Result<Proof, Refusal> {
         if headers.contains_key(SIGNATURE) || headers.contains_key(ID) {
             self.standard(headers, body, now)
         } else {
@@ -105,7 +124,7 @@ impl Verifier {
         headers: &HeaderMap,
         body: &[u8],
         now: DateTime<Utc>,
-    ) -> Result<String, Refusal> {
+    ) -> Result<Proof, Refusal> {
         let id = text(headers, &ID)?.ok_or(Refusal::Unreadable)?;
         let timestamp = text(headers, &TIMESTAMP)?.ok_or(Refusal::Unreadable)?;
         let signatures = text(headers, &SIGNATURE)?.ok_or(Refusal::Unsigned)?;
@@ -121,8 +140,8 @@ impl Verifier {
         if !fits {
             return Err(Refusal::WrongSignature);
         }
-        fresh(timestamp, now)?;
-        Ok(format!("id:{id}"))
+        self.fresh(timestamp, now)?;
+        Ok(Proof { key: format!("id:{id}"), dated: true })
     }
 
     fn plain(
@@ -130,7 +149,7 @@ impl Verifier {
         headers: &HeaderMap,
         body: &[u8],
         now: DateTime<Utc>,
-    ) -> Result<String, Refusal> {
+    ) -> Result<Proof, Refusal> {
         let given = text(headers, &self.plain)?.ok_or(Refusal::Unsigned)?;
         let timestamp = text(headers, &self.plain_timestamp)?;
         let hex = given.strip_prefix("sha256=").unwrap_or(given);
@@ -143,9 +162,19 @@ impl Verifier {
             return Err(Refusal::WrongSignature);
         }
         if let Some(at) = timestamp {
-            fresh(at, now)?;
+            self.fresh(at, now)?;
         }
-        Ok(format!("hmac:{}", hex.to_ascii_lowercase()))
+        let key = format!("hmac:{}", hex.to_ascii_lowercase());
+        Ok(Proof { key, dated: timestamp.is_some() })
+    }
+
+    fn fresh(&self, timestamp: &str, now: DateTime<Utc>) -> Result<(), Refusal> {
+        let at = timestamp
+            .parse()
+            .ok()
+            .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+            .ok_or(Refusal::Unreadable)?;
+        if (now - at).abs() > self.tolerance { Err(Refusal::Stale) } else { Ok(()) }
     }
 
     /// Compared in constant time, with every key.
@@ -198,15 +227,6 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>
         .transpose()
 }
 
-fn fresh(timestamp: &str, now: DateTime<Utc>) -> Result<(), Refusal> {
-    let at = timestamp
-        .parse()
-        .ok()
-        .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
-        .ok_or(Refusal::Unreadable)?;
-    if (now - at).abs() > TOLERANCE { Err(Refusal::Stale) } else { Ok(()) }
-}
-
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
     if text.len() != 64 {
@@ -231,7 +251,12 @@ mod tests {
             secrets.iter().filter_map(|s| key(s)).collect(),
             HeaderName::from_static("x-bracknet-signature"),
             HeaderName::from_static("x-bracknet-timestamp"),
+            TimeDelta::minutes(5),
         )
+    }
+
+    fn proof(key: impl Into<String>, dated: bool) -> Proof {
+        Proof { key: key.into(), dated }
     }
 
     fn headers<N: Into<HeaderName>>(all: impl IntoIterator<Item = (N, String)>) -> HeaderMap {
@@ -252,7 +277,7 @@ mod tests {
         let then = DateTime::from_timestamp(1_614_265_330, 0).expect("an instant");
         assert_eq!(
             verifier.check(&all, br#"{"test": 2432232314}"#, then),
-            Ok("id:msg_p5jXN8AQM9LWM0D4loKWxJek".to_owned())
+            Ok(proof("id:msg_p5jXN8AQM9LWM0D4loKWxJek", true))
         );
         let later = then + TimeDelta::seconds(301);
         assert_eq!(verifier.check(&all, br#"{"test": 2432232314}"#, later), Err(Refusal::Stale));
@@ -280,14 +305,17 @@ mod tests {
                 (HeaderName::from_static("x-bracknet-signature"), value),
                 (HeaderName::from_static("x-bracknet-timestamp"), at.clone()),
             ]);
-            assert_eq!(verifier.check(&all, b"body", now()), Ok(format!("hmac:{hex}")));
+            assert_eq!(
+                verifier.check(&all, b"body", now()),
+                Ok(proof(format!("hmac:{hex}"), true))
+            );
             let late = now() + TimeDelta::minutes(6);
             assert_eq!(verifier.check(&all, b"body", late), Err(Refusal::Stale));
         }
         // `printf body | openssl dgst -sha256 -hmac s3cret`
         let alone = "63d7d468988fe3de60e994cf90f219719ea4b63df0ee7521079ed251fa76e83d";
         let all = headers([(HeaderName::from_static("x-bracknet-signature"), alone.to_owned())]);
-        assert_eq!(verifier.check(&all, b"body", now()), Ok(format!("hmac:{alone}")));
+        assert_eq!(verifier.check(&all, b"body", now()), Ok(proof(format!("hmac:{alone}"), false)));
     }
 
     proptest! {

@@ -1,7 +1,10 @@
 //! Events from a Bracknet PBX: in any order, twice, about calls nobody knows, and nonsense.
 
+mod bad_input;
 mod disorder;
+mod log;
 mod signed;
+mod storm;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -122,6 +122,7 @@ fn what_makes_no_sense_is_refused_by_name() {
     assert_eq!(ended("timestamp", json!("yesterday")), "invalid_timestamp");
     assert_eq!(ended("timestamp", json!("2036-01-01T00:00:00Z")), "invalid_timestamp");
     assert_eq!(ended("timestamp", json!(12)), "invalid_timestamp");
+    assert_eq!(ended("timestamp", json!(i64::MIN)), "invalid_timestamp");
     assert_eq!(ended("end_reason", json!(["a"])), "invalid_field");
     assert_eq!(ended("end_reason", json!("a\u{0}b")), "invalid_field");
     assert_eq!(ended("bracknet_call_id", json!("x".repeat(10_000))), "invalid_field");

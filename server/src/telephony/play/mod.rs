@@ -36,6 +36,7 @@ enum Scheme {
     /// Standard Webhooks headers.
     Standard,
     /// X-Bracknet-Signature and X-Bracknet-Timestamp.
+    #[value(alias = "bracknet")]
     Plain,
 }
 

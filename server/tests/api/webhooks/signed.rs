@@ -7,7 +7,7 @@ use trustcart::auth::Role;
 use trustcart::db::Sql;
 use trustcart::telephony::signature::{key, sign_plain, sign_standard};
 
-use super::{ANSWERED, ENDED, INCOMING};
+use super::{ANSWERED, ENDED, INCOMING, MISSED};
 use crate::support::{Answer, TestApp, both, test_now};
 
 const OLD: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -38,6 +38,14 @@ fn standard(
         app.http.post(format!("{}{INCOMING}", app.base)).body(body.to_owned()),
         |request, (name, value)| request.header(name, value),
     )
+}
+
+/// What `openssl dgst -sha256 -hmac` says of the body alone.
+fn sign_undated(secret: &str, body: &str) -> String {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).expect("a key");
+    mac.update(body.as_bytes());
+    mac.finalize().into_bytes().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 async fn answer(request: RequestBuilder) -> Answer {
@@ -108,11 +116,44 @@ both! {
         send(&signature, &at).await.ok();
         send(&signature, &at).await.ok();
         assert_eq!(count(&app, DELIVERIES).await, 1);
+        let kept = "SELECT COUNT(*) FROM webhook_deliveries WHERE CAST(headers AS TEXT) LIKE '%x-sign%'";
+        assert_eq!(count(&app, kept).await, 0, "a signature is not kept, whatever its header is called");
         send(&signature, "soon").await.problem(401, "webhook_signature_wrong");
         send("sha256=zz", &at).await.problem(401, "webhook_signature_unreadable");
         let hour_ago = (test_now() - TimeDelta::hours(1)).timestamp().to_string();
         let old = sign_plain(NEW.as_bytes(), &hour_ago, body.as_bytes());
         send(&old, &hour_ago).await.problem(401, "webhook_stale");
+    }
+
+    async fn the_same_words_without_a_time_are_another_event_later(app: TestApp) {
+        let app = secured(&app, &[]).await;
+        let body = json!({"event": "call_missed", "from": "01712345678", "to_extension": "201"}).to_string();
+        let signature = sign_undated(NEW, &body);
+        let send = || {
+            let request = app.http.post(format!("{}{MISSED}", app.base)).body(body.clone());
+            answer(request.header("x-bracknet-signature", &signature))
+        };
+        send().await.ok();
+        app.state.clock.set(test_now() + TimeDelta::seconds(299));
+        send().await.ok();
+        assert_eq!((count(&app, CALLS).await, count(&app, DELIVERIES).await), (1, 1), "a repetition");
+        // Next day the same customer rings in vain once more: that is news.
+        app.state.clock.set(test_now() + TimeDelta::days(1));
+        for _ in 0..2 {
+            send().await.ok();
+        }
+        assert_eq!((count(&app, CALLS).await, count(&app, DELIVERIES).await), (2, 2));
+    }
+
+    async fn how_old_a_webhook_may_be_is_a_setting(app: TestApp) {
+        let app = secured(&app, &["--webhook-tolerance", "30"]).await;
+        let body = incoming("BN-1");
+        let at = |seconds| test_now() + TimeDelta::seconds(seconds);
+        for wrong in [-31, 31] {
+            answer(standard(&app, NEW, "m1", at(wrong), &body)).await.problem(401, "webhook_stale");
+        }
+        answer(standard(&app, NEW, "m1", at(-30), &body)).await.ok();
+        answer(standard(&app, NEW, "m2", at(30), &body)).await.ok();
     }
 
     async fn only_the_pbx_s_network_may_send_also_through_a_proxy(app: TestApp) {
@@ -160,12 +201,14 @@ both! {
         assert!(!names.contains_key("authorization") && !names.contains_key("webhook-signature"));
 
         // The refused one can be applied by an admin who knows better; once is enough.
-        let refused = app.get(&leader, "/api/telephony/webhook-deliveries?outcome=rejected").await.ok();
+        let refused = app.get(&admin, "/api/telephony/webhook-deliveries?outcome=rejected").await.ok();
         let replay = format!("/api/telephony/webhook-deliveries/{}/replay", refused["items"][0]["id"]);
         let none = Value::Null;
         app.post(&leader, &replay, none.clone()).await.problem(403, "forbidden");
         assert_eq!(app.post(&admin, &replay, none.clone()).await.ok()["outcome"], "applied");
-        assert_eq!(app.post(&admin, &replay, none.clone()).await.ok()["outcome"], "duplicate");
+        let again = app.post(&admin, &replay, none.clone()).await.ok();
+        assert_eq!(again["outcome"], "duplicate");
+        assert_ne!(again["id"], refused["items"][0]["id"], "a row of its own");
         let calls = app.get(&admin, "/api/telephony/calls").await.ok();
         assert_eq!(calls["items"][0]["status"], "answered");
         let audited = "SELECT COUNT(*) FROM audit_log WHERE action = 'webhook.replayed'";

@@ -123,6 +123,7 @@ export function Webhooks() {
 /** From where it came, and the headers that help to find a fault. */
 function Origin({ delivery }: { delivery: WebhookDelivery }) {
   const { t } = useTranslation('calls')
+  const format = useFormat()
   const headers = Object.entries(delivery.headers ?? {})
   return (
     <dl className="mb-2 grid grid-cols-[max-content_1fr] gap-x-3 gap-y-0.5 text-xs">
@@ -134,6 +135,12 @@ function Origin({ delivery }: { delivery: WebhookDelivery }) {
         <>
           <dt className="text-muted">{t('source')}</dt>
           <dd>{delivery.source}</dd>
+        </>
+      )}
+      {delivery.tookUs != null && (
+        <>
+          <dt className="text-muted">{t('took')}</dt>
+          <dd>{t('milliseconds', { n: format.number(Math.ceil(delivery.tookUs / 1000)) })}</dd>
         </>
       )}
       {headers.map(([name, value]) => (

@@ -34,6 +34,8 @@ export default {
   },
   allOutcomes: 'সবগুলো',
   source: 'কোথা থেকে এসেছে',
+  took: 'সময় লেগেছে',
+  milliseconds: '{{n}} মিলিসেকেন্ড',
   replay: 'আবার কাজে লাগান',
   replayed: 'আবার চালানো হলো: {{outcome}}',
   externalCall: 'পিবিএক্স-এর কল আইডি',

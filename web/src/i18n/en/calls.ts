@@ -37,6 +37,8 @@ export default {
   },
   allOutcomes: 'Everything',
   source: 'Came from',
+  took: 'Took',
+  milliseconds: '{{n}} ms',
   replay: 'Apply again',
   replayed: 'Applied again: {{outcome}}',
   externalCall: 'The PBX’s call id',
