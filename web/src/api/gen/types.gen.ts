@@ -1235,7 +1235,7 @@ export type DayFigures = {
  */
 export type Delivery = {
     /**
-     * Its body, as received, cut to 16 KiB.
+     * Its body, as received, cut to 16 KiB; to 1 KiB where the sender was not believed.
      */
     body: string;
     callId?: CallId | null;
@@ -1273,6 +1273,10 @@ export type Delivery = {
      * The address it came from.
      */
     source?: string | null;
+    /**
+     * How long it took, microseconds, from its headers until its row was written.
+     */
+    tookUs?: number | null;
 };
 
 /**
@@ -2559,7 +2563,7 @@ export type PageDelivery = {
      */
     items: Array<{
         /**
-         * Its body, as received, cut to 16 KiB.
+         * Its body, as received, cut to 16 KiB; to 1 KiB where the sender was not believed.
          */
         body: string;
         callId?: CallId | null;
@@ -2597,6 +2601,10 @@ export type PageDelivery = {
          * The address it came from.
          */
         source?: string | null;
+        /**
+         * How long it took, microseconds, from its headers until its row was written.
+         */
+        tookUs?: number | null;
     }>;
     /**
      * Pass it as `cursor` for the next page; null on the last.
