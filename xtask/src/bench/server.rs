@@ -72,30 +72,12 @@ impl Server {
 
     /// A POST as somebody.
     pub fn post(&self, who: &Session, path: &str, body: &Value) -> anyhow::Result<Value> {
-        self.send(ureq::post(format!("{}{path}", self.url)), who, body)
+        send(ureq::post(format!("{}{path}", self.url)), who, body)
     }
 
     /// A PUT as somebody.
     pub fn put(&self, who: &Session, path: &str, body: &Value) -> anyhow::Result<Value> {
-        self.send(ureq::put(format!("{}{path}", self.url)), who, body)
-    }
-
-    fn send(
-        &self,
-        request: ureq::RequestBuilder<ureq::typestate::WithBody>,
-        who: &Session,
-        body: &Value,
-    ) -> anyhow::Result<Value> {
-        let mut answer = request
-            .config()
-            .http_status_as_error(false)
-            .build()
-            .header("authorization", &format!("Bearer {}", who.token))
-            .send_json(body)?;
-        let status = answer.status();
-        let value: Value = answer.body_mut().read_json()?;
-        anyhow::ensure!(status.is_success(), "{status} {value}");
-        Ok(value)
+        send(ureq::put(format!("{}{path}", self.url)), who, body)
     }
 
     /// A GET as somebody.
@@ -125,4 +107,22 @@ impl Server {
     pub fn peak_mb(&self) -> anyhow::Result<u64> {
         Ok(self.status_kb("VmHWM:")? / 1024)
     }
+}
+
+/// Sends a body as somebody; anything but success is an error.
+fn send(
+    request: ureq::RequestBuilder<ureq::typestate::WithBody>,
+    who: &Session,
+    body: &Value,
+) -> anyhow::Result<Value> {
+    let mut answer = request
+        .config()
+        .http_status_as_error(false)
+        .build()
+        .header("authorization", &format!("Bearer {}", who.token))
+        .send_json(body)?;
+    let status = answer.status();
+    let value: Value = answer.body_mut().read_json()?;
+    anyhow::ensure!(status.is_success(), "{status} {value}");
+    Ok(value)
 }

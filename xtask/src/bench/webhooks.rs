@@ -1,6 +1,7 @@
 //! How many events of a PBX become durable in a second, with few and with many old calls, beside a
 //! bare loop of single-row commits in the same database.
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -164,8 +165,10 @@ fn bare_commits(place: &Place) -> anyhow::Result<Duration> {
     if place.url.is_none() {
         sql.insert_str(0, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;\n");
     }
+    let body = "x".repeat(200);
     for n in 0..COMMITS {
-        sql.push_str(&format!("INSERT INTO bare_commits VALUES ({n}, '{}');\n", "x".repeat(200)));
+        // Writing to a String cannot fail.
+        let _ = writeln!(sql, "INSERT INTO bare_commits VALUES ({n}, '{body}');");
     }
     let begun = Instant::now();
     shell(place, &sql)?;
