@@ -15,6 +15,13 @@ use crate::telephony::signature;
 #[derive(Clone)]
 pub struct Secret(Vec<u8>);
 
+impl Secret {
+    /// The key to sign with.
+    pub fn key(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl std::str::FromStr for Secret {
     type Err = &'static str;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -160,7 +167,7 @@ pub enum Provider {
 impl Config {
     /// Checks who signed a webhook; `None` without a secret.
     pub fn webhook_verifier(&self) -> Option<signature::Verifier> {
-        let keys: Vec<_> = self.bracknet_webhook_secret.iter().map(|s| s.0.clone()).collect();
+        let keys: Vec<_> = self.bracknet_webhook_secret.iter().map(|s| s.key().to_vec()).collect();
         (!keys.is_empty()).then(|| {
             signature::Verifier::new(
                 keys,

@@ -7,15 +7,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use url::Url;
 
-use super::signature::{self, sign_plain, sign_standard};
+use super::signature::{sign_plain, sign_standard};
 use crate::clock::Clock;
+use crate::config::Secret;
 use story::{Disorder, Sent};
 
 /// Play a part in a test.
@@ -47,7 +48,7 @@ struct Webhooks {
     url: Url,
     /// Its webhook secret; without one nothing is signed.
     #[arg(long, env = "BRACKNET_WEBHOOK_SECRET", hide_env_values = true)]
-    secret: Option<String>,
+    secret: Option<Secret>,
     /// How to sign.
     #[arg(long, value_enum, default_value = "standard")]
     scheme: Scheme,
@@ -87,10 +88,6 @@ fn share(text: &str) -> Result<f64, String> {
 /// Plays; fails when something was not accepted.
 pub async fn run(command: SimulateCommand, clock: &Clock) -> anyhow::Result<()> {
     let Part::Webhooks(webhooks) = command.part;
-    let key = match &webhooks.secret {
-        Some(secret) => Some(signature::key(secret).context("the secret is empty or no base64")?),
-        None => None,
-    };
     let mut rng = StdRng::seed_from_u64(webhooks.seed);
     let disorder = Disorder {
         duplicate: webhooks.duplicate,
@@ -108,7 +105,7 @@ pub async fn run(command: SimulateCommand, clock: &Clock) -> anyhow::Result<()> 
     let player = Arc::new(Player {
         http: crate::outbound::client(Duration::from_secs(10))?,
         base: webhooks.url,
-        key,
+        secret: webhooks.secret,
         scheme: webhooks.scheme,
         clock: clock.clone(),
         calls,
@@ -128,7 +125,7 @@ pub async fn run(command: SimulateCommand, clock: &Clock) -> anyhow::Result<()> 
 struct Player {
     http: reqwest::Client,
     base: Url,
-    key: Option<Vec<u8>>,
+    secret: Option<Secret>,
     scheme: Scheme,
     clock: Clock,
     calls: Vec<Vec<Sent>>,
@@ -165,7 +162,7 @@ impl Player {
                 .post(url)
                 .header("content-type", "application/json")
                 .body(sent.body.clone());
-            if let Some(key) = &self.key {
+            if let Some(key) = self.secret.as_ref().map(Secret::key) {
                 let body = sent.body.as_bytes();
                 request = match self.scheme {
                     Scheme::Standard => sign_standard(key, &sent.id, now, body)
