@@ -249,9 +249,10 @@ describe("a customer rings", () => {
       to_extension: extension,
     });
     await slip.waitFor({ state: "detached" });
+    // The demo shop has missed calls of its own, so only this customer's count.
     const today = await api.get(TODAY);
-    const missed = today.items.filter((t) => t.kind === "missed_call" && t.status === "pending");
-    assert.deepEqual(missed.map((t) => t.customerId), [other.customerId]);
+    const missed = today.items.filter((t) => t.kind === "missed_call" && t.customerId === other.customerId);
+    assert.deepEqual(missed.map((t) => t.status), ["pending"]);
     await page.getByText("Waiting for the outcome").waitFor();
     assert.equal(await page.getByLabel(/^Notes/).inputValue(), "Wants to think about it");
     await context.close();
