@@ -96,7 +96,7 @@ impl<'a> Rows<'a> {
     /// The row just read.
     fn row(&self, bytes: csv::ByteRecord) -> Row {
         let last = self.reader.position().byte() >= self.end;
-        let line = bytes.position().map_or(0, csv::Position::line);
+        let (byte, line) = bytes.position().map_or((0, 0), |at| (at.byte(), at.line()));
         let record = csv::StringRecord::from_byte_record(bytes).unwrap_or_else(|error| {
             csv::StringRecord::from_byte_record_lossy(error.into_byte_record())
         });
@@ -110,7 +110,7 @@ impl<'a> Rows<'a> {
         } else {
             (record.len() < columns || extra).then_some(Damage::Cells)
         };
-        Row { line, record, damage }
+        Row { byte, line, record, damage }
     }
 }
 
@@ -196,7 +196,8 @@ impl<'a> Orders<'a> {
         };
         let key = self.prepared.columns.cell(&first.record, self.prepared.key).to_owned();
         let mut group = OrderRows::default();
-        let place = first.line;
+        // Not the line: rows that end in a bare carriage return share one.
+        let place = first.byte;
         group.oversize = self.oversize_key.take().is_some_and(|big| key.is_empty() || big == key);
         group.rows.push(first);
         while let Some(row) = self.rows.next()? {
@@ -218,7 +219,7 @@ impl<'a> Orders<'a> {
             && let Some(finder) = &mut self.elsewhere
             && !group.oversize
         {
-            if places.first().is_some_and(|run| run.line != place) {
+            if places.first().is_some_and(|run| run.byte != place) {
                 return Ok(Some((passed, None)));
             }
             for run in &places[1..] {

@@ -20,6 +20,8 @@ pub use order::{Catalogue, CatalogueProduct, LineRecord, MAX_ROWS, OrderRecord, 
 /// A row of a file.
 #[derive(Clone, Debug)]
 pub struct Row {
+    /// Where it begins, bytes.
+    pub byte: u64,
     /// Line in the file on which it begins; the header is line 1.
     pub line: u64,
     /// Its cells.

@@ -221,7 +221,7 @@ fn merged(columns: &Columns, rows: &[Row], first: &Row) -> Row {
             .find(|cell| !cell.trim().is_empty())
             .unwrap_or_default()
     });
-    Row { line: first.line, record: cells.collect(), damage: first.damage }
+    Row { byte: first.byte, line: first.line, record: cells.collect(), damage: first.damage }
 }
 
 fn line(columns: &Columns, row: &Row, catalogue: &Catalogue) -> Result<LineRecord, Vec<RowError>> {
