@@ -1,5 +1,6 @@
 //! Browser tests: the real binary, the real browser app, a real Chromium.
 
+use crate::pbx;
 use crate::shell::{Steps, command, root, run};
 use crate::tools;
 
@@ -9,9 +10,20 @@ pub fn day(steps: &mut Steps) {
         steps.skip("browser tests", "install Debian's package chromium");
         return;
     };
+    let with_lab = match pbx::obstacle() {
+        None => true,
+        Some(why) => {
+            steps.skip("browser tests with an Asterisk", why);
+            false
+        }
+    };
     steps.step("browser tests", || {
         run(command("cargo", &["build", "--package", "trustcart"]))?;
         let e2e = root().join("e2e");
+        let shop = std::env::temp_dir().join(format!("trustcart-lab-{}", std::process::id()));
+        let lab = with_lab
+            .then(|| pbx::start(&target_dir().join("debug/trustcart"), &shop, &shop.join("lab")))
+            .transpose()?;
         let mut install = command("npm", &["ci", "--no-audit", "--no-fund"]);
         install.current_dir(&e2e);
         run(install)?;
@@ -19,7 +31,15 @@ pub fn day(steps: &mut Steps) {
         test.current_dir(&e2e)
             .env("CHROMIUM", chromium)
             .env("TRUSTCART_BIN", target_dir().join("debug/trustcart"));
-        run(test)
+        if let Some(lab) = &lab {
+            test.env("TRUSTCART_LAB", lab.dir.join("lab.json"));
+        }
+        let outcome = run(test);
+        drop(lab);
+        if outcome.is_ok() && shop.exists() {
+            std::fs::remove_dir_all(&shop)?;
+        }
+        outcome
     });
 }
 
