@@ -7,6 +7,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::AccessKeys;
+use crate::calls::line::Line;
 use crate::clock::Clock;
 use crate::config::{Config, Provider};
 use crate::db::{Db, DbError, Sql, Tx, UserId};
@@ -40,6 +41,8 @@ pub struct AppState {
     pub coverage: Arc<Coverages>,
     /// Who makes the calls.
     pub telephony: Telephony,
+    /// Callers who wait for an agent.
+    pub line: Arc<Line>,
     /// Agents' queues as last rendered.
     pub queues: Arc<QueueCache>,
     /// Login attempts per address.
@@ -52,6 +55,8 @@ pub struct AppState {
     pub webhook_verifier: Option<Arc<Verifier>>,
     /// Counts and durations for `/metrics`.
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
+    /// Held by whoever fetches recordings: two would fetch the same.
+    pub fetch_turn: Arc<tokio::sync::Mutex<()>>,
     /// Held by the import at work: they take turns, so that a file finds what the one before made.
     pub import_turn: Arc<tokio::sync::Mutex<()>>,
     /// Cancelled when the process is asked to stop.
@@ -92,12 +97,14 @@ impl AppState {
             live,
             coverage: Arc::default(),
             telephony,
+            line: Arc::default(),
             queues: Arc::default(),
             login_limit: Arc::new(RateLimit::new(20, 60)),
             webhook_limit: Arc::new(RateLimit::new(webhook_rate, 60)),
             webhook_refusals: Arc::new(RateLimit::new(REFUSALS_KEPT, 60)),
             webhook_verifier,
             metrics: crate::system::recorder(),
+            fetch_turn: Arc::default(),
             import_turn: Arc::new(tokio::sync::Mutex::new(())),
             stop,
             background,

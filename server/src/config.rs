@@ -8,6 +8,10 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 
+pub use asterisk::{AsteriskConfig, DialFormat};
+
+mod asterisk;
+
 use crate::address::Network;
 use crate::telephony::signature;
 
@@ -147,6 +151,9 @@ pub struct Config {
     /// Accept unsigned PBX webhooks from anywhere, not only from this machine. For closed test networks.
     #[arg(long, env = "TRUSTCART_INSECURE_WEBHOOKS", default_value_t = false, action = clap::ArgAction::Set)]
     pub insecure_webhooks: bool,
+    /// The Asterisk, with `TELEPHONY_PROVIDER=asterisk`.
+    #[command(flatten)]
+    pub asterisk: AsteriskConfig,
     /// Log as JSON lines instead of text.
     #[arg(long, env = "TRUSTCART_LOG_JSON", default_value_t = false, action = clap::ArgAction::Set)]
     pub log_json: bool,
@@ -162,6 +169,8 @@ pub enum Provider {
     Simulator,
     /// A Bracknet PBX; without credentials its answers are `mode: "mock"` and the simulator plays the far end.
     Bracknet,
+    /// An Asterisk, by its REST interface; agents telephone in the browser.
+    Asterisk,
 }
 
 impl Config {

@@ -12,7 +12,7 @@ use trustcart::clock::Clock;
 use trustcart::config::Config;
 use trustcart::db::Db;
 use trustcart::telephony::play;
-use trustcart::{demo, imports, jobs, openapi, server, startup, users};
+use trustcart::{calls, demo, imports, jobs, openapi, server, startup, users};
 
 /// Call-centre CRM for shops that live on repeat purchase.
 #[derive(Parser)]
@@ -37,6 +37,8 @@ enum Command {
     User(users::cli::UserCommand),
     /// Play the other side of a contract against an installation.
     Simulate(play::SimulateCommand),
+    /// Set up a telephone system.
+    Pbx(calls::pbx::PbxCommand),
     /// Write a demo shop as CSV files, to try the import with.
     DemoFiles {
         /// Folder to write to.
@@ -77,6 +79,17 @@ fn run(cli: Cli) -> anyhow::Result<()> {
                 let db = Db::connect(&url).await.context("opening the database")?;
                 let clock = Clock::system(cli.config.time_zone);
                 let done = users::cli::run(&db, &clock, command).await;
+                db.close().await;
+                done
+            }
+            Command::Pbx(command) => {
+                std::fs::create_dir_all(&cli.config.data_dir)?;
+                let url = cli.config.database_url();
+                let db = Db::connect(&url).await.context("opening the database")?;
+                let clock = Clock::system(cli.config.time_zone);
+                // A fresh installation gets its demo shop now rather than at the first start.
+                startup::prepare(&db, &clock, &cli.config).await?;
+                let done = calls::pbx::run(&db, &cli.config, command).await;
                 db.close().await;
                 done
             }
@@ -129,6 +142,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     server::stop_on_signal(&state);
     jobs::start(&state);
     imports::start(&state);
+    calls::line::start(&state);
     welcome.print(listener.local_addr()?);
     server::serve(listener, state.clone()).await?;
     state.shut_down().await;

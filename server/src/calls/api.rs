@@ -10,13 +10,13 @@ use utoipa::{IntoParams, ToSchema};
 use super::agent_status::{self, AgentStatus, Presence};
 use super::start::{self, Request, call_not_found};
 use super::view::{self, Call, Filter};
-use super::{CallStatus, control, deliveries, recording};
+use super::{CallStatus, control, deliveries, phones, recording};
 use crate::app::AppState;
 use crate::auth::{AdminOnly, Allow, Callers, Leads};
 use crate::db::{CallId, Cursor, CustomerId, Page, PageQuery, TaskId, UserId};
 use crate::error::{Error, Result};
 use crate::http::{Json, OptionalJson, Path, Query};
-use crate::telephony::{Action, Control, Mode, ProviderKind};
+use crate::telephony::{Action, Control, Mode, Monitoring, ProviderKind, SipLogin};
 
 /// Whom to ring.
 #[derive(Deserialize, ToSchema)]
@@ -215,6 +215,9 @@ pub async fn record(
 pub struct Transfer {
     /// The extension.
     extension: String,
+    /// Speak with the colleague first; then complete or cancel.
+    #[serde(default)]
+    consult: bool,
 }
 
 /// Pass the customer on.
@@ -226,7 +229,61 @@ pub async fn transfer(
     Json(body): Json<Transfer>,
 ) -> Result<Json<Call>> {
     let extension = control::extension(&body.extension, "extension")?;
-    control::act(&state, &user, id, Action::Transfer(extension)).await.map(Json)
+    let action =
+        if body.consult { Action::Consult(extension) } else { Action::Transfer(extension) };
+    control::act(&state, &user, id, action).await.map(Json)
+}
+
+actions! {
+    /// Pass the customer on to the colleague who was asked and has answered.
+    complete_transfer("/api/telephony/calls/{id}/transfer/complete") = Action::CompleteTransfer;
+    /// Do not pass the customer on after all: back to the agent.
+    cancel_transfer("/api/telephony/calls/{id}/transfer/cancel") = Action::CancelTransfer;
+}
+
+/// Put my telephone back into the call, after a reload or a lost network. The customer waits with
+/// music meanwhile.
+#[utoipa::path(post, path = "/api/telephony/calls/{id}/rejoin", tag = "telephony", params(("id" = i64, Path)), responses((status = 200, body = Call)))]
+pub async fn rejoin(
+    State(state): State<AppState>,
+    user: Allow<Callers>,
+    Path(id): Path<CallId>,
+) -> Result<Json<Call>> {
+    control::rejoin(&state, &user, id).await.map(Json)
+}
+
+/// How to be on an agent's call.
+#[derive(Deserialize, ToSchema)]
+pub struct Monitor {
+    /// Who hears me; `null`: I leave.
+    mode: Option<Monitoring>,
+}
+
+/// Listen to a running call, whisper to the agent, join, or leave. It rings at the caller's own
+/// telephone, and it is audited.
+#[utoipa::path(post, path = "/api/telephony/calls/{id}/monitor", tag = "telephony", params(("id" = i64, Path)), request_body = Monitor, responses((status = 200, body = Call)))]
+pub async fn monitor(
+    State(state): State<AppState>,
+    user: Allow<Leads>,
+    Path(id): Path<CallId>,
+    Json(body): Json<Monitor>,
+) -> Result<Json<Call>> {
+    control::monitor(&state, &user, id, body.mode).await.map(Json)
+}
+
+/// The telephone of whoever asks.
+#[derive(Serialize, ToSchema)]
+pub struct Phone {
+    /// To be a telephone in the browser; absent where people have devices of their own, or the
+    /// simulator plays the calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sip: Option<SipLogin>,
+}
+
+/// A fresh login for the telephone in the browser; the one before is good no longer.
+#[utoipa::path(post, path = "/api/telephony/phone", tag = "telephony", responses((status = 200, body = Phone)))]
+pub async fn phone(State(state): State<AppState>, user: Allow<Callers>) -> Result<Json<Phone>> {
+    phones::login(&state, &user).await.map(|sip| Json(Phone { sip }))
 }
 
 /// Tones to send.

@@ -14,7 +14,7 @@ use crate::auth::{Allow, Callers, CurrentUser, Role};
 use crate::db::{CallId, Sql, TaskId, UserId};
 use crate::error::{Error, Result};
 use crate::http::Json;
-use crate::telephony::{Action, Mode};
+use crate::telephony::{Action, Mode, ProviderKind};
 
 /// Start a call.
 #[derive(Deserialize, ToSchema)]
@@ -135,7 +135,10 @@ pub struct Done {
 }
 
 async fn call_of(state: &AppState, external: &str) -> Result<CallId> {
-    let provider = super::service::provider_of(state, Some(external));
+    let provider = match state.telephony.kind() {
+        ProviderKind::Asterisk => ProviderKind::Asterisk,
+        _ => super::service::provider_of(state, Some(external)),
+    };
     let found: Option<CallId> = state
         .db
         .read()

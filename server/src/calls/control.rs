@@ -1,15 +1,17 @@
 //! Acting on a running call.
 
 use axum::http::StatusCode;
+use serde_json::json;
 
 use super::start::call_not_found;
 use super::view::{self, Call};
 use super::{CallStatus, agent_status, service, store};
 use crate::app::AppState;
+use crate::audit;
 use crate::auth::{CurrentUser, Role};
-use crate::db::{CallId, Tx};
+use crate::db::{CallId, Sql, Tx};
 use crate::error::{Error, Result};
-use crate::telephony::{Action, CallEvent, EventKind, ProviderError};
+use crate::telephony::{Action, CallEvent, EventKind, Monitoring, ProviderError};
 
 /// Longest string of tones sent at once.
 const MAX_DIGITS: usize = 32;
@@ -46,16 +48,14 @@ pub async fn act(state: &AppState, by: &CurrentUser, id: CallId, action: Action)
         // Hanging up twice is what people do.
         return if action == Action::Hangup { Ok(call) } else { Err(ended()) };
     }
-    if call.status != CallStatus::Answered && action != Action::Hangup {
+    let early = matches!(action, Action::Hangup | Action::Rejoin(_));
+    if call.status != CallStatus::Answered && !early {
         return Err(not_answered());
     }
     if !call.capabilities.allow(&action) {
-        return Err(Error::conflict(
-            "not_supported",
-            "The telephone system of this call cannot do that.",
-        ));
+        return Err(not_supported());
     }
-    if let Action::Transfer(extension) = &action {
+    if let Action::Transfer(extension) | Action::Consult(extension) = &action {
         refuse_busy_extension(state, &call, extension).await?;
     }
     let hangup = action == Action::Hangup;
@@ -87,6 +87,63 @@ fn ended() -> Error {
 
 fn not_answered() -> Error {
     Error::conflict("call_not_answered", "That is possible once the call is answered.")
+}
+
+/// Puts the caller's own telephone back into the call.
+pub async fn rejoin(state: &AppState, by: &CurrentUser, id: CallId) -> Result<Call> {
+    let extension = own_extension(state, by).await?;
+    let call = view::visible(&mut state.db.read().await?, by.scope(), id)
+        .await?
+        .ok_or_else(call_not_found)?;
+    // After a transfer it is the colleague's call.
+    let speaks = call.transferred_to.as_ref().or(call.agent_extension.as_ref());
+    if speaks != Some(&extension) {
+        return Err(Error::forbidden());
+    }
+    act(state, by, id, Action::Rejoin(extension)).await
+}
+
+/// A team leader listens, whispers, joins, or (`None`) leaves again (SPEC §10.4). Who heard whose
+/// call is on record before anything is heard.
+pub async fn monitor(
+    state: &AppState,
+    by: &CurrentUser,
+    id: CallId,
+    mode: Option<Monitoring>,
+) -> Result<Call> {
+    let extension = own_extension(state, by).await?;
+    let Some(mode) = mode else {
+        return act(state, by, id, Action::StopMonitor(extension)).await;
+    };
+    let mut tx = state.db.begin().await?;
+    let call = view::visible(&mut tx, by.scope(), id).await?.ok_or_else(call_not_found)?;
+    if call.status != CallStatus::Answered {
+        return Err(if call.status.is_open() { not_answered() } else { ended() });
+    }
+    if !call.capabilities.monitor {
+        return Err(not_supported());
+    }
+    let after = Some(json!({ "mode": mode }));
+    let now = state.clock.now();
+    let (who, what) = (Some(by.id), "telephony_call");
+    audit::record(&mut tx, now, who, "call.monitored", what, Some(id.0), None, after).await?;
+    state.commit(tx).await?;
+    act(state, by, id, Action::Monitor { extension, mode }).await
+}
+
+async fn own_extension(state: &AppState, by: &CurrentUser) -> Result<String> {
+    let sql = Sql::new("SELECT extension FROM users WHERE id = $1").bind(by.id);
+    let extension: Option<String> = state.db.read().await?.scalar(sql).await?;
+    extension.ok_or_else(|| {
+        Error::conflict(
+            "extension_missing",
+            "You have no extension, so there is no telephone to ring.",
+        )
+    })
+}
+
+fn not_supported() -> Error {
+    Error::conflict("not_supported", "The telephone system of this call cannot do that.")
 }
 
 /// The call, if `by` may act on it: agents on the calls they are in.

@@ -204,7 +204,9 @@ pub async fn announce(
     };
     let audience = live::audience_of(tx, after.agent_user_id).await?;
     let pops = after.facts.incoming.is_some() && after.facts.requested.is_none();
-    if pops && before.facts.incoming.is_none() && after.status.is_open() {
+    let rings_anew = before.facts.incoming.is_none()
+        || (before.agent_user_id != after.agent_user_id && after.agent_user_id.is_some());
+    if pops && rings_anew && after.status.is_open() && after.facts.answered.is_none() {
         let customer = caller(tx, after.customer_id).await?;
         let mut data = json!({ "call": call });
         if let Some(customer) = customer {
@@ -213,6 +215,13 @@ pub async fn announce(
         emit(tx, now, audience, "call.incoming", &data).await?;
     }
     emit(tx, now, audience, "call.updated", &json!({ "call": call })).await?;
+    // It rings there no more.
+    if let Some(other) =
+        before.agent_user_id.filter(|_| before.agent_user_id != after.agent_user_id)
+    {
+        let audience = live::audience_of(tx, Some(other)).await?;
+        emit(tx, now, audience, "call.updated", &json!({ "call": call })).await?;
+    }
     // The person it was passed on to sees it too.
     if let Some(extension) = after.transferred_to.as_deref()
         && let Some(other) = store::user_of_extension(tx, extension).await?

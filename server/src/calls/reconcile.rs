@@ -8,10 +8,12 @@ use super::{Direction, service, store};
 use crate::app::AppState;
 use crate::error::Result;
 use crate::telephony::simulator::LONGEST_CALL;
-use crate::telephony::{CallEvent, EventKind, Mode};
+use crate::telephony::{CallEvent, EventKind, Mode, ProviderKind};
 
 /// A call older than this has lost its end.
 const STALE: TimeDelta = TimeDelta::hours(6);
+/// A call is made, and the telephone system knows it, within this time.
+pub const SETTLED: std::time::Duration = std::time::Duration::from_secs(10);
 /// No customer is rung longer than this: whatever became of the call, nobody told us.
 const UNANSWERED: TimeDelta = TimeDelta::minutes(5);
 
@@ -27,8 +29,13 @@ pub enum When {
 /// Closes calls that nobody plays any more; how many.
 pub async fn run(state: &AppState, when: When) -> Result<serde_json::Value> {
     let now = state.clock.now();
-    let calls =
-        store::open_calls(&mut state.db.read().await?, now - STALE, now - UNANSWERED).await?;
+    let calls = store::open_calls(
+        &mut state.db.read().await?,
+        now - STALE,
+        now - UNANSWERED,
+        now - TimeDelta::from_std(SETTLED).unwrap_or(UNANSWERED),
+    )
+    .await?;
     // On SQLite there is only this process; with PostgreSQL a young call may be another's.
     let longest = TimeDelta::from_std(LONGEST_CALL).unwrap_or(TimeDelta::minutes(2));
     let alone = when == When::Start && !state.db.is_postgres();
@@ -37,12 +44,16 @@ pub async fn run(state: &AppState, when: When) -> Result<serde_json::Value> {
         let store::OpenCall { id: call, direction, mode, provider, external_call_id, created_at } =
             open;
         let simulated = direction == Direction::Outbound && mode == Mode::Mock;
+        let asterisk = provider == ProviderKind::Asterisk && mode == Mode::Live;
+        let ours = state.telephony.kind() == provider;
         let running = match external_call_id.as_deref() {
-            Some(id) if simulated => state.telephony.is_running(id).await,
+            Some(id) if simulated || (asterisk && ours) => state.telephony.is_running(id).await,
             _ => None,
         };
         let forgotten = match running {
             Some(running) => !running,
+            // It cannot be asked now: only what is too old to be true is closed.
+            None if asterisk => now - created_at > STALE,
             None => !simulated || alone || now - created_at > longest,
         };
         if !forgotten {

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::missed::{self, MADE_UP};
+use super::recording::fetch;
 use super::state::Facts;
 use super::store::{self, CallRow, Meta};
 use super::{Direction, effects, reconcile};
@@ -11,7 +12,7 @@ use crate::app::AppState;
 use crate::customers::store as customers;
 use crate::db::{CallId, DbError, PhoneNumber, Tx, is_unique_violation};
 use crate::error::Result;
-use crate::telephony::{CallEvent, EventKind, Events, ProviderKind};
+use crate::telephony::{CallEvent, EventKind, Events, News, ProviderKind};
 
 /// What an event did.
 #[derive(Clone, Copy, Debug)]
@@ -32,20 +33,60 @@ pub async fn start(state: &AppState, mut events: Events) -> Result<()> {
     let state = state.clone();
     state.clone().background.spawn(async move {
         loop {
-            let event = tokio::select! {
+            let news = tokio::select! {
                 () = state.stop.cancelled() => return,
-                event = events.recv() => event,
+                news = events.recv() => news,
             };
-            let Some(event) = event else {
-                return;
-            };
-            if let Err(error) = handle(&state, &event).await {
-                // Reconciliation closes the call if this was its end.
-                tracing::error!(%error, call = ?event.external_call_id, "an event of a call was lost");
+            match news {
+                None => return,
+                Some(News::Event(event)) => {
+                    if let Err(error) = heard(&state, &event).await {
+                        // Reconciliation closes the call if this was its end.
+                        tracing::error!(%error, call = ?event.external_call_id, "an event of a call was lost");
+                    }
+                    if event.provider == ProviderKind::Asterisk {
+                        state.line.wake(&event);
+                        if matches!(event.kind, EventKind::Recorded { .. }) {
+                            fetch::soon(&state);
+                        }
+                    }
+                }
+                Some(News::Back) => {
+                    compare(&state).await;
+                    let state = state.clone();
+                    state.clone().background.spawn(async move {
+                        tokio::select! {
+                            () = state.stop.cancelled() => {}
+                            // Calls that were too young to be judged a moment ago.
+                            () = tokio::time::sleep(reconcile::SETTLED) => compare(&state).await,
+                        }
+                    });
+                }
             }
         }
     });
     Ok(())
+}
+
+async fn compare(state: &AppState) {
+    if let Err(error) = reconcile::run(state, reconcile::When::Job).await {
+        tracing::error!(%error, "calls were not compared with the telephone system");
+    }
+}
+
+/// Applies an event of the telephone system itself. An Asterisk also tells of what is not ours: calls
+/// and recordings of another installation, or of a database since restored.
+async fn heard(state: &AppState, event: &CallEvent) -> Result<()> {
+    let introduces = matches!(event.kind, EventKind::Incoming { .. } | EventKind::Offered { .. });
+    if event.provider == ProviderKind::Asterisk
+        && !introduces
+        && let Some(id) = event.external_call_id.as_deref()
+        && !store::is_known(&mut state.db.read().await?, event.provider, id).await?
+    {
+        tracing::debug!(call = id, "an event of a call that is not ours");
+        return Ok(());
+    }
+    handle(state, event).await.map(|_| ())
 }
 
 /// Times a transaction is tried when another one on the same call got in between.
@@ -147,7 +188,9 @@ async fn find(
     if let Some(reference) = event.reference
         && let Some(row) = store::lock(tx, CallId(reference)).await?
         && row.provider == event.provider
-        && (row.external_call_id.is_none() || row.external_call_id == event.external_call_id)
+        && (event.external_call_id.is_none()
+            || row.external_call_id.is_none()
+            || row.external_call_id == event.external_call_id)
     {
         return Ok(row);
     }
@@ -189,6 +232,11 @@ async fn settle(
             row.customer_phone.clone_from(from);
         }
         let extension = row.facts.extension().map(str::to_owned);
+        if extension.is_none() && row.facts.offered.is_some() {
+            // Back in the line: it rings at nobody's telephone.
+            row.agent_phone = None;
+            row.agent_user_id = None;
+        }
         if extension.is_some() && (extension != row.agent_phone || row.agent_user_id.is_none()) {
             row.agent_user_id = match &extension {
                 Some(extension) => store::user_of_extension(tx, extension).await?,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::end_reason::{EndClass, stronger};
 use super::{CallStatus, Direction};
-use crate::telephony::{CallEvent, Control, EventKind, RecordingPlace};
+use crate::telephony::{CallEvent, Consult, Control, EventKind, RecordingPlace};
 
 /// Longest talk time believed when it has to be inferred, seconds.
 const MAX_TALK: i64 = 86_400;
@@ -96,6 +96,12 @@ pub struct Facts {
     /// Passed on to this extension.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transferred: Option<Latest<String>>,
+    /// A waiting caller rings at this extension, or at nobody's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offered: Option<Latest<Option<String>>>,
+    /// A colleague who is asked to take the customer over, or nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consult: Option<Latest<Option<Consult>>>,
     /// Tones sent: order of the command → number of digits.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub dtmf: BTreeMap<i64, i64>,
@@ -140,6 +146,8 @@ pub struct Derived {
     pub held: bool,
     /// Being recorded now.
     pub recording: bool,
+    /// A colleague is asked to take the customer over now.
+    pub consult: Option<Consult>,
 }
 
 fn earliest<T: Ord>(mine: &mut Option<T>, other: Option<T>) {
@@ -226,6 +234,12 @@ impl Facts {
                     Control::Record => facts.recorded = value,
                 }
             }
+            EventKind::Offered { extension, order } => {
+                facts.offered = Some(Latest { order: *order, value: extension.clone() });
+            }
+            EventKind::Consulting { consult, order } => {
+                facts.consult = Some(Latest { order: *order, value: consult.clone() });
+            }
             EventKind::Transferred { extension, order } => {
                 facts.transferred = Some(Latest { order: *order, value: extension.clone() });
             }
@@ -254,6 +268,8 @@ impl Facts {
         latest(&mut self.held, other.held);
         latest(&mut self.recorded, other.recorded);
         latest(&mut self.transferred, other.transferred);
+        latest(&mut self.offered, other.offered);
+        latest(&mut self.consult, other.consult);
         for (order, digits) in other.dtmf {
             let entry = self.dtmf.entry(order).or_insert(digits);
             *entry = digits.max(*entry);
@@ -283,9 +299,19 @@ impl Facts {
                 && self.end_class() == Some(EndClass::Completed))
     }
 
-    /// The extension that talks, or rang.
+    /// The extension that talks, or rings, or rang. What a waiting caller dialled is nobody's
+    /// extension once the call is offered to somebody.
     pub fn extension(&self) -> Option<&str> {
-        self.answered_by.as_deref().or(self.to_extension.as_deref())
+        let rings = match &self.offered {
+            Some(offered) => offered.value.as_deref(),
+            None => self.to_extension.as_deref(),
+        };
+        self.answered_by.as_deref().or(rings)
+    }
+
+    /// The colleague who is being asked.
+    pub fn consult(&self) -> Option<&Consult> {
+        self.consult.as_ref()?.value.as_ref()
     }
 
     /// Who rang whom. A call we did not ask for came in.
@@ -383,6 +409,7 @@ impl Facts {
             muted: on(&self.muted),
             held: on(&self.held),
             recording: on(&self.recorded),
+            consult: self.consult().filter(|_| status == CallStatus::Answered).cloned(),
         }
     }
 }

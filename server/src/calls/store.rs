@@ -119,6 +119,24 @@ pub async fn lock_external(
     .await
 }
 
+/// Whether there is a row of a provider's call.
+pub async fn is_known(
+    tx: &mut Tx,
+    provider: ProviderKind,
+    external: &str,
+) -> Result<bool, DbError> {
+    let found: Option<CallId> = tx
+        .optional_scalar(
+            Sql::new(
+                "SELECT id FROM telephony_calls WHERE provider = $1 AND external_call_id = $2",
+            )
+            .bind(provider)
+            .bind(external),
+        )
+        .await?;
+    Ok(found.is_some())
+}
+
 /// Like [`lock_external`]; a call not heard of before gets a blank row, which the events to come
 /// fill, in whatever order.
 pub async fn lock_or_make(
@@ -181,8 +199,8 @@ pub async fn write(tx: &mut Tx, row: &CallRow, now: DateTime<Utc>) -> Result<(),
                status = $8, started_at = $9, ringing_at = $10, answered_at = $11, ended_at = $12,
                duration_seconds = $13, end_reason = $14, recording_url = $15,
                recording_duration = $16, muted = $17, held = $18, recording = $19, facts = $20,
-               meta = $21, updated_at = $22
-             WHERE id = $23",
+               meta = $21, updated_at = $22, consult = $23, consult_answered = $24
+             WHERE id = $25",
         )
         .bind(derived.direction)
         .bind(row.external_call_id.as_ref())
@@ -206,6 +224,8 @@ pub async fn write(tx: &mut Tx, row: &CallRow, now: DateTime<Utc>) -> Result<(),
         .bind(Arg::json(&row.facts.0))
         .bind(Arg::json(&row.meta.0))
         .bind(now)
+        .bind(derived.consult.as_ref().map(|c| c.extension.as_str()))
+        .bind(derived.consult.as_ref().is_some_and(|c| c.answered))
         .bind(row.id),
     )
     .await?;
@@ -340,24 +360,28 @@ pub struct OpenCall {
     pub created_at: DateTime<Utc>,
 }
 
-/// Calls that are not over: outbound ones the simulator plays, live ones nobody has answered since
-/// `unanswered`, and any made before `stale`.
+/// Calls that are not over and worth asking about: outbound ones the simulator plays, live ones
+/// nobody has answered since `unanswered`, those of an Asterisk (which can be asked) made before
+/// `settled`, and any made before `stale`.
 pub async fn open_calls(
     tx: &mut Tx,
     stale: DateTime<Utc>,
     unanswered: DateTime<Utc>,
+    settled: DateTime<Utc>,
 ) -> Result<Vec<OpenCall>, DbError> {
     tx.all(
         Sql::new(format!(
             "SELECT id, direction, mode, provider, external_call_id, created_at
              FROM telephony_calls
              WHERE status IN {} AND ((direction = 'outbound' AND mode = 'mock') OR created_at < $1
-                OR (direction = 'outbound' AND status <> 'answered' AND created_at < $2))
+                OR (direction = 'outbound' AND status <> 'answered' AND created_at < $2)
+                OR (provider = 'asterisk' AND mode = 'live' AND created_at < $3))
              ORDER BY id",
             CallStatus::OPEN
         ))
         .bind(stale)
-        .bind(unanswered),
+        .bind(unanswered)
+        .bind(settled),
     )
     .await
 }

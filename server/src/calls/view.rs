@@ -76,6 +76,11 @@ pub struct Call {
     pub held: bool,
     /// It is being recorded now.
     pub recording: bool,
+    /// Extension of the colleague who is asked to take the customer over now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consult: Option<String>,
+    /// Whether that colleague talks with the agent; before, the telephone rings.
+    pub consult_answered: bool,
     /// What can be done with it.
     #[sqlx(skip)]
     pub capabilities: Capabilities,
@@ -85,7 +90,7 @@ const SELECT: &str = "SELECT k.id, k.direction, k.provider, k.mode, k.external_c
         k.customer_phone, k.agent_phone, k.agent_user_id, k.transferred_to, k.task_id,
         k.customer_id, c.name AS customer_name, k.status, k.started_at, k.ringing_at,
         k.answered_at, k.ended_at, k.duration_seconds, k.end_reason, k.recording_url,
-        k.recording_duration, k.muted, k.held, k.recording
+        k.recording_duration, k.muted, k.held, k.recording, k.consult, k.consult_answered
      FROM telephony_calls k LEFT JOIN customers c ON c.id = k.customer_id";
 
 impl Call {

@@ -8,6 +8,7 @@
 mod arg;
 mod ids;
 mod insert;
+pub mod lease;
 mod migrate;
 mod money;
 mod paging;

@@ -39,6 +39,7 @@ pub(super) const JOBS: &[Job] = &[
         cron: "37 3 * * *",
         run: |state| Box::pin(prune_webhooks(state)),
     },
+    Job { name: "phones.expire", cron: "7 * * * *", run: |state| Box::pin(expire_phones(state)) },
     Job { name: "calls.reconcile", cron: "* * * * *", run: |state| Box::pin(reconcile(state)) },
 ];
 
@@ -55,6 +56,11 @@ async fn keep_recordings(state: AppState) -> Result<super::Report> {
 /// Closes calls the telephone system does not know any more.
 async fn reconcile(state: AppState) -> Result<super::Report> {
     calls::reconcile::run(&state, calls::reconcile::When::Job).await
+}
+
+/// Takes old logins of telephones in browsers away.
+async fn expire_phones(state: AppState) -> Result<super::Report> {
+    calls::phones::expire(&state).await
 }
 
 /// Keeps the log of webhooks to its days and its size.

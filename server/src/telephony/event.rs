@@ -1,6 +1,7 @@
 //! What a telephone system says about a call, in this product's words.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::db::text_enum;
 
@@ -93,6 +94,20 @@ pub enum EventKind {
         /// Grows with each change of a call, so that the latest wins whatever arrives last.
         order: i64,
     },
+    /// A waiting caller rings at this extension, or (`None`) at nobody's for now.
+    Offered {
+        /// Whose telephone rings.
+        extension: Option<String>,
+        /// As in `Control`.
+        order: i64,
+    },
+    /// A colleague is asked to take the customer over, or (`None`) not any more.
+    Consulting {
+        /// Whom.
+        consult: Option<Consult>,
+        /// As in `Control`.
+        order: i64,
+    },
     /// The customer was passed on.
     Transferred {
         /// To this extension.
@@ -107,6 +122,15 @@ pub enum EventKind {
         /// As in `Control`.
         order: i64,
     },
+}
+
+/// A colleague who is asked to take a customer over.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Consult {
+    /// The colleague's extension.
+    pub extension: String,
+    /// Talks with the agent; before that the telephone rings.
+    pub answered: bool,
 }
 
 /// What can be switched during a call.

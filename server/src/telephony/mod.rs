@@ -1,6 +1,7 @@
 //! Telephone systems behind one interface. Knows no feature of the product: it is told to dial and
 //! act, and says what happened as [`CallEvent`]s, which the calls feature consumes.
 
+pub mod asterisk;
 pub mod bracknet;
 mod breaker;
 mod event;
@@ -12,16 +13,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::PhoneNumber;
+use crate::db::{Db, PhoneNumber};
 
-pub use event::{CallEvent, Control, EventKind, Mode, ProviderKind, RecordingPlace};
+pub use event::{CallEvent, Consult, Control, EventKind, Mode, ProviderKind, RecordingPlace};
 use simulator::Simulator;
 
 /// What a telephone system can do during a call. What it cannot is disabled on the screen, with the
@@ -38,8 +41,14 @@ pub struct Capabilities {
     pub record: bool,
     /// Pass the customer on.
     pub transfer: bool,
+    /// Speak with the colleague before passing the customer on.
+    pub consult: bool,
     /// Send tones.
     pub dtmf: bool,
+    /// A team leader can listen, whisper and join.
+    pub monitor: bool,
+    /// The agent's telephone is in the browser, and can be put back into the call.
+    pub rejoin: bool,
     /// Code of why something is not possible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
@@ -52,7 +61,10 @@ impl Capabilities {
         mute: false,
         record: false,
         transfer: false,
+        consult: false,
         dtmf: false,
+        monitor: false,
+        rejoin: false,
         reason: None,
     };
 
@@ -66,6 +78,19 @@ impl Capabilities {
                 record: true,
                 transfer: true,
                 dtmf: true,
+                reason: Some("not_simulated"),
+                ..Self::NOTHING
+            },
+            (ProviderKind::Asterisk, Mode::Live) => Self {
+                hangup: true,
+                hold: true,
+                mute: true,
+                record: true,
+                transfer: true,
+                consult: true,
+                dtmf: true,
+                monitor: true,
+                rejoin: true,
                 reason: None,
             },
             // What the contract has; the rest is done on the agent's telephone.
@@ -75,7 +100,9 @@ impl Capabilities {
                 reason: Some("not_in_contract"),
                 ..Self::NOTHING
             },
-            (_, Mode::Live) => Self { reason: Some("provider_not_controllable"), ..Self::NOTHING },
+            (ProviderKind::Simulator, Mode::Live) => {
+                Self { reason: Some("provider_not_controllable"), ..Self::NOTHING }
+            }
         }
     }
 
@@ -87,7 +114,10 @@ impl Capabilities {
             Action::Switch(Control::Mute, _) => self.mute,
             Action::Switch(Control::Record, _) => self.record,
             Action::Transfer(_) => self.transfer,
+            Action::Consult(_) | Action::CompleteTransfer | Action::CancelTransfer => self.consult,
             Action::Dtmf(_) => self.dtmf,
+            Action::Offer(_) | Action::Rejoin(_) => self.rejoin,
+            Action::Monitor { .. } | Action::StopMonitor(_) => self.monitor,
         }
     }
 }
@@ -123,10 +153,56 @@ pub enum Action {
     Hangup,
     /// Switch something on or off.
     Switch(Control, bool),
-    /// Pass the customer on to an extension.
+    /// Pass the customer on to an extension: at once when it answers.
     Transfer(String),
+    /// Ring a colleague to speak with before passing the customer on.
+    Consult(String),
+    /// Pass the customer on to the colleague spoken with.
+    CompleteTransfer,
+    /// Take the customer back.
+    CancelTransfer,
     /// Send tones.
     Dtmf(String),
+    /// Ring a waiting caller at this extension.
+    Offer(String),
+    /// Ring the agent's telephone again, which lost the call, and put it back in.
+    Rejoin(String),
+    /// A team leader at this extension hears the call.
+    Monitor {
+        /// The team leader's extension.
+        extension: String,
+        /// Who hears the team leader.
+        mode: Monitoring,
+    },
+    /// The team leader at this extension leaves.
+    StopMonitor(String),
+}
+
+/// Who hears a team leader who is on an agent's call (SPEC §10.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Monitoring {
+    /// Nobody.
+    Listen,
+    /// The agent.
+    Whisper,
+    /// Both.
+    Barge,
+}
+
+/// What a browser needs to be an agent's telephone. The password is good until the next one is
+/// made.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SipLogin {
+    /// Where to connect: `ws://…` or `wss://…`.
+    pub ws_url: String,
+    /// Address of record, `sip:201@…`.
+    pub uri: String,
+    /// For the digest.
+    pub username: String,
+    /// For the digest.
+    pub password: String,
 }
 
 /// Why a provider did not do what it was told.
@@ -166,10 +242,29 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
         external_call_id: &'a str,
         action: Action,
     ) -> BoxFuture<'a, Result<Vec<CallEvent>, ProviderError>>;
+    /// Follows the telephone system until `stop`; only the serving process does, and of several
+    /// instances one at a time.
+    fn follow(&self, db: Db, stop: CancellationToken) -> BoxFuture<'static, ()> {
+        let _ = (db, stop);
+        async {}.boxed()
+    }
     /// Whether a call is still running; `None` if it cannot tell.
     fn is_running<'a>(&'a self, external_call_id: &'a str) -> BoxFuture<'a, Option<bool>>;
     /// The call is over by another source: stop playing it, if it is played.
     fn forget(&self, external_call_id: &str);
+    /// A fresh login for a telephone in the browser; `None` where agents have devices of their own.
+    fn phone<'a>(
+        &'a self,
+        extension: &'a str,
+    ) -> BoxFuture<'a, Result<Option<SipLogin>, ProviderError>> {
+        let _ = extension;
+        async { Ok(None) }.boxed()
+    }
+    /// Takes an extension's login away.
+    fn revoke_phone<'a>(&'a self, extension: &'a str) -> BoxFuture<'a, Result<(), ProviderError>> {
+        let _ = extension;
+        async { Ok(()) }.boxed()
+    }
 }
 
 /// The configured telephone system.
@@ -183,14 +278,27 @@ impl std::ops::Deref for Telephony {
     }
 }
 
-/// Events from the provider, to be consumed by one reader.
-pub type Events = mpsc::Receiver<CallEvent>;
+/// What a provider tells.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// Something happened to a call.
+    Event(CallEvent),
+    /// It was out of reach and is back: what happened meanwhile has to be asked.
+    Back,
+}
+
+/// News from the provider, to be consumed by one reader.
+pub type Events = mpsc::Receiver<News>;
 
 impl Telephony {
     /// Picks and starts the provider of the configuration.
     pub fn start(config: &Config, clock: &Clock) -> anyhow::Result<(Self, Events)> {
         use crate::config::Provider as Configured;
         let (sender, events) = mpsc::channel(1024);
+        if config.telephony_provider == Configured::Asterisk {
+            let pbx = asterisk::Asterisk::new(&config.asterisk, clock.clone(), sender)?;
+            return Ok((Self(Arc::new(pbx)), events));
+        }
         let credentials = (&config.bracknet_api_base_url, &config.bracknet_api_key);
         let kind = match (config.telephony_provider, credentials) {
             (Configured::Bracknet, (Some(base), Some(key))) => {
@@ -199,8 +307,8 @@ impl Telephony {
                 return Ok((Self(Arc::new(live)), events));
             }
             (Configured::Bracknet, (None, None)) => ProviderKind::Bracknet,
-            (Configured::Simulator, (None, None)) => ProviderKind::Simulator,
-            (Configured::Simulator, _) => bail!(
+            (Configured::Simulator | Configured::Asterisk, (None, None)) => ProviderKind::Simulator,
+            (Configured::Simulator | Configured::Asterisk, _) => bail!(
                 "BRACKNET_API_BASE_URL or BRACKNET_API_KEY is set, but TELEPHONY_PROVIDER is not \
                  bracknet: set it, or unset them to let the simulator play the calls"
             ),

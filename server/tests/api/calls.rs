@@ -1,5 +1,6 @@
 //! Calls made by agents, played by the simulator.
 
+mod asterisk;
 mod control;
 mod live;
 mod race;

@@ -14,7 +14,7 @@ use url::Url;
 use super::{NAME_CHARS, recordings_folder};
 use crate::app::AppState;
 use crate::calls::state::Recording;
-use crate::config::Config;
+use crate::config::{Config, Provider};
 use crate::db::{CallId, DbError, Sql, Tx, text_enum};
 use crate::error::Result;
 use crate::outbound;
@@ -94,8 +94,19 @@ struct Due {
     attempts: i64,
 }
 
+/// Fetches what has just become due, in the background.
+pub fn soon(state: &AppState) {
+    let state = state.clone();
+    state.clone().background.spawn(async move {
+        if let Err(error) = run(&state).await {
+            tracing::warn!(%error, "recordings were not fetched; the job tries again");
+        }
+    });
+}
+
 /// Fetches what is due.
 pub async fn run(state: &AppState) -> Result<serde_json::Value> {
+    let _turn = state.fetch_turn.lock().await;
     let due: Vec<Due> = state
         .db
         .read()
@@ -116,7 +127,10 @@ pub async fn run(state: &AppState) -> Result<serde_json::Value> {
             tracing::warn!(call = %one.call_id, error = %error.why, "a recording was not fetched");
         }
         match settle(state, &one, outcome).await? {
-            FetchState::Stored => stored += 1,
+            FetchState::Stored => {
+                stored += 1;
+                clear_at_asterisk(state, &one.source_url).await;
+            }
             FetchState::Failed => failed += 1,
             FetchState::Pending => {}
         }
@@ -144,13 +158,24 @@ fn never(why: impl std::fmt::Display) -> Failure {
     Failure { why: why.to_string(), final_one: true }
 }
 
+fn authority(url: &Url) -> Option<(String, Option<u16>)> {
+    url.host_str().map(|host| (host.to_ascii_lowercase(), url.port_or_known_default()))
+}
+
+/// Whether an address is the configured Asterisk's, which wants to know who asks.
+fn is_at_asterisk(config: &Config, url: &Url) -> bool {
+    let asterisk = config.asterisk.url.as_deref().and_then(|base| base.parse::<Url>().ok());
+    config.telephony_provider == Provider::Asterisk
+        && asterisk
+            .as_ref()
+            .is_some_and(|pbx| authority(pbx) == authority(url) && pbx.scheme() == url.scheme())
+}
+
 /// Whether an address may be asked.
 fn allowed(config: &Config, url: &Url) -> bool {
     let pbx = config.bracknet_api_base_url.as_deref().and_then(|base| base.parse::<Url>().ok());
-    let authority = |url: &Url| {
-        url.host_str().map(|host| (host.to_ascii_lowercase(), url.port_or_known_default()))
-    };
     pbx.as_ref().is_some_and(|pbx| authority(pbx) == authority(url))
+        || is_at_asterisk(config, url)
         || url.host_str().is_some_and(|host| {
             config.recording_hosts.iter().any(|allowed| {
                 let with_port = format!("{host}:{}", url.port_or_known_default().unwrap_or(0));
@@ -178,7 +203,12 @@ async fn download(state: &AppState, due: &Due) -> Result<Download, Failure> {
         return Err(never("its host is not allowed (TRUSTCART_RECORDING_HOSTS)"));
     }
     let client = outbound::client(PATIENCE).map_err(later)?;
-    let mut answer = client.get(url).send().await.map_err(|error| later(error.without_url()))?;
+    let mut request = client.get(url.clone());
+    let at_asterisk = is_at_asterisk(&state.config, &url);
+    if let Some(password) = state.config.asterisk.password.as_ref().filter(|_| at_asterisk) {
+        request = request.basic_auth(&state.config.asterisk.user, Some(password.text()));
+    }
+    let mut answer = request.send().await.map_err(|error| later(error.without_url()))?;
     if !answer.status().is_success() {
         return Err(later(format_args!("answered {}", answer.status())));
     }
@@ -218,6 +248,25 @@ async fn download(state: &AppState, due: &Due) -> Result<Download, Failure> {
             let _ = tokio::fs::remove_file(&partial).await;
             Err(failure)
         }
+    }
+}
+
+/// An Asterisk keeps its recordings until it is told that they are elsewhere. One that stays takes
+/// room there and does no harm.
+async fn clear_at_asterisk(state: &AppState, source_url: &str) {
+    let Ok(url) = source_url.parse::<Url>() else { return };
+    let Some(password) = &state.config.asterisk.password else { return };
+    if !is_at_asterisk(&state.config, &url) {
+        return;
+    }
+    let Some(whole) = source_url.strip_suffix("/file") else { return };
+    let deleted = async {
+        let client = outbound::client(PATIENCE)?;
+        let user = &state.config.asterisk.user;
+        client.delete(whole).basic_auth(user, Some(password.text())).send().await
+    };
+    if let Err(error) = deleted.await {
+        tracing::debug!(error = %error.without_url(), "a recording was not cleared at the Asterisk");
     }
 }
 

@@ -4,7 +4,7 @@ use proptest::sample::{Index, subsequence};
 
 use super::{Derived, Facts};
 use crate::calls::{CallStatus, Direction};
-use crate::telephony::{CallEvent, Control, EventKind, ProviderKind, RecordingPlace};
+use crate::telephony::{CallEvent, Consult, Control, EventKind, ProviderKind, RecordingPlace};
 
 fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + second, 0).expect("in range")
@@ -158,6 +158,30 @@ fn the_latest_switch_counts_and_an_ended_call_has_none_on() {
     assert!(!row(outbound(), &over).muted);
 }
 
+#[test]
+fn a_waiting_caller_rings_where_the_line_says_and_not_at_what_was_dialled() {
+    let offered = |extension: Option<&str>, order| EventKind::Offered {
+        extension: extension.map(str::to_owned),
+        order,
+    };
+    let extension = |events: &[CallEvent]| {
+        let mut facts = Facts::default();
+        for event in events {
+            facts.join(Facts::of(event));
+        }
+        facts.extension().map(str::to_owned)
+    };
+    let came = EventKind::Incoming { from: None, to_extension: Some("201".to_owned()) };
+    let mut events = vec![event(0, true, offered(None, 1)), event(0, true, came)];
+    assert_eq!(extension(&events), None);
+    events.push(event(1, true, offered(Some("202"), 2)));
+    assert_eq!(extension(&events), Some("202".to_owned()));
+    events.push(event(9, true, offered(None, 3)));
+    assert_eq!(extension(&events), None, "declined: back in the line");
+    events.push(event(12, true, EventKind::Answered { agent_extension: Some("203".to_owned()) }));
+    assert_eq!(extension(&events), Some("203".to_owned()));
+}
+
 fn kind() -> impl Strategy<Value = EventKind> {
     let reason = prop::sample::select(vec![
         None,
@@ -176,7 +200,7 @@ fn kind() -> impl Strategy<Value = EventKind> {
             to_extension
         }),
         Just(EventKind::Ringing),
-        extension.prop_map(|agent_extension| EventKind::Answered { agent_extension }),
+        extension.clone().prop_map(|agent_extension| EventKind::Answered { agent_extension }),
         (prop::option::of(0i64..5_000), reason)
             .prop_map(|(duration, reason)| ended(duration, reason)),
         (0i64..90, any::<bool>()).prop_map(|(length, file)| EventKind::Recorded {
@@ -196,6 +220,12 @@ fn kind() -> impl Strategy<Value = EventKind> {
         (0i64..5)
             .prop_map(|order| EventKind::Transferred { extension: format!("30{order}"), order }),
         (0i64..5, 1i64..9).prop_map(|(order, digits)| EventKind::Dtmf { digits, order }),
+        (0i64..5, extension.clone())
+            .prop_map(|(order, extension)| EventKind::Offered { extension, order }),
+        (0i64..5, extension, any::<bool>()).prop_map(|(order, extension, answered)| {
+            let consult = extension.map(|extension| Consult { extension, answered });
+            EventKind::Consulting { consult, order }
+        }),
     ]
 }
 

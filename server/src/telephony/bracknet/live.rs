@@ -232,7 +232,7 @@ impl Live {
                 EventKind::Transferred { extension, order: now.timestamp_micros() }
             }
             // Not in the contract; `Capabilities` says so before anybody asks.
-            Action::Switch(..) | Action::Dtmf(_) => {
+            _ => {
                 return Err(ProviderError::Refused("the PBX cannot do that".to_owned()));
             }
         };

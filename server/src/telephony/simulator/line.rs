@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::fate::{Fate, POST_DIAL_DELAY};
 use super::wav;
 use crate::telephony::{
-    Action, CallEvent, Control, EventKind, ProviderError, ProviderKind, RecordingPlace,
+    Action, CallEvent, Control, EventKind, News, ProviderError, ProviderKind, RecordingPlace,
 };
 
 /// Longest recording kept, seconds.
@@ -34,7 +34,7 @@ pub(super) struct Line {
     pub(super) base: DateTime<Utc>,
     pub(super) begun: Instant,
     pub(super) recordings: PathBuf,
-    pub(super) events: mpsc::Sender<CallEvent>,
+    pub(super) events: mpsc::Sender<News>,
     pub(super) inbox: mpsc::Receiver<Order>,
     /// Of the last change.
     pub(super) order: i64,
@@ -96,7 +96,7 @@ impl Line {
 
     /// Says what happened. A process that is stopping no longer listens.
     async fn say(&self, at: Duration, kind: EventKind) {
-        let _ = self.events.send(self.event(at, kind)).await;
+        let _ = self.events.send(News::Event(self.event(at, kind))).await;
     }
 
     /// Plays the call; `hung_up` is told when the line takes no more orders.
@@ -212,12 +212,13 @@ impl Line {
                 order: self.next_order(),
             }),
             (_, Stage::Dialling | Stage::Ringing) => Err(ProviderError::NotAnswered),
+            (other, Stage::Talking(_)) => Err(super::not_simulated(&other)),
         };
         // Whoever asked may have gone away meanwhile; then the event takes the other way.
         let answer = kind.map(|kind| vec![self.event(now, kind)]);
         if let Err(Ok(unheard)) = order.reply.send(answer) {
             for event in unheard {
-                let _ = self.events.try_send(event);
+                let _ = self.events.try_send(News::Event(event));
             }
         }
         ended

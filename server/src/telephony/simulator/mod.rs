@@ -16,7 +16,7 @@ use futures::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    Action, CallEvent, Dial, Dialled, EventKind, Mode, Provider, ProviderError, ProviderKind,
+    Action, CallEvent, Dial, Dialled, EventKind, Mode, News, Provider, ProviderError, ProviderKind,
 };
 use crate::clock::Clock;
 use crate::config::Config;
@@ -46,7 +46,7 @@ pub struct Simulator {
     /// How many times faster than real.
     speed: f64,
     recordings: PathBuf,
-    events: mpsc::Sender<CallEvent>,
+    events: mpsc::Sender<News>,
     lines: Lines,
     /// Tells this process's calls from those of another one on the same database.
     instance: String,
@@ -59,7 +59,7 @@ impl Simulator {
         kind: ProviderKind,
         clock: Clock,
         config: &Config,
-        events: mpsc::Sender<CallEvent>,
+        events: mpsc::Sender<News>,
     ) -> Self {
         Self {
             kind,
@@ -93,6 +93,7 @@ impl Simulator {
                 let digits = i64::try_from(digits.chars().count()).unwrap_or(i64::MAX);
                 EventKind::Dtmf { digits, order }
             }
+            other => return Err(not_simulated(&other)),
         };
         Ok(vec![CallEvent {
             provider: ProviderKind::Bracknet,
@@ -104,6 +105,12 @@ impl Simulator {
             raw: None,
         }])
     }
+}
+
+/// There is no colleague, no waiting line and no telephone in the browser here.
+fn not_simulated(action: &Action) -> ProviderError {
+    tracing::debug!(?action, "not simulated");
+    ProviderError::Refused("the simulator cannot do that".to_owned())
 }
 
 impl Provider for Simulator {
