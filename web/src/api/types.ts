@@ -63,6 +63,7 @@ export type {
   RolePlay,
   Seniority,
   Session,
+  SipLogin,
   StatusChange,
   SubReason,
   TalkingPoint,

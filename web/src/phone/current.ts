@@ -1,8 +1,9 @@
+import i18next from 'i18next'
 import { useSyncExternalStore } from 'react'
 import { auth } from '~/auth/session'
 import { live } from '~/live/live'
 import type { Phone, PhoneState } from './phone'
-import { ServerPhone } from './server-phone'
+import { SipPhone } from './sip-phone'
 
 let phone: Phone | null = null
 let owner: number | null = null
@@ -12,7 +13,7 @@ export function currentPhone(): Phone {
   const userId = auth.get().user?.id ?? 0
   if (!phone || owner !== userId) {
     phone?.dispose()
-    phone = new ServerPhone(live, userId)
+    phone = new SipPhone(live, userId, () => ({ title: i18next.t('desk:incoming.title') }))
     owner = userId
   }
   return phone

@@ -10,6 +10,11 @@ import type { Call } from '~/api/types'
  */
 export type Permission = 'unknown' | 'granted' | 'denied'
 export type Quality = 'unknown' | 'good' | 'fair' | 'poor'
+/**
+ * The telephone in this tab. `none`: calls need none here (the simulator, or a device of the agent's own);
+ * `elsewhere`: another tab has it; `taken`: another device has it.
+ */
+export type Sip = 'none' | 'elsewhere' | 'connecting' | 'ready' | 'taken'
 export type Switch = 'muted' | 'held' | 'recording'
 
 export interface PhoneState {
@@ -22,6 +27,9 @@ export interface PhoneState {
   hangingUp: boolean
   /** A call that rings here. */
   incoming: Call | null
+  /** What the telephone in this tab rings with: a caller, or a customer whom a colleague passes on. */
+  ring: { callId: string; number: string } | null
+  sip: Sip
   mic: Permission
   /** Input level 0…1, null where there is no media. */
   level: number | null
@@ -41,6 +49,10 @@ export interface Phone {
   hangup(): Promise<void>
   set(what: Switch, on: boolean): Promise<void>
   transfer(extension: string): Promise<void>
+  /** Rings a colleague to speak with first; then `completeTransfer` or `cancelTransfer`. */
+  consult(extension: string): Promise<void>
+  completeTransfer(): Promise<void>
+  cancelTransfer(): Promise<void>
   dtmf(digits: string): Promise<void>
   /** Whether an incoming call can be taken here, or only on the agent's own device. */
   readonly canAnswer: boolean
@@ -51,6 +63,10 @@ export interface Phone {
   adopt(call: Call | null): void
   /** Asks the server how the open call stands, after events may have been missed. */
   refresh(): Promise<void>
+  /** Takes the telephone from another device. */
+  takeHere(): void
+  /** The agent chose other devices. */
+  devicesChanged(): void
   dispose(): void
 }
 

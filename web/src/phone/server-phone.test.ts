@@ -14,6 +14,7 @@ const call = (part: Partial<Call> = {}): Call => ({
   muted: false,
   held: false,
   recording: false,
+  consultAnswered: false,
   capabilities: {
     hangup: true,
     hold: true,
@@ -21,6 +22,9 @@ const call = (part: Partial<Call> = {}): Call => ({
     record: true,
     transfer: true,
     dtmf: true,
+    consult: false,
+    monitor: false,
+    rejoin: false,
   },
   ...part,
 })

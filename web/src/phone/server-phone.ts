@@ -3,7 +3,7 @@ import type { Call, LiveEvents } from '~/api/types'
 import { createStore } from '~/lib/store'
 import { type DialRequest, isOpen, type Phone, type PhoneState, type Switch } from './phone'
 
-interface Events {
+export interface Events {
   on(
     type: 'call.updated',
     listener: (data: LiveEvents['call.updated'], at: string) => void,
@@ -26,13 +26,19 @@ const SWITCH: Record<Switch, (call: number, on: boolean) => Promise<Call>> = {
  * agent's own device) makes the call, and its events arrive by the realtime socket.
  */
 export class ServerPhone implements Phone {
-  readonly canAnswer = false
+  get canAnswer(): boolean {
+    return false
+  }
+  /** Calls passed on to it are this person's too; known once there is a telephone. */
+  protected extension: string | null = null
   private readonly store = createStore<PhoneState>({
     call: null,
     wanted: {},
     dialing: false,
     hangingUp: false,
     incoming: null,
+    ring: null,
+    sip: 'none',
     mic: 'unknown',
     level: null,
     quality: 'unknown',
@@ -102,6 +108,25 @@ export class ServerPhone implements Phone {
     this.apply(await api.post(`/api/telephony/calls/${call.id}/transfer`, { extension }))
   }
 
+  async consult(extension: string): Promise<void> {
+    const { call } = this.get()
+    if (!isOpen(call)) return
+    this.apply(
+      await api.post(`/api/telephony/calls/${call.id}/transfer`, { extension, consult: true }),
+    )
+  }
+
+  async completeTransfer(): Promise<void> {
+    const { call } = this.get()
+    if (isOpen(call))
+      this.apply(await api.post(`/api/telephony/calls/${call.id}/transfer/complete`))
+  }
+
+  async cancelTransfer(): Promise<void> {
+    const { call } = this.get()
+    if (isOpen(call)) this.apply(await api.post(`/api/telephony/calls/${call.id}/transfer/cancel`))
+  }
+
   async dtmf(digits: string): Promise<void> {
     const { call } = this.get()
     if (!isOpen(call)) return
@@ -120,7 +145,8 @@ export class ServerPhone implements Phone {
 
   adopt(call: Call | null): void {
     const known = this.get().call
-    if (!call) {
+    // Passed on, it goes on without this person.
+    if (!call || (call.transferredTo && !this.isMine(call))) {
       if (isOpen(known)) this.patch({ call: null, wanted: {} })
     } else if (!known || known.id === call.id || isOpen(call)) {
       // An older call that waits for its outcome does not take the place of the last one made here.
@@ -133,6 +159,14 @@ export class ServerPhone implements Phone {
     if (isOpen(call)) this.apply(await api.get(`/api/telephony/calls/${call.id}`))
   }
 
+  takeHere(): void {
+    // There is no telephone here.
+  }
+
+  devicesChanged(): void {
+    // There is no audio here.
+  }
+
   dispose(): void {
     for (const stop of this.stops) stop()
   }
@@ -142,25 +176,38 @@ export class ServerPhone implements Phone {
     const state = this.get()
     if (state.incoming?.id === call.id || (call.direction === 'inbound' && isOpen(call))) {
       const ringing = call.status === 'initiated' || call.status === 'ringing'
-      if (ringing && !this.ignored.has(call.id) && state.call?.id !== call.id) {
+      // It went on to a colleague who is free.
+      const elsewhere = call.agentUserId !== this.userId
+      if (ringing && !elsewhere && !this.ignored.has(call.id) && state.call?.id !== call.id) {
         this.patch({ incoming: call })
         return
       }
       if (state.incoming?.id === call.id) this.patch({ incoming: null })
     }
     const known = state.call
+    if (known?.id === call.id && call.transferredTo && !this.isMine(call)) {
+      // A colleague talks now.
+      this.patch({ call: null, wanted: {} })
+      return
+    }
     if (known?.id === call.id) {
       // Answers and events race; an ended call never comes back to life.
       if (!isOpen(known) && isOpen(call)) return
       this.patch({ call })
       return
     }
-    const forMe = mine || call.agentUserId === this.userId
+    const forMe = mine || this.isMine(call)
     if (forMe && isOpen(call) && (mine || !isOpen(known))) this.patch({ call, wanted: {} })
     else if (mine && !isOpen(known)) this.patch({ call, wanted: {} })
   }
 
-  private patch(part: Partial<PhoneState>): void {
+  /** Whether this person talks: after a transfer the colleague does. */
+  protected isMine(call: Call): boolean {
+    if (call.transferredTo) return call.transferredTo === this.extension
+    return call.agentUserId === this.userId
+  }
+
+  protected patch(part: Partial<PhoneState>): void {
     this.store.set((state) => ({ ...state, ...part }))
   }
 

@@ -17,6 +17,9 @@ import { ConnectionBanner } from './ConnectionBanner'
 import { navFor } from './nav'
 
 const KeysDialog = lazy(async () => ({ default: (await import('./KeysDialog')).KeysDialog }))
+const LeaderPhone = lazy(async () => ({
+  default: (await import('~/features/desk/LeaderPhone')).LeaderPhone,
+}))
 const AgentBar = lazy(async () => ({
   default: (await import('~/features/desk/AgentBar')).AgentBar,
 }))
@@ -78,6 +81,11 @@ export function Shell() {
           ))}
         </nav>
         <div className="min-w-0 flex-1" />
+        {user.role === 'team_leader' && (
+          <Suspense fallback={null}>
+            <LeaderPhone />
+          </Suspense>
+        )}
         {user.role === 'agent' && (
           <Suspense fallback={null}>
             <AgentBar userId={user.id} />

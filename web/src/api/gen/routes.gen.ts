@@ -68,11 +68,16 @@ export interface Routes {
     [path: `/api/telephony/calls/${number}/dtmf`]: { query: NoQuery; body: T.Dtmf; answer: T.Call }
     [path: `/api/telephony/calls/${number}/hangup`]: { query: NoQuery; body: undefined; answer: T.Call }
     [path: `/api/telephony/calls/${number}/hold`]: { query: NoQuery; body: undefined; answer: T.Call }
+    [path: `/api/telephony/calls/${number}/monitor`]: { query: NoQuery; body: T.Monitor; answer: T.Call }
     [path: `/api/telephony/calls/${number}/mute`]: { query: NoQuery; body: undefined; answer: T.Call }
     [path: `/api/telephony/calls/${number}/record`]: { query: NoQuery; body: T.Record; answer: T.Call }
+    [path: `/api/telephony/calls/${number}/rejoin`]: { query: NoQuery; body: undefined; answer: T.Call }
     [path: `/api/telephony/calls/${number}/transfer`]: { query: NoQuery; body: T.Transfer; answer: T.Call }
+    [path: `/api/telephony/calls/${number}/transfer/cancel`]: { query: NoQuery; body: undefined; answer: T.Call }
+    [path: `/api/telephony/calls/${number}/transfer/complete`]: { query: NoQuery; body: undefined; answer: T.Call }
     [path: `/api/telephony/calls/${number}/unhold`]: { query: NoQuery; body: undefined; answer: T.Call }
     [path: `/api/telephony/calls/${number}/unmute`]: { query: NoQuery; body: undefined; answer: T.Call }
+    '/api/telephony/phone': { query: NoQuery; body: undefined; answer: T.Phone }
     [path: `/api/telephony/webhook-deliveries/${number}/replay`]: { query: NoQuery; body: undefined; answer: T.Delivery }
     '/api/telephony/webhook/bracknet': { query: NoQuery; body: unknown; answer: T.Received }
     '/api/users': { query: NoQuery; body: T.NewUser; answer: T.User }

@@ -346,6 +346,14 @@ export type Call = {
      * What can be done with it.
      */
     capabilities: Capabilities;
+    /**
+     * Extension of the colleague who is asked to take the customer over now.
+     */
+    consult?: string | null;
+    /**
+     * Whether that colleague talks with the agent; before, the telephone rings.
+     */
+    consultAnswered: boolean;
     customerId?: CustomerId | null;
     /**
      * The customer's name.
@@ -464,6 +472,10 @@ export type CallStatus = 'initiated' | 'ringing' | 'answered' | 'completed' | 'm
  */
 export type Capabilities = {
     /**
+     * Speak with the colleague before passing the customer on.
+     */
+    consult: boolean;
+    /**
      * Send tones.
      */
     dtmf: boolean;
@@ -476,6 +488,10 @@ export type Capabilities = {
      */
     hold: boolean;
     /**
+     * A team leader can listen, whisper and join.
+     */
+    monitor: boolean;
+    /**
      * Mute and unmute.
      */
     mute: boolean;
@@ -487,6 +503,10 @@ export type Capabilities = {
      * Start and stop recording.
      */
     record: boolean;
+    /**
+     * The agent's telephone is in the browser, and can be put back into the call.
+     */
+    rejoin: boolean;
     /**
      * Pass the customer on.
      */
@@ -2038,6 +2058,18 @@ export type Mode = 'live' | 'mock';
 export type Money = number;
 
 /**
+ * How to be on an agent's call.
+ */
+export type Monitor = {
+    mode?: Monitoring | null;
+};
+
+/**
+ * Who hears a team leader who is on an agent's call (SPEC §10.4).
+ */
+export type Monitoring = 'listen' | 'whisper' | 'barge';
+
+/**
  * A product to add.
  */
 export type NewProduct = {
@@ -2383,6 +2415,14 @@ export type PageCall = {
          * What can be done with it.
          */
         capabilities: Capabilities;
+        /**
+         * Extension of the colleague who is asked to take the customer over now.
+         */
+        consult?: string | null;
+        /**
+         * Whether that colleague talks with the agent; before, the telephone rings.
+         */
+        consultAnswered: boolean;
         customerId?: CustomerId | null;
         /**
          * The customer's name.
@@ -2734,6 +2774,13 @@ export type PageOrder = {
      * Pass it as `cursor` for the next page; null on the last.
      */
     nextCursor?: string | null;
+};
+
+/**
+ * The telephone of whoever asks.
+ */
+export type Phone = {
+    sip?: SipLogin | null;
 };
 
 /**
@@ -3473,6 +3520,29 @@ export type SetStatus = {
 };
 
 /**
+ * What a browser needs to be an agent's telephone. The password is good until the next one is
+ * made.
+ */
+export type SipLogin = {
+    /**
+     * For the digest.
+     */
+    password: string;
+    /**
+     * Address of record, `sip:201@…`.
+     */
+    uri: string;
+    /**
+     * For the digest.
+     */
+    username: string;
+    /**
+     * Where to connect: `ws://…` or `wss://…`.
+     */
+    wsUrl: string;
+};
+
+/**
  * Start a call.
  */
 export type StartCall = {
@@ -3955,6 +4025,10 @@ export type TrainingRolePlays = {
  * Whom to pass the customer on to.
  */
 export type Transfer = {
+    /**
+     * Speak with the colleague first; then complete or cancel.
+     */
+    consult?: boolean;
     /**
      * The extension.
      */
@@ -5955,6 +6029,30 @@ export type HoldResponses = {
 
 export type HoldResponse = HoldResponses[keyof HoldResponses];
 
+export type MonitorData = {
+    body: Monitor;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/telephony/calls/{id}/monitor';
+};
+
+export type MonitorErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type MonitorError = MonitorErrors[keyof MonitorErrors];
+
+export type MonitorResponses = {
+    200: Call;
+};
+
+export type MonitorResponse = MonitorResponses[keyof MonitorResponses];
+
 export type MuteData = {
     body?: never;
     path: {
@@ -6038,6 +6136,30 @@ export type GetRecordingResponses = {
 
 export type GetRecordingResponse = GetRecordingResponses[keyof GetRecordingResponses];
 
+export type RejoinData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/telephony/calls/{id}/rejoin';
+};
+
+export type RejoinErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type RejoinError = RejoinErrors[keyof RejoinErrors];
+
+export type RejoinResponses = {
+    200: Call;
+};
+
+export type RejoinResponse = RejoinResponses[keyof RejoinResponses];
+
 export type TransferData = {
     body: Transfer;
     path: {
@@ -6061,6 +6183,54 @@ export type TransferResponses = {
 };
 
 export type TransferResponse = TransferResponses[keyof TransferResponses];
+
+export type CancelTransferData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/telephony/calls/{id}/transfer/cancel';
+};
+
+export type CancelTransferErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type CancelTransferError = CancelTransferErrors[keyof CancelTransferErrors];
+
+export type CancelTransferResponses = {
+    200: Call;
+};
+
+export type CancelTransferResponse = CancelTransferResponses[keyof CancelTransferResponses];
+
+export type CompleteTransferData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/telephony/calls/{id}/transfer/complete';
+};
+
+export type CompleteTransferErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type CompleteTransferError = CompleteTransferErrors[keyof CompleteTransferErrors];
+
+export type CompleteTransferResponses = {
+    200: Call;
+};
+
+export type CompleteTransferResponse = CompleteTransferResponses[keyof CompleteTransferResponses];
 
 export type UnholdData = {
     body?: never;
@@ -6109,6 +6279,28 @@ export type UnmuteResponses = {
 };
 
 export type UnmuteResponse = UnmuteResponses[keyof UnmuteResponses];
+
+export type PhoneData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/telephony/phone';
+};
+
+export type PhoneErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type PhoneError = PhoneErrors[keyof PhoneErrors];
+
+export type PhoneResponses = {
+    200: Phone;
+};
+
+export type PhoneResponse = PhoneResponses[keyof PhoneResponses];
 
 export type WebhookDeliveriesData = {
     body?: never;

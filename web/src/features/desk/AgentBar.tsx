@@ -1,17 +1,16 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import type { AgentState, AgentStatus, Desk } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { useKey } from '~/lib/keys'
 import { useNow } from '~/lib/now'
-import { useConnection } from '~/live/live'
-import { usePhone } from '~/phone/current'
 import { Button, Dot, Menu, type MenuItem, type Tone } from '~/ui'
-import { ChevronIcon, MicIcon } from '~/ui/icons'
+import { ChevronIcon } from '~/ui/icons'
 import { IncomingCall } from './IncomingCall'
 import { useDeskLive } from './live'
+import { PhoneStatus } from './PhoneStatus'
 import { deskQuery } from './queries'
 import { TodayMenu } from './TodayMenu'
 
@@ -35,7 +34,7 @@ export function AgentBar({ userId }: { userId: number }) {
       {desk.data && (
         <div className="flex min-w-0 items-center gap-3 text-sm">
           <Status agent={desk.data.agent} />
-          <Media />
+          <PhoneStatus />
           <TodayMenu today={desk.data.today} />
         </div>
       )}
@@ -111,42 +110,5 @@ function Status({ agent }: { agent: AgentStatus }) {
         ...(presence.length > 0 ? [{ items: presence }] : []),
       ]}
     />
-  )
-}
-
-/** Microphone permission and level, and the line to the server. */
-function Media() {
-  const { t } = useTranslation('desk')
-  const { state } = usePhone()
-  const connection = useConnection()
-  const tone: Tone = { online: 'ok', connecting: 'wait', lost: 'bad', off: 'plain' }[
-    connection
-  ] as Tone
-  return (
-    <>
-      <Hint text={t(`phone.mic.${state.mic}`)}>
-        <MicIcon
-          className={
-            state.mic === 'granted' ? 'text-ok' : state.mic === 'denied' ? 'text-bad' : 'text-muted'
-          }
-        />
-        {state.level !== null && (
-          <meter className="w-10" min={0} max={1} value={state.level} aria-hidden />
-        )}
-      </Hint>
-      <span className="flex items-center gap-1.5 text-xs whitespace-nowrap text-muted max-[1280px]:hidden">
-        <Dot tone={tone} />
-        {t(`phone.line.${connection}`)}
-      </span>
-    </>
-  )
-}
-
-function Hint({ text, children }: { text: string; children: ReactNode }) {
-  return (
-    <span className="flex items-center gap-1" title={text}>
-      {children}
-      <span className="sr-only">{text}</span>
-    </span>
   )
 }

@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveEvents } from '~/api/types'
-import { useFormat } from '~/i18n/i18n'
+import { errorText, useFormat } from '~/i18n/i18n'
 import { useKey } from '~/lib/keys'
 import { useLive } from '~/live/live'
 import { usePhone } from '~/phone/current'
-import { Badge, Button, Dot } from '~/ui'
+import { Badge, Button, Dot, toast } from '~/ui'
 import { PhoneIcon } from '~/ui/icons'
 
 /** Slides in over whatever is open and takes nothing away: the unfinished wrap-up stays where it is. */
@@ -13,28 +13,34 @@ export function IncomingCall() {
   const { t } = useTranslation('desk')
   const format = useFormat()
   const { phone, state } = usePhone()
-  const call = state.incoming
+  const { ring } = state
+  // The telephone rings before, or without, the server's word on whose call it is.
+  const passedOn = ring !== null && ring.callId !== state.incoming?.externalCallId
+  const call = passedOn ? null : state.incoming
   const [who, setWho] = useState<LiveEvents['call.incoming'] | null>(null)
   useLive('call.incoming', setWho)
   const [shown, setShown] = useState(false)
-  useEffect(() => setShown(call !== null), [call])
+  const rings = call !== null || ring !== null
+  useEffect(() => setShown(rings), [rings])
   const group = t('keys.phone')
+  const answer = () => void phone.answer().catch((error) => toast(errorText(error), 'bad'))
   const answerKey = useKey(
     {
       id: 'desk.answer',
       key: 'I',
       label: t('incoming.answer'),
       group,
-      enabled: !!call && phone.canAnswer,
+      enabled: rings && phone.canAnswer,
     },
-    () => void phone.answer(),
+    answer,
   )
   const ignoreKey = useKey(
-    { id: 'desk.ignore', key: 'X', label: t('incoming.ignore'), group, enabled: !!call },
+    { id: 'desk.ignore', key: 'X', label: t('incoming.ignore'), group, enabled: rings },
     () => phone.ignore(),
   )
-  if (!call || !shown) return null
-  const customer = who?.call.id === call.id ? who.customer : null
+  if (!rings || !shown) return null
+  const customer = call && who?.call.id === call.id ? who.customer : null
+  const number = call?.customerPhone ?? ring?.number ?? ''
   return (
     <div
       role="alert"
@@ -42,23 +48,18 @@ export function IncomingCall() {
     >
       <p className="flex items-center gap-2 text-xs font-semibold text-ok">
         <Dot tone="ok" ring />
-        {t('incoming.title')}
+        {t(passedOn ? 'incoming.passedOn' : 'incoming.title')}
       </p>
       <p className="mt-1 text-xl font-semibold">
-        {customer?.name ?? call.customerName ?? t('incoming.unknown')}
+        {customer?.name ?? call?.customerName ?? t('incoming.unknown')}
       </p>
       <p className="flex items-center gap-2 text-sm text-muted">
-        {format.phone(call.customerPhone)}
+        {format.phone(number)}
         {customer?.segment && <Badge tone="accent">{customer.segment}</Badge>}
       </p>
       <div className="mt-2 flex gap-2">
         {phone.canAnswer ? (
-          <Button
-            variant="primary"
-            k={answerKey}
-            icon={<PhoneIcon />}
-            onClick={() => void phone.answer()}
-          >
+          <Button variant="primary" k={answerKey} icon={<PhoneIcon />} onClick={answer}>
             {t('incoming.answer')}
           </Button>
         ) : (

@@ -1,8 +1,9 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { directoryQuery } from '~/api/queries'
 import { errorText, useFormat } from '~/i18n/i18n'
 import { cx } from '~/lib/cx'
 import { useKey } from '~/lib/keys'
@@ -43,7 +44,9 @@ export function PhonePanel({
   useEffect(() => setNumber(own), [own])
 
   const dialled = open && state.call ? format.phone(state.call.customerPhone) : number
-  const canCall = !!task && !open && !state.dialing && !onBreak && task.status !== 'cancelled'
+  const connected = state.sip !== 'connecting' && state.sip !== 'taken'
+  const canCall =
+    !!task && !open && !state.dialing && !onBreak && connected && task.status !== 'cancelled'
   const callKey = useKey(
     { id: 'desk.call', key: 'C', label: t('phone.call'), group, enabled: !!task && !open },
     () => model.dial(number),
@@ -56,7 +59,8 @@ export function PhonePanel({
   const padKey = useKey({ id: 'desk.pad', key: 'D', label: t('phone.pad'), group }, () =>
     setPad((shown) => !shown),
   )
-  const transferable = state.call?.status === 'answered' && state.call.capabilities.transfer
+  const transferable =
+    state.call?.status === 'answered' && state.call.capabilities.transfer && !state.call.consult
   const transferKey = useKey(
     { id: 'desk.transfer', key: 'T', label: t('phone.transfer'), group, enabled: transferable },
     () => setTransfer(true),
@@ -87,6 +91,7 @@ export function PhonePanel({
       </div>
       <CallState model={model} state={state} onBreak={onBreak} />
       <Inbound state={state} onTask={model.select} />
+      <Consult phone={phone} state={state} />
       {open ? (
         <Button
           variant="danger"
@@ -106,6 +111,7 @@ export function PhonePanel({
           k={callKey}
           busy={state.dialing}
           disabled={!canCall}
+          title={connected ? undefined : t(`phone.sip.${state.sip}`)}
           icon={<PhoneIcon />}
           onClick={() => model.dial(number)}
         >
@@ -153,7 +159,12 @@ export function PhonePanel({
       )}
       {transfer && (
         <Suspense fallback={null}>
-          <Transfer open onOpenChange={setTransfer} phone={phone} />
+          <Transfer
+            open
+            onOpenChange={setTransfer}
+            phone={phone}
+            canConsult={!!state.call?.capabilities.consult}
+          />
         </Suspense>
       )}
     </section>
@@ -194,6 +205,44 @@ function Inbound({ state, onTask }: { state: PhoneState; onTask: (taskId: number
           </Button>
         </div>
       )}
+    </div>
+  )
+}
+
+/** A colleague who is asked to take the customer over, while the customer hears music. */
+function Consult({ phone, state }: { phone: Phone; state: PhoneState }) {
+  const { t } = useTranslation('desk')
+  const format = useFormat()
+  const staff = useQuery({ ...directoryQuery(), enabled: !!state.call?.consult })
+  const complete = useMutation({ mutationFn: () => phone.completeTransfer(), onError: failed })
+  const cancel = useMutation({ mutationFn: () => phone.cancelTransfer(), onError: failed })
+  const { call } = state
+  if (!isOpen(call) || !call.consult) return null
+  const colleague = staff.data?.items.find((person) => person.extension === call.consult)
+  const name = colleague?.name ?? format.digits(call.consult)
+  return (
+    <div
+      role="status"
+      className="flex flex-col items-center gap-1.5 rounded-md bg-sunken px-3 py-2 text-sm"
+    >
+      <p className="text-center">
+        {t(call.consultAnswered ? 'phone.consulting' : 'phone.consultRings', { name })}
+      </p>
+      <div className="flex flex-col gap-1.5">
+        {call.consultAnswered && (
+          <Button
+            size="sm"
+            variant="primary"
+            busy={complete.isPending}
+            onClick={() => complete.mutate()}
+          >
+            {t('phone.completeTransfer')}
+          </Button>
+        )}
+        <Button size="sm" busy={cancel.isPending} onClick={() => cancel.mutate()}>
+          {t('phone.cancelTransfer')}
+        </Button>
+      </div>
     </div>
   )
 }

@@ -5,26 +5,31 @@ import { directoryQuery } from '~/api/queries'
 import { errorText, useFormat } from '~/i18n/i18n'
 import { latinDigits } from '~/lib/format'
 import type { Phone } from '~/phone/phone'
-import { Button, Dialog, Field, Input, toast } from '~/ui'
+import { Button, Checkbox, Dialog, Field, Input, toast } from '~/ui'
 
 /** Passes the customer on to a colleague's extension, or to one that is typed. */
 export function Transfer({
   open,
   onOpenChange,
   phone,
+  canConsult,
 }: {
   open: boolean
   onOpenChange: (open: boolean) => void
   phone: Phone
+  /** Whether one can speak with the colleague first. */
+  canConsult: boolean
 }) {
   const { t } = useTranslation(['desk', 'common'])
   const format = useFormat()
   const staff = useQuery({ ...directoryQuery(), enabled: open })
   const [extension, setExtension] = useState('')
+  const [first, setFirst] = useState(canConsult)
   const send = async (to: string) => {
+    const number = latinDigits(to).trim()
     try {
-      await phone.transfer(latinDigits(to).trim())
-      toast(t('phone.transferred'), 'ok')
+      await (first ? phone.consult(number) : phone.transfer(number))
+      if (!canConsult) toast(t('phone.transferred'), 'ok')
       onOpenChange(false)
     } catch (error) {
       toast(errorText(error), 'bad')
@@ -36,7 +41,7 @@ export function Transfer({
       open={open}
       onOpenChange={onOpenChange}
       title={t('phone.transferTitle')}
-      description={t('phone.transferLead')}
+      description={t(canConsult ? 'phone.transferRings' : 'phone.transferLead')}
       size="sm"
     >
       <form
@@ -61,6 +66,14 @@ export function Transfer({
           {t('phone.transfer')}
         </Button>
       </form>
+      {canConsult && (
+        <Checkbox
+          className="mt-2"
+          checked={first}
+          onChange={(event) => setFirst(event.target.checked)}
+          label={t('phone.consultFirst')}
+        />
+      )}
       <ul className="mt-3 max-h-64 overflow-y-auto">
         {others.map((person) => (
           <li key={person.id}>

@@ -79,6 +79,7 @@ class FakeServer {
       muted: false,
       held: false,
       recording: false,
+      consultAnswered: false,
       capabilities: {
         hangup: true,
         hold: true,
@@ -86,6 +87,9 @@ class FakeServer {
         record: true,
         transfer: true,
         dtmf: true,
+        consult: false,
+        monitor: false,
+        rejoin: false,
       },
     })
     this.wrapUps = [

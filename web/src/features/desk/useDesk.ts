@@ -122,7 +122,9 @@ export function useDesk() {
   const lastId = wrapUp?.callId ?? 0
   const last = useQuery({ ...callQuery(lastId), enabled: lastId > 0 && own?.id !== lastId })
   const call = own ?? (lastId > 0 && last.data?.id === lastId ? last.data : null)
-  const phase = isOpen(call) ? 'calling' : wrapUp ? 'wrap_up' : 'ready'
+  // A customer who was passed on still talks, but not here.
+  const talking = isOpen(call) && !(call.transferredTo && wrapUp?.state === 'wrap_up')
+  const phase = talking ? 'calling' : wrapUp ? 'wrap_up' : 'ready'
 
   useEffect(() => {
     for (const item of wrapUps ?? []) drafts.adopt(item)

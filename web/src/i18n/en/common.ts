@@ -185,6 +185,11 @@ export default {
     speed: 'Speed',
   },
   errors: {
+    mic_denied:
+      'The browser does not allow the microphone. Click the lock beside the address, allow it, and try again.',
+    mic_missing: 'There is no microphone. Plug one in and try again.',
+    phone_connecting: 'Your phone is not connected yet. Try again in a moment.',
+    not_supported: 'The telephone system of this call cannot do that.',
     network_error: 'The server cannot be reached. Check your connection.',
     unexpected_answer: 'The server gave an unexpected answer.',
     internal_error: 'Something went wrong on the server.',
