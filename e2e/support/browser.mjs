@@ -8,7 +8,8 @@ import { apiAs, PASSWORD } from "./server.mjs";
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const SHOTS = path.resolve(import.meta.dirname, "../out");
 
-export function launch() {
+/** `media`: with a microphone that beeps, and permission to use it. */
+export function launch({ media = false } = {}) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: [
@@ -20,12 +21,20 @@ export function launch() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...(media
+        ? [
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            "--autoplay-policy=no-user-gesture-required",
+            "--allow-loopback-in-peer-connection",
+          ]
+        : []),
     ],
   });
 }
 
 /** A person's own browser: separate storage; errors on the page fail the test through `errors`. */
-export async function person(browser, url, { language = "en", colorScheme = "light" } = {}) {
+export async function person(browser, url, { language = "en", colorScheme = "light", microphone = false } = {}) {
   const context = await browser.newContext({
     baseURL: url,
     viewport: { width: 1366, height: 768 },
@@ -34,7 +43,7 @@ export async function person(browser, url, { language = "en", colorScheme = "lig
     locale: language === "bn" ? "bn-BD" : "en-GB",
     timezoneId: "Asia/Dhaka",
   });
-  await context.grantPermissions(["notifications"]);
+  await context.grantPermissions(microphone ? ["notifications", "microphone"] : ["notifications"]);
   await context.addInitScript((chosen) => {
     localStorage.setItem("trustcart.language", chosen);
   }, language);

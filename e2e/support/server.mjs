@@ -106,6 +106,7 @@ export async function apiAs(url, login) {
   const session = await call("POST", "/api/auth/login", { login, password: PASSWORD });
   return {
     user: session.user,
+    token: session.accessToken,
     get: (where) => call("GET", where, undefined, session.accessToken),
     post: (where, body) => call("POST", where, body ?? {}, session.accessToken),
     put: (where, body) => call("PUT", where, body, session.accessToken),

@@ -1,0 +1,145 @@
+// A real telephone network: two Asterisks that `cargo xtask test` starts beside the tests.
+import { execFile, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { open, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** Where it is; null where there is none. */
+export const lab = process.env.TRUSTCART_LAB
+  ? JSON.parse(readFileSync(process.env.TRUSTCART_LAB, "utf8"))
+  : null;
+
+/** Settings of a server that uses it. */
+export const asterisk = {
+  TELEPHONY_PROVIDER: "asterisk",
+  ASTERISK_URL: lab?.url,
+  ASTERISK_PASSWORD: lab?.password,
+  ASTERISK_RING_SECONDS: "3",
+};
+
+/** Waits for something that no page shows. */
+export async function until(what, check, patience = 20_000) {
+  const end = Date.now() + patience;
+  for (;;) {
+    const found = await check();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`still waiting: ${what}`);
+    await pause(100);
+  }
+}
+
+const cli = async (which, words) => (await run(lab[`${which}Cli`], [words])).stdout;
+
+/** A customer rings the company's number for an extension and plays a tone. */
+export const callIn = (caller, extension) =>
+  cli("carrier", `channel originate Local/${caller}*${lab.didPrefix}${extension}@call-in application Milliwatt`);
+
+/** Every customer hangs up. */
+export const allHangUp = () => cli("carrier", "channel request hangup all");
+
+/** Nothing of one test is left for the next. */
+export async function hangUpAll() {
+  await cli("carrier", "channel request hangup all");
+  await cli("pbx", "channel request hangup all");
+  await until("no channel is left", async () => (await channels()).length === 0);
+}
+
+/** Telephones in calls; recorders and the like do not count. */
+export const channels = async () => {
+  const text = await cli("pbx", "core show channels concise");
+  return text.split("\n").filter((line) => line.startsWith("PJSIP/"));
+};
+
+/** What a customer, who is `number`, has keyed in by what the agent sent. */
+export const keyed = (number) =>
+  readFile(path.join(lab.carrierSpool, `dtmf-${number}`), "utf8").then(
+    (text) => text.trim(),
+    () => null,
+  );
+
+/** How loud it was at the customer's ear in the last `seconds`, 0…1. */
+export async function heardBy(number, seconds) {
+  const file = await open(path.join(lab.carrierSpool, "monitor", `heard-${number}.wav`));
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size - 44, Math.round(seconds * 8000) * 2);
+    const buffer = Buffer.alloc(length);
+    await file.read(buffer, 0, length, size - length);
+    return loudness(buffer);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Root mean square of 16-bit samples. */
+export function loudness(samples) {
+  const n = samples.length >> 1;
+  let sum = 0;
+  for (let i = 0; i < n; i += 1) sum += (samples.readInt16LE(2 * i) / 32768) ** 2;
+  return Math.sqrt(sum / Math.max(n, 1));
+}
+
+/** The PBX loses its power… */
+export async function unplug() {
+  const pid = Number(await readFile(lab.pbxPid, "utf8"));
+  process.kill(pid, "SIGKILL");
+  await until("the PBX is gone", () => {
+    try {
+      process.kill(pid, 0);
+      return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+    } catch {
+      return true;
+    }
+  });
+}
+
+/** …and has it again. */
+export async function plugIn() {
+  const child = spawn(lab.pbx, [], { detached: true, stdio: "ignore", env: { PATH: "/usr/bin:/bin" } });
+  child.unref();
+  await writeFile(lab.pbxPid, String(child.pid));
+  await until("the PBX is up", () =>
+    cli("pbx", "core waitfullybooted").then(
+      () => true,
+      () => false,
+    ),
+  );
+}
+
+/** What comes out of a page's telephone: loudness 0…1, its strongest frequency, and how loud the fake microphones'
+ * beeps (about 400 Hz) are in dB, at most, within `ms`. */
+export const hears = (page, ms = 1500) =>
+  page.evaluate(async (ms) => {
+    const audio = document.querySelector("audio[data-phone]");
+    if (!audio?.srcObject) return { loud: 0, hz: 0, beep: -200 };
+    const context = new AudioContext();
+    await context.resume();
+    const analyser = context.createAnalyser();
+    analyser.fftSize = 4096;
+    analyser.smoothingTimeConstant = 0;
+    context.createMediaStreamSource(audio.srcObject).connect(analyser);
+    const wave = new Float32Array(analyser.fftSize);
+    const bands = new Float32Array(analyser.frequencyBinCount);
+    const width = context.sampleRate / analyser.fftSize;
+    let [loud, hz, beep] = [0, 0, -200];
+    for (const end = Date.now() + ms; Date.now() < end; await new Promise((r) => setTimeout(r, 50))) {
+      analyser.getFloatTimeDomainData(wave);
+      analyser.getFloatFrequencyData(bands);
+      const now = Math.sqrt(wave.reduce((sum, x) => sum + x * x, 0) / wave.length);
+      if (now > loud) {
+        loud = now;
+        let best = 0;
+        for (let i = 1; i < bands.length; i += 1) if (bands[i] > bands[best]) best = i;
+        hz = best * width;
+      }
+      for (let i = Math.round(370 / width); i <= Math.round(430 / width); i += 1) beep = Math.max(beep, bands[i]);
+    }
+    await context.close();
+    return { loud, hz, beep };
+  }, ms);
+
+export const isTone = ({ loud, hz }) => loud > 0.01 && Math.abs(hz - 1004) < 20;
