@@ -1,10 +1,10 @@
 //! An Asterisk, driven over ARI: REST for what is to be done, a WebSocket for what happens
 //! (docs/providers/asterisk.md).
 //!
-//! The adapter remembers nothing: what a channel is for is in its id ([`ids`]), what was done to a
-//! call is in channel variables ([`vars`]). So calls go on talking while this server is away, and
+//! The adapter remembers nothing: what a channel is for is in its id (`ids`), what was done to a
+//! call is in channel variables (`vars`). So calls go on talking while this server is away, and
 //! the server that comes back, or another instance, reads from Asterisk where they stand
-//! ([`board`]).
+//! (`board`).
 
 mod ari;
 mod board;
@@ -156,7 +156,7 @@ impl Pbx {
         }
     }
 
-    /// Rings the agent's telephone; when it answers, the customer's is rung ([`react`]).
+    /// Rings the agent's telephone; when it answers, the customer's is rung (see `react`).
     async fn dial(&self, dial: Dial) -> Result<Dialled, ProviderError> {
         let Some(extension) = &dial.extension else {
             return Err(ProviderError::Refused("the agent has no extension".to_owned()));

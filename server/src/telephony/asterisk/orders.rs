@@ -326,7 +326,7 @@ impl Pbx {
         self.ari.post(&["bridges", &bridge, "addChannel"], &[("channel", &channel)]).await?;
         let whisper = if word == "whisper" { "out" } else { "none" };
         let snoop = ids::snoop(call, extension);
-        // It joins the team leader when it is ready ([`super::react`]).
+        // It joins the team leader when it is ready (see `react`).
         self.ari
             .post(
                 &["channels", &speaker.id, "snoop", &snoop],
