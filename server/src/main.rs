@@ -12,7 +12,7 @@ use trustcart::clock::Clock;
 use trustcart::config::Config;
 use trustcart::db::Db;
 use trustcart::telephony::play;
-use trustcart::{calls, demo, imports, jobs, openapi, server, startup, users};
+use trustcart::{calls, demo, imports, jobs, openapi, reorder, server, startup, users};
 
 /// Call-centre CRM for shops that live on repeat purchase.
 #[derive(Parser)]
@@ -37,6 +37,8 @@ enum Command {
     User(users::cli::UserCommand),
     /// Play the other side of a contract against an installation.
     Simulate(play::SimulateCommand),
+    /// Judge the learned reorder rhythm.
+    Reorder(reorder::cli::ReorderCommand),
     /// Set up a telephone system.
     Pbx(calls::pbx::PbxCommand),
     /// Write a demo shop as CSV files, to try the import with.
@@ -82,6 +84,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
                 db.close().await;
                 done
             }
+            Command::Reorder(command) => reorder::cli::run(&command),
             Command::Pbx(command) => {
                 std::fs::create_dir_all(&cli.config.data_dir)?;
                 let url = cli.config.database_url();

@@ -4,6 +4,9 @@
 //! that decides how a date is made: today by the configured table ([`table`], SPEC §3.1-3.2); a
 //! learned rhythm takes its place here once it exists, and says so in [`Basis`].
 
+pub mod backtest;
+pub mod cli;
+pub mod learned;
 pub mod pairs;
 pub mod store;
 pub mod table;

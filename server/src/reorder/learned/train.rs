@@ -1,0 +1,195 @@
+//! Training a [`Model`] on the purchases until a day.
+
+use super::hazard::{Hazard, Snapshot};
+use super::offsets::{Offsets, Outcome};
+use super::priors::{Priors, Sums};
+use super::{HalfLife, Model, Params, State, VisitModel, Visits, WINDOW};
+
+/// δ, how gaps fade.
+const MEMORIES: [f64; 4] = [0.6, 0.8, 0.9, 1.0];
+/// κ, what the usual gap is worth.
+const PRIOR_GAPS: [f64; 6] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0];
+/// H, how purchases fade, days.
+const HALF_LIVES: [HalfLife; 4] =
+    [HalfLife(Some(60.0)), HalfLife(Some(120.0)), HalfLife(Some(240.0)), HalfLife(None)];
+/// γ.
+const QUANTITY_POWER: f64 = 0.2;
+/// Days between the snapshots trained on.
+const STEP: i32 = 7;
+/// Snapshots at most: the latest.
+const SNAPSHOTS: i32 = 13;
+
+/// The days on which a customer bought a category, ascending, with the quantity of each.
+#[derive(Clone, Debug)]
+pub struct PairHistory {
+    /// Whose, an index.
+    pub customer: usize,
+    /// What, an index.
+    pub category: usize,
+    /// Days and quantities.
+    pub purchases: Vec<(i32, f64)>,
+}
+
+impl PairHistory {
+    /// The state after each purchase.
+    fn states(&self, params: Params) -> impl Iterator<Item = State> + '_ {
+        let mut state: Option<State> = None;
+        self.purchases.iter().map(move |(day, quantity)| {
+            let next = match state {
+                None => State::first(*day, *quantity),
+                Some(state) => state.and(&params, *day, *quantity),
+            };
+            state = Some(next);
+            next
+        })
+    }
+
+    /// Days from the purchase at `index` to the next one.
+    fn gap(&self, index: usize) -> Option<i32> {
+        let (next, _) = self.purchases.get(index + 1)?;
+        Some(next - self.purchases[index].0)
+    }
+}
+
+/// Trains on purchases on or before `now`. `customers`: each one's visits, ascending days;
+/// `profile`: the configured gap of a category.
+pub fn train(
+    pairs: &[PairHistory],
+    customers: &[Vec<i32>],
+    categories: usize,
+    now: i32,
+    profile: impl Fn(usize) -> Option<f64>,
+) -> Model {
+    let mut sums = vec![Sums::default(); categories];
+    let mut exposures = Vec::with_capacity(pairs.len());
+    for pair in pairs {
+        let first = pair.purchases.first().map_or(now, |(day, _)| *day);
+        let repeats = pair.purchases.len().saturating_sub(1) as f64;
+        let days = f64::from(now - first);
+        let log_gaps = pair.purchases.windows(2).map(|two| f64::from(two[1].0 - two[0].0).ln());
+        sums[pair.category] += Sums { gaps: repeats, log_gaps: log_gaps.sum(), repeats, days };
+        exposures.push((pair.category, repeats, days));
+    }
+    let priors = Priors::new(&sums, profile).with_shape(&exposures);
+    let visits: Vec<Visits> = customers
+        .iter()
+        .filter_map(|days| {
+            let (first, last) = (*days.first()?, *days.last()?);
+            Some(Visits { count: days.len() as u32, first, last })
+        })
+        .collect();
+    let visits = VisitModel::fit(&visits, now);
+    let (memory, prior_gaps) = tune_gaps(pairs, &priors);
+    let mut params =
+        Params { memory, prior_gaps, half_life: HalfLife(None), quantity_power: QUANTITY_POWER };
+    params.half_life = tune_half_life(pairs, customers, &priors, &visits, params, now);
+    let offsets = Offsets::learn(pairs.iter().flat_map(|pair| {
+        pair.states(params).enumerate().map(|(index, state)| Outcome {
+            purchases: state.purchases,
+            expected: state.expected_gap(&params, priors.log_gap(pair.category)),
+            gap: pair.gap(index),
+            watched: now - state.last,
+        })
+    }));
+    let snapshots = snapshots(pairs, customers, &priors, &visits, params, now);
+    let hazard = Hazard::learn(snapshots.into_iter());
+    Model { params, priors, offsets, visits, hazard }
+}
+
+/// δ and κ with the smallest error one purchase ahead, in days, as people feel it.
+fn tune_gaps(pairs: &[PairHistory], priors: &Priors) -> (f64, f64) {
+    let mut best = (f64::INFINITY, 1.0, 4.0);
+    for memory in MEMORIES {
+        let mut errors = [0.0; PRIOR_GAPS.len()];
+        let trial = |prior_gaps| Params {
+            memory,
+            prior_gaps,
+            half_life: HalfLife(None),
+            quantity_power: QUANTITY_POWER,
+        };
+        for pair in pairs {
+            let prior = priors.log_gap(pair.category);
+            for (index, state) in pair.states(trial(1.0)).enumerate() {
+                let Some(gap) = pair.gap(index) else { break };
+                for (error, prior_gaps) in errors.iter_mut().zip(PRIOR_GAPS) {
+                    let expected = state.expected_gap(&trial(prior_gaps), prior);
+                    *error += (expected.ln() - f64::from(gap).ln()).abs();
+                }
+            }
+        }
+        for (error, prior_gaps) in errors.iter().zip(PRIOR_GAPS) {
+            if *error < best.0 {
+                best = (*error, memory, prior_gaps);
+            }
+        }
+    }
+    (best.1, best.2)
+}
+
+/// H under which what was bought on training days was likeliest.
+fn tune_half_life(
+    pairs: &[PairHistory],
+    customers: &[Vec<i32>],
+    priors: &Priors,
+    visits: &VisitModel,
+    params: Params,
+    now: i32,
+) -> HalfLife {
+    let mut best = (f64::INFINITY, HalfLife(None));
+    for half_life in HALF_LIVES {
+        let params = Params { half_life, ..params };
+        let rows = snapshots(pairs, customers, priors, visits, params, now);
+        let hazard = Hazard::learn(rows.iter().copied());
+        let misfit: f64 = rows
+            .iter()
+            .map(|row| {
+                let rate = -(-row.expected).ln_1p() * hazard.factor(row.purchases, row.ratio);
+                let chance = (-(-rate).exp_m1()).clamp(1e-9, 1.0 - 1e-9);
+                if row.bought { -chance.ln() } else { -(-chance).ln_1p() }
+            })
+            .sum();
+        if misfit < best.0 {
+            best = (misfit, half_life);
+        }
+    }
+    best.1
+}
+
+/// Every pair on some days of the past whose following week is known.
+fn snapshots(
+    pairs: &[PairHistory],
+    customers: &[Vec<i32>],
+    priors: &Priors,
+    visits: &VisitModel,
+    params: Params,
+    now: i32,
+) -> Vec<Snapshot> {
+    let mut rows = Vec::new();
+    // Day `t` is judged before its own purchases: the window is t…t+6.
+    let days: Vec<i32> = (0..SNAPSHOTS).map(|k| now - WINDOW + 1 - k * STEP).rev().collect();
+    for pair in pairs {
+        let states: Vec<State> = pair.states(params).collect();
+        let prior = priors.log_gap(pair.category);
+        let seen = &customers[pair.customer];
+        for day in &days {
+            let known = states.partition_point(|state| state.last < *day);
+            let Some(state) = known.checked_sub(1).and_then(|last| states.get(last)) else {
+                continue;
+            };
+            let before = seen.partition_point(|visit| visit < day);
+            let (Some(first), Some(last)) = (seen.first(), seen.get(before.wrapping_sub(1))) else {
+                continue;
+            };
+            let customer = Visits { count: before as u32, first: *first, last: *last };
+            let rate =
+                state.rate(&params, priors, pair.category, *day) * visits.alive(&customer, *day);
+            rows.push(Snapshot {
+                purchases: state.purchases,
+                ratio: f64::from(day - state.last) / state.expected_gap(&params, prior),
+                expected: -(-rate * f64::from(WINDOW)).exp_m1(),
+                bought: states.get(known).is_some_and(|next| next.last < day + WINDOW),
+            });
+        }
+    }
+    rows
+}
