@@ -230,10 +230,11 @@ pub fn run(args: &BacktestArgs) -> anyhow::Result<()> {
     }
     let model = history.train(fold);
     println!(
-        "learnt until {}: δ {}, κ {}, H {}",
+        "learnt until {}: δ {}, κ {}, γ {}, H {}",
         args.fold,
         model.params.memory,
         model.params.prior_gaps,
+        model.params.quantity_power,
         model.params.half_life.0.map_or_else(|| "∞".to_owned(), |days| days.to_string())
     );
     std::fs::create_dir_all(&args.out)?;

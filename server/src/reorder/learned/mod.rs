@@ -37,6 +37,12 @@ pub struct Params {
     pub quantity_power: f64,
 }
 
+impl Params {
+    /// Before anything was tuned.
+    pub const START: Self =
+        Self { memory: 1.0, prior_gaps: 4.0, half_life: HalfLife(None), quantity_power: 0.0 };
+}
+
 /// Everything learnt that pairs have in common.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Model {

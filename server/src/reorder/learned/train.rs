@@ -12,8 +12,11 @@ const PRIOR_GAPS: [f64; 6] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0];
 /// H, how purchases fade, days.
 const HALF_LIVES: [HalfLife; 4] =
     [HalfLife(Some(60.0)), HalfLife(Some(120.0)), HalfLife(Some(240.0)), HalfLife(None)];
-/// γ.
-const QUANTITY_POWER: f64 = 0.2;
+/// γ, how much longer more lasts.
+const QUANTITY_POWERS: [f64; 3] = [0.0, 0.1, 0.2];
+/// What γ = 1 has to save of the error to be believed, and a smaller one in proportion: on real shops
+/// quantities make the past look a little better and the future a little worse.
+const QUANTITY_DOUBT: f64 = 0.05;
 /// Days between the snapshots trained on.
 const STEP: i32 = 7;
 /// Snapshots at most: the latest.
@@ -79,9 +82,7 @@ pub fn train(
         })
         .collect();
     let visits = VisitModel::fit(&visits, now);
-    let (memory, prior_gaps) = tune_gaps(pairs, &priors);
-    let mut params =
-        Params { memory, prior_gaps, half_life: HalfLife(None), quantity_power: QUANTITY_POWER };
+    let mut params = tune_gaps(pairs, &priors);
     params.half_life = tune_half_life(pairs, customers, &priors, &visits, params, now);
     let offsets = Offsets::learn(pairs.iter().flat_map(|pair| {
         pair.states(params).enumerate().map(|(index, state)| Outcome {
@@ -96,34 +97,40 @@ pub fn train(
     Model { params, priors, offsets, visits, hazard }
 }
 
-/// δ and κ with the smallest error one purchase ahead, in days, as people feel it.
-fn tune_gaps(pairs: &[PairHistory], priors: &Priors) -> (f64, f64) {
-    let mut best = (f64::INFINITY, 1.0, 4.0);
+/// δ, κ and γ with the smallest error of ln ĝ one purchase ahead.
+fn tune_gaps(pairs: &[PairHistory], priors: &Priors) -> Params {
+    let mut best = (f64::INFINITY, Params::START);
     for memory in MEMORIES {
-        let mut errors = [0.0; PRIOR_GAPS.len()];
-        let trial = |prior_gaps| Params {
-            memory,
-            prior_gaps,
-            half_life: HalfLife(None),
-            quantity_power: QUANTITY_POWER,
-        };
+        let trials: Vec<Params> = PRIOR_GAPS
+            .iter()
+            .flat_map(|prior_gaps| QUANTITY_POWERS.map(|power| (*prior_gaps, power)))
+            .map(|(prior_gaps, quantity_power)| Params {
+                memory,
+                prior_gaps,
+                quantity_power,
+                ..Params::START
+            })
+            .collect();
+        let mut errors = vec![0.0; trials.len()];
         for pair in pairs {
             let prior = priors.log_gap(pair.category);
-            for (index, state) in pair.states(trial(1.0)).enumerate() {
+            let remembered = Params { memory, ..Params::START };
+            for (index, state) in pair.states(remembered).enumerate() {
                 let Some(gap) = pair.gap(index) else { break };
-                for (error, prior_gaps) in errors.iter_mut().zip(PRIOR_GAPS) {
-                    let expected = state.expected_gap(&trial(prior_gaps), prior);
-                    *error += (expected.ln() - f64::from(gap).ln()).abs();
+                let log_gap = f64::from(gap).ln();
+                for (error, trial) in errors.iter_mut().zip(&trials) {
+                    *error += (state.expected_gap(trial, prior).ln() - log_gap).abs();
                 }
             }
         }
-        for (error, prior_gaps) in errors.iter().zip(PRIOR_GAPS) {
-            if *error < best.0 {
-                best = (*error, memory, prior_gaps);
+        for (error, trial) in errors.into_iter().zip(trials) {
+            let error = error * (1.0 + QUANTITY_DOUBT * trial.quantity_power);
+            if error < best.0 {
+                best = (error, trial);
             }
         }
     }
-    (best.1, best.2)
+    best.1
 }
 
 /// H under which what was bought on training days was likeliest.
