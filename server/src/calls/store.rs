@@ -188,9 +188,14 @@ pub async fn absorb(tx: &mut Tx, other: CallId, into: CallId) -> Result<Option<C
 pub async fn write(tx: &mut Tx, row: &CallRow, now: DateTime<Utc>) -> Result<(), DbError> {
     let derived = row.derive();
     let recording = row.facts.recording.as_ref();
-    let url = recording.map(|r| match r.file() {
-        Some(_) => format!("/api/telephony/calls/{}/recording", row.id),
-        None => r.place.clone(),
+    // Where an Asterisk keeps it is nobody's business but ours.
+    let ours = row.provider == ProviderKind::Asterisk;
+    let url = recording.map(|r| {
+        if ours || r.file().is_some() {
+            format!("/api/telephony/calls/{}/recording", row.id)
+        } else {
+            r.place.clone()
+        }
     });
     tx.execute(
         Sql::new(

@@ -8,6 +8,15 @@ import { SipPhone } from './sip-phone'
 let phone: Phone | null = null
 let owner: number | null = null
 
+// Whoever has logged out is not rung here any more.
+auth.subscribe(() => {
+  if (phone && !auth.get().user) {
+    phone.dispose()
+    phone = null
+    owner = null
+  }
+})
+
 /** The phone of whoever is logged in here. Another person gets another phone. */
 export function currentPhone(): Phone {
   const userId = auth.get().user?.id ?? 0

@@ -37,7 +37,8 @@ export class SipPhone extends ServerPhone {
     super(events, userId)
     this.words = words
     this.unfollow = this.subscribe(() => this.follow())
-    if (typeof navigator !== 'undefined' && navigator.locks) void this.hold(`phone.${userId}`)
+    if (userId && typeof navigator !== 'undefined' && navigator.locks)
+      void this.hold(`phone.${userId}`)
   }
 
   override get canAnswer(): boolean {
@@ -192,10 +193,12 @@ export class SipPhone extends ServerPhone {
 
   /** The audio does what the call's state says. */
   private follow(): void {
-    const { call, wanted } = this.get()
+    const { call, wanted, dialing } = this.get()
     // A PBX that lost its power has not said good-bye.
     const over = call && !LIVE_STATUSES.includes(call.status)
     if (over && call.externalCallId) this.line?.drop(call.externalCallId)
+    // Opened for a call whose audio never came.
+    if (over && !dialing && !this.line?.busy) this.mic.close()
     this.line?.mute(wanted.muted ?? (isOpen(call) && call.muted))
   }
 
