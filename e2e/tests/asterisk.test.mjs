@@ -308,6 +308,7 @@ suite("with a real Asterisk", { concurrency: false }, () => {
     await dial(me, number(TONE));
     await connected(me);
     await transfer(false);
+    await me.page.getByText(/is being rung/).waitFor();
     await slip.getByRole("button", { name: /^Put aside/ }).click();
     await me.page.getByText(/is being rung/).waitFor({ state: "detached" });
     await hearsTone(me);

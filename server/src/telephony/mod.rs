@@ -299,6 +299,12 @@ impl Telephony {
             let pbx = asterisk::Asterisk::new(&config.asterisk, clock.clone(), sender)?;
             return Ok((Self(Arc::new(pbx)), events));
         }
+        if config.asterisk.url.is_some() {
+            bail!(
+                "ASTERISK_URL is set, but TELEPHONY_PROVIDER is not asterisk: set it, or unset the \
+                 address to let another provider make the calls"
+            );
+        }
         let credentials = (&config.bracknet_api_base_url, &config.bracknet_api_key);
         let kind = match (config.telephony_provider, credentials) {
             (Configured::Bracknet, (Some(base), Some(key))) => {

@@ -274,5 +274,12 @@ both! {
             let error = refused.expect_err("half a configuration is none").to_string();
             assert!(error.contains("BRACKNET_API_BASE_URL"), "{error}");
         }
+        let mut config = (*app.state.config).clone();
+        config.asterisk.url = Some("http://127.0.0.1:8088".to_owned());
+        let refused = trustcart::telephony::Telephony::start(&config, &app.state.clock);
+        assert!(refused.expect_err("nobody would use it").to_string().contains("TELEPHONY_PROVIDER"));
+        config.telephony_provider = trustcart::config::Provider::Asterisk;
+        let refused = trustcart::telephony::Telephony::start(&config, &app.state.clock);
+        assert!(refused.expect_err("half a configuration").to_string().contains("ASTERISK_PASSWORD"));
     }
 }

@@ -81,11 +81,6 @@ export class SipLine {
     )
   }
 
-  /** Whether any call is talking or ringing here. */
-  get busy(): boolean {
-    return this.sessions.size > 0
-  }
-
   /** Whether a call is talking or ringing here. */
   has(callId: string): boolean {
     return this.sessions.has(callId)

@@ -193,12 +193,10 @@ export class SipPhone extends ServerPhone {
 
   /** The audio does what the call's state says. */
   private follow(): void {
-    const { call, wanted, dialing } = this.get()
+    const { call, wanted } = this.get()
     // A PBX that lost its power has not said good-bye.
     const over = call && !LIVE_STATUSES.includes(call.status)
     if (over && call.externalCallId) this.line?.drop(call.externalCallId)
-    // Opened for a call whose audio never came.
-    if (over && !dialing && !this.line?.busy) this.mic.close()
     this.line?.mute(wanted.muted ?? (isOpen(call) && call.muted))
   }
 

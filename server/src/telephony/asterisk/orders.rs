@@ -159,18 +159,21 @@ impl Pbx {
             .variable(&ids::first_agent(call), vars::NUMBER)
             .await
             .unwrap_or_else(|| customer.caller.number.clone());
-        self.ring(&ids::consult(call), to, &number, variables)
-            .await
-            .map_err(|error| unreachable_extension(error, to))?;
+        // Before the colleague can say no: what then follows is later than this, also in its order.
+        let consult = Some(Consult { extension: to.to_owned(), answered: false });
+        let asked = vec![
+            self.switched(Control::Hold, true),
+            EventKind::Consulting { consult, order: self.order() },
+        ];
         self.hold(call).await?;
         if let Some(agent) = legs.speaker() {
             self.ari.post(&["channels", &agent.id, "ring"], &[]).await?;
         }
-        let consult = Some(Consult { extension: to.to_owned(), answered: false });
-        Ok(vec![
-            self.switched(Control::Hold, true),
-            EventKind::Consulting { consult, order: self.order() },
-        ])
+        if let Err(error) = self.ring(&ids::consult(call), to, &number, variables).await {
+            self.back_to_agent(call, legs).await?;
+            return Err(unreachable_extension(error, to));
+        }
+        Ok(asked)
     }
 
     /// The colleague who answered gets the customer, the agent leaves.
@@ -241,11 +244,13 @@ impl Pbx {
         if caller.is_up() || !legs.agents.is_empty() {
             return Err(ProviderError::Refused("the caller is with an agent".to_owned()));
         }
+        // Before the agent can put it aside.
+        let offered = EventKind::Offered { extension: Some(to.to_owned()), order: self.order() };
         let headers = headers(call, false);
         self.ring(&ids::next_agent(call), to, &caller.caller.number, headers)
             .await
             .map_err(|error| unreachable_extension(error, to))?;
-        Ok(vec![EventKind::Offered { extension: Some(to.to_owned()), order: self.order() }])
+        Ok(vec![offered])
     }
 
     /// Rings the agent's telephone again; it takes the place of the lost one when it answers.
