@@ -126,6 +126,7 @@ export const hears = (page, ms = 1500) =>
     const bands = new Float32Array(analyser.frequencyBinCount);
     const width = context.sampleRate / analyser.fftSize;
     let [loud, hz, beep] = [0, 0, -200];
+    // Not a wait for something: sound is measured over a time, and an analyser hears only the last moment.
     for (const end = Date.now() + ms; Date.now() < end; await new Promise((r) => setTimeout(r, 50))) {
       analyser.getFloatTimeDomainData(wave);
       analyser.getFloatFrequencyData(bands);

@@ -82,6 +82,7 @@ struct Waiting {
 
 /// Offers every caller who rings nowhere to somebody; whether anybody waits.
 async fn offer_all(state: &AppState, tried: &mut Tried) -> Result<bool> {
+    // Ringing says it all; the list of open statuses is what the index of open calls is found by.
     let sql = Sql::new(format!(
         "SELECT k.id, k.external_call_id, k.facts, k.started_at, u.extension AS own_agent
          FROM telephony_calls k

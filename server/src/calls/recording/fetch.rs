@@ -162,13 +162,17 @@ fn authority(url: &Url) -> Option<(String, Option<u16>)> {
     url.host_str().map(|host| (host.to_ascii_lowercase(), url.port_or_known_default()))
 }
 
-/// Whether an address is the configured Asterisk's, which wants to know who asks.
+/// Whether an address is a recording at the configured Asterisk, which wants to know who asks. Only
+/// there is our login sent: an address may come from a webhook, and everything else of its REST
+/// interface is none of a webhook's business.
 fn is_at_asterisk(config: &Config, url: &Url) -> bool {
     let asterisk = config.asterisk.url.as_deref().and_then(|base| base.parse::<Url>().ok());
     config.telephony_provider == Provider::Asterisk
         && asterisk
             .as_ref()
             .is_some_and(|pbx| authority(pbx) == authority(url) && pbx.scheme() == url.scheme())
+        && url.path().starts_with("/ari/recordings/stored/")
+        && url.query().is_none()
 }
 
 /// Whether an address may be asked.
@@ -323,6 +327,30 @@ async fn settle(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_login_goes_to_recordings_of_the_asterisk_and_nowhere_else() {
+        #[derive(clap::Parser)]
+        struct Flags {
+            #[command(flatten)]
+            config: Config,
+        }
+        let flags = ["x", "--telephony-provider", "asterisk", "--asterisk-url", "http://pbx:8088"];
+        let config = <Flags as clap::Parser>::parse_from(flags).config;
+        let ours = |text: &str| is_at_asterisk(&config, &text.parse().expect("an address"));
+        assert!(ours("http://pbx:8088/ari/recordings/stored/tc-1~recording/file"));
+        for other in [
+            "http://pbx:8088/ari/channels",
+            "http://pbx:8088/ari/recordings/stored/../../channels/x",
+            "http://pbx:8088/ari/recordings/stored/%2e%2e/%2e%2e/channels/x",
+            "http://pbx:8088/ari/recordings/stored/x/file?api_key=y",
+            "https://pbx:8088/ari/recordings/stored/x/file",
+            "http://pbx:9/ari/recordings/stored/x/file",
+            "http://pbx.example:8088/ari/recordings/stored/x/file",
+        ] {
+            assert!(!ours(other), "{other}");
+        }
+    }
 
     #[test]
     fn only_sound_is_kept() {
