@@ -19,12 +19,14 @@ import {
   plugIn,
   unplug,
   until,
+  wire,
 } from "../support/lab.mjs";
 import { apiAs, startServer } from "../support/server.mjs";
 
 const TODAY = "/api/crm/automation/tasks/today";
 let server;
 let browser;
+let network;
 let taken = 0;
 
 const suite = lab ? describe : describe.skip;
@@ -46,7 +48,8 @@ async function apiOf(login) {
 
 suite("with a real Asterisk", { concurrency: false }, () => {
   before(async () => {
-    server = await startServer({ env: asterisk });
+    network = await wire();
+    server = await startServer({ env: { ...asterisk, ASTERISK_WS_URL: network.url } });
     browser = await launch({ media: true });
     await plan(server);
   });
@@ -54,6 +57,7 @@ suite("with a real Asterisk", { concurrency: false }, () => {
   after(async () => {
     await browser?.close();
     await server?.discard();
+    network?.close();
     assert.deepEqual(await until("no channel is left", async () => (await channels()).length === 0), true);
   });
 
@@ -202,14 +206,30 @@ suite("with a real Asterisk", { concurrency: false }, () => {
     await slip.getByRole("button", { name: /^Answer/ }).click();
     await connected(me);
     await hearsTone(me);
+    // There is no task of the agent's for this call: the server knows it all the same.
+    await page.reload();
+    await connected(me);
+    await hearsTone(me);
     await allHangUp();
     const call = await over(me);
     assert.deepEqual([call.direction, call.status, call.endReason], ["inbound", "completed", "customer_hangup"]);
     assert.equal(call.customerId, task.customerId);
 
-    // Put aside by the only agent who is free, and given up: somebody will call back.
+    // Put aside by the only agent who is free, and given up: somebody will call back. The page is in the
+    // background this time, so the desktop says who rings.
+    await page.evaluate(() => {
+      Object.defineProperty(document, "hidden", { get: () => true });
+      globalThis.said = [];
+      globalThis.Notification = class extends Notification {
+        constructor(title, options) {
+          super(title, options);
+          globalThis.said.push([title, options.body]);
+        }
+      };
+    });
     await callIn(task.phone.replace("+88", ""), me.extension);
     await slip.getByRole("button", { name: /^Put aside/ }).click();
+    assert.deepEqual(await page.evaluate(() => globalThis.said), [["Incoming call", task.phone]]);
     await slip.waitFor({ state: "detached" });
     await allHangUp();
     const missed = await until("the missed call", async () => {
@@ -235,6 +255,46 @@ suite("with a real Asterisk", { concurrency: false }, () => {
     const after = await latest(me);
     assert.deepEqual([after.id, after.status], [before.id, "answered"]);
     assert.equal((await channels()).length, 2, "the old telephone is gone");
+    await hangUp(me);
+    await me.context.close();
+  });
+
+  test("the network is gone for a moment: the call goes on and the telephone comes back", async () => {
+    const me = await agent(1);
+    await dial(me, number(TONE));
+    await connected(me);
+    await hearsTone(me);
+    network.cut();
+    await me.page.getByText("Phone connecting").first().waitFor();
+    network.mend();
+    await me.page.getByText("Phone ready").or(me.page.getByText(/^Sounds/)).first().waitFor();
+    await hearsTone(me);
+    assert.equal((await latest(me)).status, "answered");
+    await hangUp(me);
+    await me.context.close();
+  });
+
+  test("the microphone that was chosen is the one that is opened, also after a reload", async () => {
+    const me = await agent(1);
+    const { page } = me;
+    await page.addInitScript(() => {
+      const media = navigator.mediaDevices;
+      const real = media.getUserMedia.bind(media);
+      media.getUserMedia = async (wanted) => {
+        const stream = await real(wanted);
+        globalThis.opened = stream.getAudioTracks()[0].label;
+        return stream;
+      };
+    });
+    await page.getByRole("button", { name: /Phone ready/ }).click();
+    const choice = page.getByRole("dialog").getByLabel("Microphone", { exact: true });
+    await choice.selectOption({ label: "Fake Audio Input 2" });
+    await page.keyboard.press("Escape");
+    await page.reload();
+    await page.getByText("Phone ready").first().waitFor();
+    await dial(me, number(TONE));
+    await connected(me);
+    assert.equal(await page.evaluate(() => globalThis.opened), "Fake Audio Input 2");
     await hangUp(me);
     await me.context.close();
   });
@@ -322,6 +382,11 @@ suite("with a real Asterisk", { concurrency: false }, () => {
     await transfer(false);
     await slip.getByRole("button", { name: /^Answer/ }).click();
     await hearsTone(colleague);
+    // The page is loaded anew: the customer has been passed on to it and stays there.
+    await colleague.page.reload();
+    await colleague.page.getByText("Connected").first().waitFor();
+    await until("the old telephone is gone", async () => (await channels()).length === 2);
+    await hearsTone(colleague);
     await allHangUp();
     const call = await over(me);
     assert.equal(call.status, "completed");
@@ -336,9 +401,13 @@ suite("with a real Asterisk", { concurrency: false }, () => {
     await logIn(lead.page, "tl");
     await lead.page.getByText("Phone ready").first().waitFor();
     const api = await apiOf("tl");
-    await dial(me, number(TONE));
+    const customer = number(TONE);
+    await dial(me, customer);
     await connected(me);
     await hearsTone(me);
+    // What the customer hears from now on is not the agent.
+    await me.page.keyboard.press("m");
+    await until("the customer hears nothing", async () => (await heardBy(customer, 1)) < 0.001);
     const call = await latest(me);
     const monitor = (mode) => api.post(`/api/telephony/calls/${call.id}/monitor`, { mode });
     await assert.rejects(me.api.post(`/api/telephony/calls/${call.id}/monitor`, { mode: "listen" }), /403/);
@@ -347,8 +416,9 @@ suite("with a real Asterisk", { concurrency: false }, () => {
     const quiet = (await hears(me.page, 2500)).beep;
     await monitor("whisper");
     await until("the agent hears the whisper", async () => (await hears(me.page, 1500)).beep > quiet + 15);
+    assert.ok((await heardBy(customer, 2)) < 0.001, "the customer does not hear the whisper");
     await monitor("barge");
-    await until("the customer hears the team leader", async () => (await channels()).length === 3);
+    await until("the customer hears the team leader", async () => (await heardBy(customer, 1.5)) > 0.003);
     await hearsTone(lead);
     await monitor(null);
     await until("the team leader has left", async () => (await channels()).length === 2);

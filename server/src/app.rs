@@ -7,12 +7,14 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::AccessKeys;
+use crate::calls::group::WebhookGroup;
 use crate::calls::line::Line;
 use crate::clock::Clock;
 use crate::config::{Config, Provider};
 use crate::db::{Db, DbError, Sql, Tx, UserId};
 use crate::live::{Live, SESSION_ENDED};
 use crate::rate::RateLimit;
+use crate::storage::Storage;
 use crate::tasks::cache::QueueCache;
 use crate::teams::coverage::Coverages;
 use crate::telephony::Telephony;
@@ -41,6 +43,8 @@ pub struct AppState {
     pub coverage: Arc<Coverages>,
     /// Who makes the calls.
     pub telephony: Telephony,
+    /// Where recordings are kept.
+    pub recordings: Storage,
     /// Callers who wait for an agent.
     pub line: Arc<Line>,
     /// Agents' queues as last rendered.
@@ -51,6 +55,8 @@ pub struct AppState {
     pub webhook_limit: Arc<RateLimit>,
     /// Slows down what strangers get written into the log of webhooks.
     pub webhook_refusals: Arc<RateLimit>,
+    /// Webhooks that are committed together.
+    pub webhook_group: Arc<WebhookGroup>,
     /// Whose webhooks are believed; `None` without a secret.
     pub webhook_verifier: Option<Arc<Verifier>>,
     /// Counts and durations for `/metrics`.
@@ -75,7 +81,8 @@ impl AppState {
         let live = Live::start(&db, &stop, &background).await?;
         let keys = Arc::new(AccessKeys::new(secret.as_bytes()));
         background.spawn(end_sessions(live.clone(), keys.clone(), stop.clone()));
-        let (telephony, events) = Telephony::start(&config, &clock)?;
+        let recordings = Storage::recordings(&config)?;
+        let (telephony, events) = Telephony::start(&config, &clock, &recordings)?;
         let webhook_rate = config.webhook_rate;
         let webhook_verifier = config.webhook_verifier().map(Arc::new);
         if webhook_verifier.is_none() && config.insecure_webhooks {
@@ -97,11 +104,13 @@ impl AppState {
             live,
             coverage: Arc::default(),
             telephony,
+            recordings,
             line: Arc::default(),
             queues: Arc::default(),
             login_limit: Arc::new(RateLimit::new(20, 60)),
             webhook_limit: Arc::new(RateLimit::new(webhook_rate, 60)),
             webhook_refusals: Arc::new(RateLimit::new(REFUSALS_KEPT, 60)),
+            webhook_group: Arc::default(),
             webhook_verifier,
             metrics: crate::system::recorder(),
             fetch_turn: Arc::default(),
@@ -109,7 +118,7 @@ impl AppState {
             stop,
             background,
         };
-        crate::calls::service::start(&state, events).await?;
+        crate::calls::service::start(&state, events);
         Ok(state)
     }
 

@@ -9,8 +9,10 @@ use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 
 pub use asterisk::{AsteriskConfig, DialFormat};
+pub use bucket::BucketConfig;
 
 mod asterisk;
+mod bucket;
 
 use crate::address::Network;
 use crate::telephony::signature;
@@ -127,6 +129,9 @@ pub struct Config {
     /// Webhooks taken from one address in a minute.
     #[arg(long, env = "TRUSTCART_WEBHOOK_RATE", default_value_t = 120_000)]
     pub webhook_rate: u32,
+    /// Where recordings are kept instead of the data directory.
+    #[command(flatten)]
+    pub bucket: BucketConfig,
     /// Hosts, with or without a port, that recordings are fetched from besides the PBX itself;
     /// separated by commas.
     #[arg(long, env = "TRUSTCART_RECORDING_HOSTS", value_delimiter = ',')]

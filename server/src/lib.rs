@@ -28,6 +28,7 @@ pub mod router;
 pub mod scripts;
 pub mod server;
 pub mod startup;
+pub mod storage;
 mod system;
 pub mod tasks;
 pub mod teams;

@@ -76,6 +76,7 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(orders::api::get, orders::api::patch))
         // telephony
         .routes(routes!(calls::api::initiate))
+        .routes(routes!(calls::api::by_hand))
         .routes(routes!(calls::api::list))
         .routes(routes!(calls::api::get))
         .routes(routes!(calls::api::hangup))

@@ -5,10 +5,13 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 use crate::app::AppState;
+use crate::calls::reconcile;
 use crate::router::router;
 
-/// Serves on an open listener until the state's `stop` is cancelled.
+/// Closes what a dead process left open, then serves on an open listener until the state's `stop` is
+/// cancelled.
 pub async fn serve(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
+    reconcile::run(&state, reconcile::When::Start).await.map_err(anyhow::Error::from)?;
     let stop = state.stop.clone();
     let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app)

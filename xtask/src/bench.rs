@@ -2,7 +2,9 @@
 //! (beside the database's own bulk load of the same rows), the day is generated and pages are
 //! asked for by 32 connections at once; on SQLite and on a throw-away PostgreSQL with fsync on.
 
+mod calls;
 mod day;
+mod live;
 mod load;
 mod server;
 mod webhooks;
@@ -26,9 +28,21 @@ const AGENTS_A_TEAM: usize = 10;
 /// What was done, and how it went.
 type Row = (String, String);
 
+/// What is measured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    /// A day in a shop.
+    Day,
+    /// What a PBX sends.
+    Webhooks,
+    /// What browsers are told.
+    Live,
+    /// Calls through an Asterisk.
+    Calls,
+}
+
 struct Options {
-    /// Only what a PBX sends.
-    webhooks: bool,
+    what: What,
     customers: usize,
     /// A folder of CSV files to import instead of a demo shop.
     files: Option<PathBuf>,
@@ -37,15 +51,20 @@ struct Options {
 
 fn options(args: &[String]) -> anyhow::Result<Options> {
     let mut options = Options {
-        webhooks: false,
+        what: What::Day,
         customers: 100_000,
         files: None,
         databases: vec!["sqlite", "postgres"],
     };
     let mut args = args.iter();
     while let Some(flag) = args.next() {
-        if flag == "webhooks" {
-            options.webhooks = true;
+        match flag.as_str() {
+            "webhooks" => options.what = What::Webhooks,
+            "live" => options.what = What::Live,
+            "calls" => options.what = What::Calls,
+            _ => {}
+        }
+        if !flag.starts_with("--") {
             continue;
         }
         let value = args.next().with_context(|| format!("{flag} needs a value"))?;
@@ -68,7 +87,7 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
     let binary = target_dir().join("release/trustcart");
     let work = std::env::temp_dir().join(format!("trustcart-bench-{}", std::process::id()));
     std::fs::create_dir_all(&work)?;
-    let files = if options.webhooks {
+    let files = if options.what != What::Day {
         work.clone()
     } else if let Some(folder) = options.files {
         folder
@@ -97,8 +116,13 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
             url: postgres.as_ref().map(|p| p.url.clone()),
         };
         std::fs::create_dir_all(&place.data)?;
-        let measure = if options.webhooks { webhooks::measure } else { measure };
-        rows.push((database, measure(&place)?));
+        let found = match options.what {
+            What::Day => measure(&place)?,
+            What::Webhooks => webhooks::measure(&place)?,
+            What::Live => live::measure(&place)?,
+            What::Calls => calls::measure(&place)?,
+        };
+        rows.push((database, found));
     }
     print_table(&rows);
     std::fs::remove_dir_all(&work)?;

@@ -12,17 +12,27 @@ use crate::browser::target_dir;
 use crate::shell::{command, root, run};
 
 pub use install::obstacle;
-pub use lab::{Lab, PASSWORD};
+pub use lab::{DID_PREFIX, Lab, PASSWORD};
 
 /// Starts a lab for the agents in the database of `data`, or of a fresh demo shop.
 pub fn start(trustcart: &Path, data: &Path, dir: &Path) -> anyhow::Result<Lab> {
+    let mut configure = Command::new(trustcart);
+    configure.env("TRUSTCART_DATA_DIR", data).env_remove("DATABASE_URL");
+    start_with(configure, dir, |_| Ok(()))
+}
+
+/// The same for the database that `trustcart` is told of; `change` may change the PBX's configuration.
+pub fn start_with(
+    mut trustcart: Command,
+    dir: &Path,
+    change: impl FnOnce(&Path) -> anyhow::Result<()>,
+) -> anyhow::Result<Lab> {
     let asterisk = install::installed()?;
     Lab::start(&asterisk, dir, |arguments| {
-        let mut configure = Command::new(trustcart);
-        configure.current_dir(root()).args(["pbx", "config"]).args(arguments);
-        configure.env("TRUSTCART_DATA_DIR", data).env("ASTERISK_PASSWORD", PASSWORD);
-        configure.env_remove("DATABASE_URL");
-        run(configure)
+        trustcart.current_dir(root()).args(["pbx", "config"]).args(arguments);
+        trustcart.env("ASTERISK_PASSWORD", PASSWORD);
+        run(trustcart)?;
+        change(&dir.join("pbx/etc"))
     })
 }
 

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::CallStatus;
 use crate::db::{DbError, Sql, Tx, UserId, text_enum};
 use crate::error::{Error, Result};
-use crate::live;
+use crate::live::{self, Audience};
 
 text_enum! {
     /// What an agent is doing.
@@ -42,17 +42,12 @@ pub struct AgentStatus {
     pub break_after_call: bool,
 }
 
+const SELECT: &str = "SELECT user_id, status, since, reason, break_after_call FROM agent_status";
+
 /// The status of `user`; offline since `now` for somebody who never had one.
 pub async fn get(tx: &mut Tx, now: DateTime<Utc>, user: UserId) -> Result<AgentStatus, DbError> {
-    let found = tx
-        .optional(
-            Sql::new(
-                "SELECT user_id, status, since, reason, break_after_call FROM agent_status
-                 WHERE user_id = $1",
-            )
-            .bind(user),
-        )
-        .await?;
+    let sql = format!("{SELECT} WHERE user_id = $1");
+    let found = tx.optional(Sql::new(sql).bind(user)).await?;
     Ok(found.unwrap_or(AgentStatus {
         user_id: user,
         status: Presence::Offline,
@@ -64,6 +59,11 @@ pub async fn get(tx: &mut Tx, now: DateTime<Utc>, user: UserId) -> Result<AgentS
 
 /// Like [`get`], and nobody else changes it before this transaction ends.
 pub async fn lock(tx: &mut Tx, now: DateTime<Utc>, user: UserId) -> Result<AgentStatus, DbError> {
+    let locked = tx.for_update();
+    let sql = format!("{SELECT} WHERE user_id = $1{locked}");
+    if let Some(known) = tx.optional(Sql::new(sql).bind(user)).await? {
+        return Ok(known);
+    }
     tx.one(
         Sql::new(
             "INSERT INTO agent_status (user_id, status, since, break_after_call)
@@ -77,16 +77,17 @@ pub async fn lock(tx: &mut Tx, now: DateTime<Utc>, user: UserId) -> Result<Agent
     .await
 }
 
-/// Writes a status and tells the agent and the team leader; nothing if nothing changed.
-pub async fn set(
+/// Writes what comes after the locked status `before` and tells the agent and the team leader;
+/// nothing if nothing changed.
+async fn set(
     tx: &mut Tx,
     now: DateTime<Utc>,
-    user: UserId,
+    before: AgentStatus,
     status: Presence,
     reason: Option<&str>,
     break_after_call: bool,
 ) -> Result<AgentStatus, DbError> {
-    let before = lock(tx, now, user).await?;
+    let user = before.user_id;
     let reason = reason.map(str::to_owned);
     let since = if before.status == status { before.since } else { now };
     let after = AgentStatus { user_id: user, status, since, reason, break_after_call };
@@ -105,33 +106,36 @@ pub async fn set(
         .bind(user),
     )
     .await?;
-    let audience = live::audience_of(tx, Some(user)).await?;
-    live::emit(tx, now, audience, "agent.status", &after).await?;
+    let audience = Audience::Agent(user);
+    live::emit(tx, now, audience, "agent.status", &after);
     Ok(after)
 }
 
 /// A call began for the agent.
 pub async fn on_call(tx: &mut Tx, now: DateTime<Utc>, user: UserId) -> Result<(), DbError> {
     let before = lock(tx, now, user).await?;
-    let reason = before.reason.as_deref().filter(|_| before.break_after_call);
-    set(tx, now, user, Presence::OnCall, reason, before.break_after_call).await?;
+    let wish = before.break_after_call;
+    let reason = before.reason.clone().filter(|_| wish);
+    set(tx, now, before, Presence::OnCall, reason.as_deref(), wish).await?;
     Ok(())
 }
 
 /// A call of the agent is over: its task may wait for an outcome.
 pub async fn call_over(tx: &mut Tx, now: DateTime<Utc>, user: UserId) -> Result<(), DbError> {
     let before = lock(tx, now, user).await?;
-    if before.status != Presence::OnCall || on_another_call(tx, user).await? {
+    if before.status != Presence::OnCall {
         return Ok(());
     }
-    rest(tx, now, user, &before).await
+    let open = unfinished(tx, user).await?;
+    if open.calls > 0 { Ok(()) } else { rest(tx, now, before, open.wrap_ups > 0).await }
 }
 
 /// A wrap-up is done: on to the next one, back to work, or on the break asked for during the call.
 pub async fn wrap_up_done(tx: &mut Tx, now: DateTime<Utc>, user: UserId) -> Result<(), DbError> {
     let before = lock(tx, now, user).await?;
     if before.status == Presence::WrapUp {
-        rest(tx, now, user, &before).await?;
+        let more = unfinished(tx, user).await?.wrap_ups > 0;
+        rest(tx, now, before, more).await?;
     }
     Ok(())
 }
@@ -140,34 +144,47 @@ pub async fn wrap_up_done(tx: &mut Tx, now: DateTime<Utc>, user: UserId) -> Resu
 async fn rest(
     tx: &mut Tx,
     now: DateTime<Utc>,
-    user: UserId,
-    before: &AgentStatus,
+    before: AgentStatus,
+    wraps_up: bool,
 ) -> Result<(), DbError> {
     let wish = before.break_after_call;
-    let reason = before.reason.as_deref().filter(|_| wish);
-    if has_wrap_up(tx, user).await? {
-        set(tx, now, user, Presence::WrapUp, reason, wish).await?;
-    } else {
-        let next = if wish { Presence::Break } else { Presence::Online };
-        set(tx, now, user, next, reason, false).await?;
-    }
+    let reason = before.reason.clone().filter(|_| wish);
+    let (next, wish) = match (wraps_up, wish) {
+        (true, wish) => (Presence::WrapUp, wish),
+        (false, true) => (Presence::Break, false),
+        (false, false) => (Presence::Online, false),
+    };
+    set(tx, now, before, next, reason.as_deref(), wish).await?;
     Ok(())
+}
+
+/// What an agent has not finished.
+#[derive(Debug, sqlx::FromRow)]
+struct Unfinished {
+    /// Calls that are not over: made, or answered.
+    calls: i64,
+    /// Wrap-ups that wait for their outcome.
+    wrap_ups: i64,
+}
+
+async fn unfinished(tx: &mut Tx, user: UserId) -> Result<Unfinished, DbError> {
+    tx.one(
+        Sql::new(format!(
+            "SELECT
+               (SELECT COUNT(*) FROM telephony_calls
+                WHERE agent_user_id = $1 AND transferred_to IS NULL AND status IN {}
+                  AND (direction = 'outbound' OR status = 'answered')) AS calls,
+               (SELECT COUNT(*) FROM wrap_ups WHERE user_id = $1 AND state = 'wrap_up') AS wrap_ups",
+            CallStatus::OPEN
+        ))
+        .bind(user),
+    )
+    .await
 }
 
 /// Whether the agent has a call that is not over: one made, or one answered.
 pub async fn on_another_call(tx: &mut Tx, user: UserId) -> Result<bool, DbError> {
-    let open: i64 = tx
-        .scalar(
-            Sql::new(format!(
-                "SELECT COUNT(*) FROM telephony_calls
-                 WHERE agent_user_id = $1 AND transferred_to IS NULL AND status IN {}
-                   AND (direction = 'outbound' OR status = 'answered')",
-                CallStatus::OPEN
-            ))
-            .bind(user),
-        )
-        .await?;
-    Ok(open > 0)
+    Ok(unfinished(tx, user).await?.calls > 0)
 }
 
 /// What an agent wants to be.
@@ -190,15 +207,17 @@ pub async fn wish(
 ) -> Result<AgentStatus> {
     let before = lock(tx, now, user).await?;
     let busy = matches!(before.status, Presence::OnCall | Presence::WrapUp);
-    let talking = before.status == Presence::OnCall && on_another_call(tx, user).await?;
+    let open = unfinished(tx, user).await?;
+    let talking = before.status == Presence::OnCall && open.calls > 0;
+    let (reason, now_is) = (wish.reason, before.status);
     Ok(match wish.status {
         Presence::Break if busy && wish.after_call => {
-            set(tx, now, user, before.status, wish.reason, true).await?
+            set(tx, now, before, now_is, reason, true).await?
         }
         // Back from the idea of a break; the call or the wrap-up goes on.
-        Presence::Online if talking || (busy && has_wrap_up(tx, user).await?) => {
-            let status = if talking { before.status } else { Presence::WrapUp };
-            set(tx, now, user, status, None, false).await?
+        Presence::Online if talking || (busy && open.wrap_ups > 0) => {
+            let status = if talking { now_is } else { Presence::WrapUp };
+            set(tx, now, before, status, None, false).await?
         }
         _ if talking => {
             return Err(Error::conflict(
@@ -207,19 +226,8 @@ pub async fn wish(
             ));
         }
         status => {
-            let reason = wish.reason.filter(|_| status == Presence::Break);
-            set(tx, now, user, status, reason, false).await?
+            let reason = reason.filter(|_| status == Presence::Break);
+            set(tx, now, before, status, reason, false).await?
         }
     })
-}
-
-/// Whether a wrap-up of the agent's waits for its outcome.
-async fn has_wrap_up(tx: &mut Tx, user: UserId) -> Result<bool, DbError> {
-    let waiting: i64 = tx
-        .scalar(
-            Sql::new("SELECT COUNT(*) FROM wrap_ups WHERE user_id = $1 AND state = 'wrap_up'")
-                .bind(user),
-        )
-        .await?;
-    Ok(waiting > 0)
 }

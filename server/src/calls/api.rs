@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::agent_status::{self, AgentStatus, Presence};
 use super::start::{self, Request, call_not_found};
 use super::view::{self, Call, Filter};
-use super::{CallStatus, control, deliveries, phones, recording};
+use super::{CallStatus, by_hand, control, deliveries, phones, recording};
 use crate::app::AppState;
 use crate::auth::{AdminOnly, Allow, Callers, Leads};
 use crate::db::{CallId, Cursor, CustomerId, Page, PageQuery, TaskId, UserId};
@@ -92,6 +92,45 @@ pub async fn initiate(
         message: (call.mode == Mode::Mock)
             .then_some("Simulated call: no telephone rings, the far end is played."),
     }))
+}
+
+/// A call made on another telephone.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ByHand {
+    /// The task it is for.
+    task_id: Option<TaskId>,
+    /// The number that was dialled instead of the task's.
+    customer_phone: Option<String>,
+    /// When it was dialled, at most a day ago; without it, so long before now as was talked.
+    started_at: Option<DateTime<Utc>>,
+    /// How long was talked, seconds, at most four hours; without it nobody answered.
+    #[schema(minimum = 0, maximum = 14400)]
+    talk_seconds: Option<i64>,
+}
+
+/// Write down a call made on another telephone, while the telephone system is down. Its task then
+/// waits for an outcome. The same `Idempotency-Key` again answers with the same call.
+#[utoipa::path(post, path = "/api/telephony/calls/by-hand", tag = "telephony", request_body = ByHand,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request return the first call")),
+    responses((status = 200, body = Call)))]
+pub async fn by_hand(
+    State(state): State<AppState>,
+    user: Allow<Callers>,
+    headers: HeaderMap,
+    Json(body): Json<ByHand>,
+) -> Result<Json<Call>> {
+    let request = Request {
+        by: *user,
+        agent: user.id,
+        task: body.task_id,
+        phone: body.customer_phone,
+        phone_field: "customerPhone",
+        caller_id: None,
+        key: idempotency_key(&headers)?,
+    };
+    let call = by_hand::Remembered { started_at: body.started_at, talked: body.talk_seconds };
+    by_hand::write(&state, &request, call).await.map(Json)
 }
 
 /// What a list of calls is narrowed to.

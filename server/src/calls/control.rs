@@ -200,6 +200,10 @@ async fn refused(state: &AppState, id: CallId, error: &ProviderError) -> Result<
             ended()
         }
         ProviderError::NotAnswered => not_answered(),
+        ProviderError::NoTelephone(extension) => Error::conflict(
+            "extension_unreachable",
+            format!("No telephone is connected for extension {extension}."),
+        ),
         ProviderError::Refused(reason) => Error::problem(
             StatusCode::BAD_GATEWAY,
             "provider_refused",

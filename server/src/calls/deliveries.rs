@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::view;
 use crate::auth::{Scope, sha256_hex};
-use crate::db::{Arg, CallId, Db, DbError, Sql, Tx, text_enum};
+use crate::db::{Arg, CallId, Db, DbError, Insert, Sql, Tx, text_enum};
 use crate::telephony::ProviderKind;
 use crate::telephony::signature::Proof;
 
@@ -173,39 +173,60 @@ pub async fn outlived(
     Ok(freed > 0)
 }
 
-/// Keeps a delivery; its number. A signed one that was kept before is a unique violation.
-pub async fn keep(
-    tx: &mut Tx,
-    now: DateTime<Utc>,
-    delivery: &NewDelivery<'_>,
-) -> Result<i64, DbError> {
+const COLUMNS: [&str; 13] = [
+    "received_at",
+    "provider",
+    "path",
+    "body_hash",
+    "body",
+    "outcome",
+    "code",
+    "external_call_id",
+    "call_id",
+    "headers",
+    "source",
+    "replay_key",
+    "took_us",
+];
+
+fn row(now: DateTime<Utc>, delivery: &NewDelivery<'_>, tail: &'static str) -> Insert {
     let most = if delivery.proven { MAX_KEPT } else { MAX_UNPROVEN };
     let kept = &delivery.body[..delivery.body.len().min(most)];
     let took = delivery.origin.since.map(|since| since.elapsed().as_micros() as i64);
     // PostgreSQL's text has no NUL.
     let text = String::from_utf8_lossy(kept).replace('\0', "\u{fffd}");
-    tx.scalar(
-        Sql::new(
-            "INSERT INTO webhook_deliveries (received_at, provider, path, body_hash, body, outcome,
-               code, external_call_id, call_id, headers, source, replay_key, took_us)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-             RETURNING id",
-        )
-        .bind(now)
-        .bind(delivery.provider)
-        .bind(delivery.path)
-        .bind(fingerprint(delivery.path, delivery.body))
-        .bind(text)
-        .bind(delivery.outcome)
-        .bind(delivery.code)
-        .bind(delivery.external_call_id)
-        .bind(delivery.call)
-        .bind(Arg::json(&delivery.origin.headers))
-        .bind(delivery.origin.source.map(|address| address.to_string()))
-        .bind(delivery.origin.proof.as_ref().map(|proof| &proof.key))
-        .bind(took),
-    )
-    .await
+    let mut insert = Insert::new("webhook_deliveries", &COLUMNS, tail);
+    insert.row([
+        now.into(),
+        delivery.provider.into(),
+        delivery.path.into(),
+        fingerprint(delivery.path, delivery.body).into(),
+        text.into(),
+        delivery.outcome.into(),
+        delivery.code.into(),
+        delivery.external_call_id.into(),
+        delivery.call.into(),
+        Arg::json(&delivery.origin.headers),
+        delivery.origin.source.map(|address| address.to_string()).into(),
+        delivery.origin.proof.as_ref().map(|proof| proof.key.clone()).into(),
+        took.into(),
+    ]);
+    insert
+}
+
+/// Keeps a delivery, at the commit. One signed that was kept before is a unique violation there.
+pub fn keep(tx: &mut Tx, now: DateTime<Utc>, delivery: &NewDelivery<'_>) {
+    tx.insert_later(row(now, delivery, ""));
+}
+
+/// Keeps a delivery; its number.
+pub async fn keep_now(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    delivery: &NewDelivery<'_>,
+) -> Result<i64, DbError> {
+    let ids: Vec<(i64,)> = row(now, delivery, "RETURNING id").returning(tx).await?;
+    ids.first().map(|row| row.0).ok_or(DbError::RowNotFound)
 }
 
 /// Deletes what came before `too_old`, and all but the newest `most` of what came before `lately`;

@@ -6,11 +6,12 @@ use serde_json::json;
 
 use super::recording::fetch;
 use super::store::{self, CallRow};
-use super::{CallStatus, Direction, agent_status, summary, view};
+use super::view::{self, Call};
+use super::{CallStatus, Direction, agent_status, summary};
 use crate::app::AppState;
 use crate::customers::store::{self as customers, InteractionKind, NewInteraction};
 use crate::db::{CallId, CustomerId, DbError, Sql, Tx, UserId};
-use crate::live::{self, emit};
+use crate::live::{Audience, emit};
 use crate::tasks::{WrapState, store as tasks};
 
 /// Runs the effects of `before` having become `after`; may note the missed-call task in `after`.
@@ -139,7 +140,9 @@ async fn timeline(tx: &mut Tx, before: &CallRow, after: &CallRow) -> Result<(), 
         data,
         reference: Some(reference),
     };
-    customers::correct_interaction(tx, &entry).await?;
+    if !before.status.is_open() {
+        customers::correct_interaction(tx, &entry).await?;
+    }
     customers::interaction(tx, entry).await
 }
 
@@ -187,22 +190,21 @@ pub async fn announce_new(
     agent: UserId,
 ) -> Result<(), DbError> {
     let call = view::one(tx, id).await?;
-    let audience = live::audience_of(tx, Some(agent)).await?;
-    emit(tx, state.clock.now(), audience, "call.updated", &json!({ "call": call })).await
+    let audience = Audience::Agent(agent);
+    emit(tx, state.clock.now(), audience, "call.updated", &json!({ "call": call }));
+    Ok(())
 }
 
-/// Tells the screens, after the row is written.
+/// Tells the screens that the row was written: it is `call` now.
 pub async fn announce(
     state: &AppState,
     tx: &mut Tx,
     before: &CallRow,
     after: &CallRow,
+    call: &Call,
 ) -> Result<(), DbError> {
     let now = state.clock.now();
-    let Some(call) = view::one(tx, after.id).await? else {
-        return Ok(());
-    };
-    let audience = live::audience_of(tx, after.agent_user_id).await?;
+    let audience = Audience::of(after.agent_user_id);
     let pops = after.facts.incoming.is_some() && after.facts.requested.is_none();
     let rings_anew = before.facts.incoming.is_none()
         || (before.agent_user_id != after.agent_user_id && after.agent_user_id.is_some());
@@ -212,23 +214,23 @@ pub async fn announce(
         if let Some(customer) = customer {
             data["customer"] = json!(customer);
         }
-        emit(tx, now, audience, "call.incoming", &data).await?;
+        emit(tx, now, audience, "call.incoming", &data);
     }
-    emit(tx, now, audience, "call.updated", &json!({ "call": call })).await?;
+    emit(tx, now, audience, "call.updated", &json!({ "call": call }));
     // It rings there no more.
     if let Some(other) =
         before.agent_user_id.filter(|_| before.agent_user_id != after.agent_user_id)
     {
-        let audience = live::audience_of(tx, Some(other)).await?;
-        emit(tx, now, audience, "call.updated", &json!({ "call": call })).await?;
+        let audience = Audience::Agent(other);
+        emit(tx, now, audience, "call.updated", &json!({ "call": call }));
     }
     // The person it was passed on to sees it too.
     if let Some(extension) = after.transferred_to.as_deref()
         && let Some(other) = store::user_of_extension(tx, extension).await?
         && Some(other) != after.agent_user_id
     {
-        let audience = live::audience_of(tx, Some(other)).await?;
-        emit(tx, now, audience, "call.updated", &json!({ "call": call })).await?;
+        let audience = Audience::Agent(other);
+        emit(tx, now, audience, "call.updated", &json!({ "call": call }));
     }
     Ok(())
 }

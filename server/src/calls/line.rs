@@ -128,8 +128,8 @@ async fn offer(
                 return Ok(());
             }
             // Not connected: the next one.
-            Err(ProviderError::Refused(why)) => {
-                tracing::debug!(call = %caller.id, why, "a caller could not be offered");
+            Err(error @ (ProviderError::NoTelephone(_) | ProviderError::Refused(_))) => {
+                tracing::debug!(call = %caller.id, %error, "a caller could not be offered");
             }
             Err(error) => {
                 tracing::warn!(call = %caller.id, %error, "a caller could not be offered");

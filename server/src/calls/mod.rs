@@ -2,11 +2,13 @@
 
 pub mod agent_status;
 pub mod api;
+pub mod by_hand;
 pub mod contract;
 pub mod control;
 pub mod deliveries;
 pub mod effects;
 pub mod end_reason;
+pub mod group;
 pub mod line;
 pub mod missed;
 pub mod pbx;

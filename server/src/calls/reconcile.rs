@@ -1,10 +1,13 @@
 //! Calls that say they are running are compared with the telephone system; what it does not know is
 //! closed (SPEC §5.7).
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::{Direction, service, store};
+use super::store::{self, OpenCall};
+use super::{Direction, service};
 use crate::app::AppState;
 use crate::error::Result;
 use crate::telephony::simulator::LONGEST_CALL;
@@ -26,6 +29,22 @@ pub enum When {
     Job,
 }
 
+impl OpenCall {
+    /// Whether the simulator plays it.
+    fn is_simulated(&self) -> bool {
+        self.direction == Direction::Outbound && self.mode == Mode::Mock
+    }
+
+    /// Whether an Asterisk can be asked.
+    fn is_at_asterisk(&self) -> bool {
+        self.provider == ProviderKind::Asterisk && self.mode == Mode::Live
+    }
+}
+
+fn ours(state: &AppState, open: &OpenCall) -> bool {
+    state.telephony.kind() == open.provider
+}
+
 /// Closes calls that nobody plays any more; how many.
 pub async fn run(state: &AppState, when: When) -> Result<serde_json::Value> {
     let now = state.clock.now();
@@ -39,32 +58,33 @@ pub async fn run(state: &AppState, when: When) -> Result<serde_json::Value> {
     // On SQLite there is only this process; with PostgreSQL a young call may be another's.
     let longest = TimeDelta::from_std(LONGEST_CALL).unwrap_or(TimeDelta::minutes(2));
     let alone = when == When::Start && !state.db.is_postgres();
+    let asked: Vec<String> = calls
+        .iter()
+        .filter(|open| open.is_simulated() || (open.is_at_asterisk() && ours(state, open)))
+        .filter_map(|open| open.external_call_id.clone())
+        .collect();
+    let running =
+        if asked.is_empty() { HashMap::new() } else { state.telephony.running(&asked).await };
     let mut closed = 0;
     for open in calls {
-        let store::OpenCall { id: call, direction, mode, provider, external_call_id, created_at } =
-            open;
-        let simulated = direction == Direction::Outbound && mode == Mode::Mock;
-        let asterisk = provider == ProviderKind::Asterisk && mode == Mode::Live;
-        let ours = state.telephony.kind() == provider;
-        let running = match external_call_id.as_deref() {
-            Some(id) if simulated || (asterisk && ours) => state.telephony.is_running(id).await,
-            _ => None,
-        };
-        let forgotten = match running {
+        let simulated = open.is_simulated();
+        let known = open.external_call_id.as_ref().and_then(|id| running.get(id));
+        let age = now - open.created_at;
+        let forgotten = match known {
             Some(running) => !running,
             // It cannot be asked now: only what is too old to be true is closed.
-            None if asterisk => now - created_at > STALE,
-            None => !simulated || alone || now - created_at > longest,
+            None if open.is_at_asterisk() => age > STALE,
+            None => !simulated || alone || age > longest,
         };
         if !forgotten {
             continue;
         }
         let reason = if simulated { "restart" } else { "lost" };
-        tracing::warn!(%call, reason, "closing a call the telephone system does not know");
+        tracing::warn!(call = %open.id, reason, "closing a call the telephone system does not know");
         let event = CallEvent {
-            provider,
-            external_call_id,
-            reference: Some(call.0),
+            provider: open.provider,
+            external_call_id: open.external_call_id,
+            reference: Some(open.id.0),
             at: None,
             received_at: now,
             kind: EventKind::Ended { duration: None, reason: Some(reason.to_owned()) },

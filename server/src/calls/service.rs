@@ -27,9 +27,8 @@ pub struct Applied {
     pub ended: bool,
 }
 
-/// Starts consuming the provider's events, after closing what a dead process left open.
-pub async fn start(state: &AppState, mut events: Events) -> Result<()> {
-    reconcile::run(state, reconcile::When::Start).await?;
+/// Starts consuming the provider's events.
+pub fn start(state: &AppState, mut events: Events) {
     let state = state.clone();
     state.clone().background.spawn(async move {
         loop {
@@ -65,7 +64,6 @@ pub async fn start(state: &AppState, mut events: Events) -> Result<()> {
             }
         }
     });
-    Ok(())
 }
 
 async fn compare(state: &AppState) {
@@ -196,7 +194,8 @@ async fn find(
     }
     let mode = state.telephony.mode();
     if let Some(external) = &event.external_call_id {
-        return store::lock_or_make(tx, event.provider, mode, external, now).await;
+        let known = !matches!(event.kind, EventKind::Incoming { .. });
+        return store::lock_or_make(tx, event.provider, mode, external, now, known).await;
     }
     let (from, extension) = match &event.kind {
         EventKind::Missed { from, to_extension } | EventKind::Incoming { from, to_extension } => {
@@ -216,7 +215,7 @@ async fn find(
         |at| at.format("%Y%m%dT%H%M%S%.fZ").to_string(),
     );
     let id = format!("{MADE_UP}{from}:{}:{stamp}", extension.unwrap_or_default());
-    store::lock_or_make(tx, event.provider, mode, &id, now).await
+    store::lock_or_make(tx, event.provider, mode, &id, now, true).await
 }
 
 /// Works out the columns of a row whose facts changed, writes it and runs the effects.
@@ -246,18 +245,22 @@ async fn settle(
         }
     }
     row.transferred_to = row.facts.transferred.as_ref().map(|t| t.value.clone());
+    // Asked once for each number, and once more at the end: the customer may be new since.
+    let asked = row.customer_phone == before.customer_phone
+        && row.status.is_open() == before.status.is_open();
     if row.customer_id.is_none()
+        && !asked
         && let Ok(phone) = PhoneNumber::parse(&row.customer_phone)
     {
         row.customer_id = customers::find_by_phone(tx, &phone).await?;
     }
-    store::write(tx, row, state.clock.now()).await?;
+    let call = store::write(tx, row, state.clock.now()).await?;
     let missed_task = row.meta.missed_task;
     effects::run(state, tx, before, row).await?;
     if row.meta.missed_task != missed_task {
         store::write(tx, row, state.clock.now()).await?;
     }
-    effects::announce(state, tx, before, row).await
+    effects::announce(state, tx, before, row, &call).await
 }
 
 /// The provider named the call we asked for: its id is stored, and what events said about it before

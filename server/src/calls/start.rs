@@ -39,14 +39,16 @@ pub struct Request {
 }
 
 #[derive(sqlx::FromRow)]
-struct Agent {
-    extension: Option<String>,
+pub(super) struct Agent {
+    /// The telephone.
+    pub(super) extension: Option<String>,
     team_leader_id: Option<UserId>,
 }
 
 #[derive(sqlx::FromRow)]
-struct TaskRow {
-    customer_id: Option<CustomerId>,
+pub(super) struct TaskRow {
+    /// Whom it is about.
+    pub(super) customer_id: Option<CustomerId>,
     phone: String,
     kind: TaskKind,
     status: TaskStatus,
@@ -132,7 +134,7 @@ fn agent_busy() -> Error {
 }
 
 /// The call the same request started before.
-async fn earlier(tx: &mut Tx, request: &Request) -> Result<Option<Call>> {
+pub(super) async fn earlier(tx: &mut Tx, request: &Request) -> Result<Option<Call>> {
     let Some(key) = &request.key else {
         return Ok(None);
     };
@@ -156,7 +158,7 @@ async fn earlier(tx: &mut Tx, request: &Request) -> Result<Option<Call>> {
 }
 
 /// Writes the row. `None`: the same request made it a moment ago.
-async fn make(tx: &mut Tx, new: &NewCall, now: DateTime<Utc>) -> Result<Option<CallId>> {
+pub(super) async fn make(tx: &mut Tx, new: &NewCall, now: DateTime<Utc>) -> Result<Option<CallId>> {
     let mut obstacle = obstacle(tx, new, now).await?;
     if obstacle.is_none() {
         if let Some(id) = store::insert(tx, new, now).await? {
@@ -188,7 +190,7 @@ fn customer_on_call() -> Error {
 }
 
 /// The person who is to speak: oneself, or for leads one of one's own.
-async fn agent(tx: &mut Tx, request: &Request) -> Result<Agent> {
+pub(super) async fn agent(tx: &mut Tx, request: &Request) -> Result<Agent> {
     let found: Option<Agent> = tx
         .optional(
             Sql::new("SELECT extension, team_leader_id FROM users WHERE id = $1 AND active")
@@ -207,7 +209,7 @@ async fn agent(tx: &mut Tx, request: &Request) -> Result<Agent> {
     }
 }
 
-async fn task(tx: &mut Tx, request: &Request) -> Result<Option<TaskRow>> {
+pub(super) async fn task(tx: &mut Tx, request: &Request) -> Result<Option<TaskRow>> {
     let Some(id) = request.task else {
         return Ok(None);
     };
@@ -242,7 +244,7 @@ async fn task(tx: &mut Tx, request: &Request) -> Result<Option<TaskRow>> {
 }
 
 /// The number to dial: the edited one, else the task's.
-fn phone(request: &Request, task: Option<&TaskRow>) -> Result<PhoneNumber> {
+pub(super) fn phone(request: &Request, task: Option<&TaskRow>) -> Result<PhoneNumber> {
     let edited = request.phone.as_deref().filter(|text| !text.trim().is_empty());
     let text = edited.or(task.map(|t| t.phone.as_str())).unwrap_or_default();
     PhoneNumber::parse(text).map_err(|error| match error {
@@ -293,6 +295,14 @@ async fn give_up(state: &AppState, call: CallId, error: &ProviderError) -> Error
     };
     if let Err(error) = service::handle(state, &event).await {
         return error;
+    }
+    if let ProviderError::NoTelephone(extension) = error {
+        return Error::conflict(
+            "phone_not_connected",
+            format!(
+                "No telephone is connected for your extension {extension}. Connect it and call again."
+            ),
+        );
     }
     if let ProviderError::Refused(why) = error {
         return Error::problem(

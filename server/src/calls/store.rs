@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
 use super::state::{Derived, Facts};
+use super::view::{self, Call};
 use super::{CallStatus, Direction};
 use crate::db::{Arg, CallId, CustomerId, DbError, PhoneNumber, Sql, TaskId, Tx, UserId};
 use crate::telephony::{Mode, ProviderKind};
@@ -93,13 +94,9 @@ impl CallRow {
 
 /// The row, kept from others until the transaction ends.
 pub async fn lock(tx: &mut Tx, id: CallId) -> Result<Option<CallRow>, DbError> {
-    tx.optional(
-        Sql::new(format!(
-            "UPDATE telephony_calls SET updated_at = updated_at WHERE id = $1 RETURNING {COLUMNS}"
-        ))
-        .bind(id),
-    )
-    .await
+    let locked = tx.for_update();
+    let sql = format!("SELECT {COLUMNS} FROM telephony_calls WHERE id = $1{locked}");
+    tx.optional(Sql::new(sql).bind(id)).await
 }
 
 /// The row of a provider's call, kept from others until the transaction ends.
@@ -108,15 +105,12 @@ pub async fn lock_external(
     provider: ProviderKind,
     external: &str,
 ) -> Result<Option<CallRow>, DbError> {
-    tx.optional(
-        Sql::new(format!(
-            "UPDATE telephony_calls SET updated_at = updated_at
-             WHERE provider = $1 AND external_call_id = $2 RETURNING {COLUMNS}"
-        ))
-        .bind(provider)
-        .bind(external),
-    )
-    .await
+    let locked = tx.for_update();
+    let sql = Sql::new(format!(
+        "SELECT {COLUMNS} FROM telephony_calls
+         WHERE provider = $1 AND external_call_id = $2{locked}"
+    ));
+    tx.optional(sql.bind(provider).bind(external)).await
 }
 
 /// Whether there is a row of a provider's call.
@@ -138,16 +132,17 @@ pub async fn is_known(
 }
 
 /// Like [`lock_external`]; a call not heard of before gets a blank row, which the events to come
-/// fill, in whatever order.
+/// fill, in whatever order. `expected`: most likely there is a row. (An insert that meets one uses up
+/// an id.)
 pub async fn lock_or_make(
     tx: &mut Tx,
     provider: ProviderKind,
     mode: Mode,
     external: &str,
     now: DateTime<Utc>,
+    expected: bool,
 ) -> Result<CallRow, DbError> {
-    // Most events are about calls we know; an insert would use up an id each time.
-    if let Some(row) = lock_external(tx, provider, external).await? {
+    if expected && let Some(row) = lock_external(tx, provider, external).await? {
         return Ok(row);
     }
     tx.one(
@@ -174,6 +169,8 @@ pub async fn absorb(tx: &mut Tx, other: CallId, into: CallId) -> Result<Option<C
     let Some(row) = lock(tx, other).await? else {
         return Ok(None);
     };
+    // Those that wait for the commit too.
+    tx.insert_waiting().await?;
     tx.execute(
         Sql::new("UPDATE webhook_deliveries SET call_id = $1 WHERE call_id = $2")
             .bind(into)
@@ -184,8 +181,8 @@ pub async fn absorb(tx: &mut Tx, other: CallId, into: CallId) -> Result<Option<C
     Ok(Some(row))
 }
 
-/// Writes a row after its facts changed.
-pub async fn write(tx: &mut Tx, row: &CallRow, now: DateTime<Utc>) -> Result<(), DbError> {
+/// Writes a row after its facts changed; how the browser sees it now.
+pub async fn write(tx: &mut Tx, row: &CallRow, now: DateTime<Utc>) -> Result<Call, DbError> {
     let derived = row.derive();
     let recording = row.facts.recording.as_ref();
     // Where an Asterisk keeps it is nobody's business but ours.
@@ -197,44 +194,46 @@ pub async fn write(tx: &mut Tx, row: &CallRow, now: DateTime<Utc>) -> Result<(),
             r.place.clone()
         }
     });
-    tx.execute(
-        Sql::new(
+    let call: Call = tx
+        .one(
+            Sql::new(format!(
             "UPDATE telephony_calls SET direction = $1, external_call_id = $2, customer_phone = $3,
                agent_phone = $4, agent_user_id = $5, transferred_to = $6, customer_id = $7,
                status = $8, started_at = $9, ringing_at = $10, answered_at = $11, ended_at = $12,
                duration_seconds = $13, end_reason = $14, recording_url = $15,
                recording_duration = $16, muted = $17, held = $18, recording = $19, facts = $20,
                meta = $21, updated_at = $22, consult = $23, consult_answered = $24
-             WHERE id = $25",
+             WHERE id = $25 RETURNING {}",
+            view::COLUMNS
+        ))
+            .bind(derived.direction)
+            .bind(row.external_call_id.as_ref())
+            .bind(&row.customer_phone)
+            .bind(row.agent_phone.as_ref())
+            .bind(row.agent_user_id)
+            .bind(row.transferred_to.as_ref())
+            .bind(row.customer_id)
+            .bind(derived.status)
+            .bind(derived.started_at)
+            .bind(derived.ringing_at)
+            .bind(derived.answered_at)
+            .bind(derived.ended_at)
+            .bind(derived.duration_seconds)
+            .bind(row.facts.end_reason.as_ref())
+            .bind(url)
+            .bind(recording.and_then(|r| r.duration))
+            .bind(derived.muted)
+            .bind(derived.held)
+            .bind(derived.recording)
+            .bind(Arg::json(&row.facts.0))
+            .bind(Arg::json(&row.meta.0))
+            .bind(now)
+            .bind(derived.consult.as_ref().map(|c| c.extension.as_str()))
+            .bind(derived.consult.as_ref().is_some_and(|c| c.answered))
+            .bind(row.id),
         )
-        .bind(derived.direction)
-        .bind(row.external_call_id.as_ref())
-        .bind(&row.customer_phone)
-        .bind(row.agent_phone.as_ref())
-        .bind(row.agent_user_id)
-        .bind(row.transferred_to.as_ref())
-        .bind(row.customer_id)
-        .bind(derived.status)
-        .bind(derived.started_at)
-        .bind(derived.ringing_at)
-        .bind(derived.answered_at)
-        .bind(derived.ended_at)
-        .bind(derived.duration_seconds)
-        .bind(row.facts.end_reason.as_ref())
-        .bind(url)
-        .bind(recording.and_then(|r| r.duration))
-        .bind(derived.muted)
-        .bind(derived.held)
-        .bind(derived.recording)
-        .bind(Arg::json(&row.facts.0))
-        .bind(Arg::json(&row.meta.0))
-        .bind(now)
-        .bind(derived.consult.as_ref().map(|c| c.extension.as_str()))
-        .bind(derived.consult.as_ref().is_some_and(|c| c.answered))
-        .bind(row.id),
-    )
-    .await?;
-    Ok(())
+        .await?;
+    Ok(call.with_capabilities())
 }
 
 /// A call about to be made.

@@ -86,15 +86,16 @@ pub struct Call {
     pub capabilities: Capabilities,
 }
 
-const SELECT: &str = "SELECT k.id, k.direction, k.provider, k.mode, k.external_call_id,
-        k.customer_phone, k.agent_phone, k.agent_user_id, k.transferred_to, k.task_id,
-        k.customer_id, c.name AS customer_name, k.status, k.started_at, k.ringing_at,
-        k.answered_at, k.ended_at, k.duration_seconds, k.end_reason, k.recording_url,
-        k.recording_duration, k.muted, k.held, k.recording, k.consult, k.consult_answered
-     FROM telephony_calls k LEFT JOIN customers c ON c.id = k.customer_id";
+/// What a [`Call`] is made of, of a row of `telephony_calls` read or written.
+pub(super) const COLUMNS: &str = "id, direction, provider, mode, external_call_id, customer_phone,
+    agent_phone, agent_user_id, transferred_to, task_id, customer_id,
+    (SELECT c.name FROM customers c WHERE c.id = customer_id) AS customer_name, status, started_at,
+    ringing_at, answered_at, ended_at, duration_seconds, end_reason, recording_url,
+    recording_duration, muted, held, recording, consult, consult_answered";
 
 impl Call {
-    fn with_capabilities(mut self) -> Self {
+    /// What can be done with it follows from its telephone system.
+    pub(super) fn with_capabilities(mut self) -> Self {
         self.capabilities = Capabilities::of(self.provider, self.mode);
         self
     }
@@ -107,12 +108,18 @@ async fn fetch(tx: &mut Tx, sql: Sql) -> Result<Vec<Call>, DbError> {
 
 /// One call.
 pub async fn one(tx: &mut Tx, id: CallId) -> Result<Option<Call>, DbError> {
-    Ok(fetch(tx, Sql::new(format!("{SELECT} WHERE k.id = $1")).bind(id)).await?.pop())
+    Ok(fetch(
+        tx,
+        Sql::new(format!("SELECT {COLUMNS} FROM telephony_calls k WHERE k.id = $1")).bind(id),
+    )
+    .await?
+    .pop())
 }
 
 /// One call, if it is in `scope`.
 pub async fn visible(tx: &mut Tx, scope: Scope, id: CallId) -> Result<Option<Call>, DbError> {
-    let mut sql = Sql::new(format!("{SELECT} WHERE k.id = $1")).bind(id);
+    let mut sql =
+        Sql::new(format!("SELECT {COLUMNS} FROM telephony_calls k WHERE k.id = $1")).bind(id);
     scope_filter(&mut sql, scope);
     Ok(fetch(tx, sql).await?.pop())
 }
@@ -124,9 +131,23 @@ pub async fn of_customer(
     limit: i64,
 ) -> Result<Vec<Call>, DbError> {
     let sql = Sql::new(format!(
-        "{SELECT} WHERE k.customer_id = $1 ORDER BY k.started_at DESC, k.id DESC LIMIT $2"
+        "SELECT {COLUMNS} FROM telephony_calls k WHERE k.customer_id = $1 ORDER BY k.started_at DESC, k.id DESC LIMIT $2"
     ));
     fetch(tx, sql.bind(customer).bind(limit)).await
+}
+
+/// The call a person talks in now: made, taken, or passed on to that person by a colleague.
+pub async fn current(tx: &mut Tx, user: UserId) -> Result<Option<Call>, DbError> {
+    let sql = Sql::new(format!(
+        "SELECT {COLUMNS} FROM telephony_calls k
+         WHERE k.status IN {}
+           AND ((k.agent_user_id = $1 AND k.transferred_to IS NULL
+                 AND (k.direction = 'outbound' OR k.status = 'answered'))
+                OR k.transferred_to = (SELECT extension FROM users WHERE id = $1))
+         ORDER BY k.id DESC LIMIT 1",
+        CallStatus::OPEN
+    ));
+    Ok(fetch(tx, sql.bind(user)).await?.pop())
 }
 
 /// What a list is narrowed to.
@@ -155,7 +176,7 @@ pub async fn list(
     filter: &Filter,
     limit: i64,
 ) -> Result<Vec<Call>, DbError> {
-    let mut sql = Sql::new(format!("{SELECT} WHERE TRUE")).ad_hoc();
+    let mut sql = Sql::new(format!("SELECT {COLUMNS} FROM telephony_calls k WHERE TRUE")).ad_hoc();
     scope_filter(&mut sql, scope);
     if let Some(customer) = filter.customer {
         sql.push(" AND k.customer_id = ").push_bind(customer);

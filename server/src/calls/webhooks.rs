@@ -3,9 +3,10 @@
 //! was it taken before, does it make sense. All but the first leave a row in the delivery log.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
 use chrono::{DateTime, Utc};
@@ -18,7 +19,7 @@ use crate::address;
 use crate::app::AppState;
 use crate::audit;
 use crate::auth::CurrentUser;
-use crate::db::UserId;
+use crate::db::{DbError, Tx, UserId};
 use crate::error::{Error, Result};
 use crate::http::{Json, body_too_large};
 use crate::telephony::bracknet::{self, EventName};
@@ -106,8 +107,7 @@ async fn receive(
         Ok(event) => event,
         Err(problem) => return Err(reject(state, path, &body, &origin, problem).await),
     };
-    let delivery = Incoming { path, body: &body, event: &event, origin: &origin, again: None };
-    take(state, &delivery).await?;
+    take(state, Incoming { path, body, event, origin, again: None }).await?;
     Ok(Json(Received { status: "ok" }))
 }
 
@@ -124,29 +124,34 @@ fn understand(
 }
 
 /// An event that was understood, with its delivery.
-#[derive(Clone, Copy)]
-struct Incoming<'a> {
-    path: &'a str,
-    body: &'a [u8],
-    event: &'a CallEvent,
-    origin: &'a Origin,
+#[derive(Debug)]
+pub(super) struct Incoming {
+    path: &'static str,
+    body: Bytes,
+    event: CallEvent,
+    origin: Origin,
     /// Who applies which kept delivery once more.
     again: Option<(UserId, i64)>,
 }
 
-/// Applies an event once; its number in the log, `None` if it was taken before.
-async fn take(state: &AppState, incoming: &Incoming<'_>) -> Result<Option<i64>> {
+/// What was done with it: the effect and, for what is applied again, its number in the log.
+pub(super) type Taken = (Applied, Option<i64>);
+
+/// Applies an event once; `None` if it was taken before.
+async fn take(state: &AppState, incoming: Incoming) -> Result<Option<Taken>> {
+    let incoming = Arc::new(incoming);
+    let mut taken = None;
+    if !state.db.is_postgres() {
+        taken = state.webhook_group.take(state, &incoming).await;
+    }
     let mut tries = 0;
-    loop {
+    while taken.is_none() {
         tries += 1;
-        match apply(state, incoming).await {
-            Ok((applied, delivery)) => {
-                service::settled(state, incoming.event, applied);
-                return Ok(Some(delivery));
-            }
+        match alone(state, &incoming).await {
+            Ok(done) => taken = Some(done),
             Err(error) if is_collision(&error) => {
-                if already_taken(state, incoming).await? {
-                    return Ok(None);
+                if already_taken(state, &incoming).await? {
+                    break;
                 }
                 if tries == ATTEMPTS {
                     return Err(error.into());
@@ -155,10 +160,14 @@ async fn take(state: &AppState, incoming: &Incoming<'_>) -> Result<Option<i64>> 
             Err(error) => return Err(error.into()),
         }
     }
+    if let Some((applied, _)) = taken {
+        service::settled(state, &incoming.event, applied);
+    }
+    Ok(taken)
 }
 
 /// Whether this very delivery was taken before. The same id with another body is refused.
-async fn already_taken(state: &AppState, incoming: &Incoming<'_>) -> Result<bool> {
+async fn already_taken(state: &AppState, incoming: &Incoming) -> Result<bool> {
     let Some(Proof { key, dated }) = &incoming.origin.proof else {
         return Ok(false);
     };
@@ -172,24 +181,32 @@ async fn already_taken(state: &AppState, incoming: &Incoming<'_>) -> Result<bool
     let before = deliveries::taken(&mut state.db.read().await?, key).await?;
     match before {
         None => Ok(false),
-        Some(hash) if hash == deliveries::fingerprint(incoming.path, incoming.body) => Ok(true),
+        Some(hash) if hash == deliveries::fingerprint(incoming.path, &incoming.body) => Ok(true),
         Some(_) => {
             let problem = Error::conflict(
                 "webhook_id_reused",
                 "Another webhook with this id was taken before. Give each its own.",
             );
-            Err(reject(state, incoming.path, incoming.body, incoming.origin, problem).await)
+            Err(reject(state, incoming.path, &incoming.body, &incoming.origin, problem).await)
         }
     }
 }
 
-/// The event and its delivery in one transaction.
-async fn apply(
-    state: &AppState,
-    incoming: &Incoming<'_>,
-) -> Result<(Applied, i64), crate::db::DbError> {
+/// The event and its delivery in a transaction of their own.
+async fn alone(state: &AppState, incoming: &Incoming) -> Result<Taken, DbError> {
     let mut tx = state.db.begin().await?;
-    let applied = service::apply(state, &mut tx, incoming.event).await?;
+    let taken = apply(state, &mut tx, incoming).await?;
+    state.commit(tx).await?;
+    Ok(taken)
+}
+
+/// The event and its delivery.
+pub(super) async fn apply(
+    state: &AppState,
+    tx: &mut Tx,
+    incoming: &Incoming,
+) -> Result<Taken, DbError> {
+    let applied = service::apply(state, tx, &incoming.event).await?;
     let outcome = match applied {
         Applied { known: false, .. } => DeliveryOutcome::UnknownCall,
         Applied { changed: false, .. } => DeliveryOutcome::Duplicate,
@@ -198,24 +215,25 @@ async fn apply(
     let delivery = NewDelivery {
         provider: incoming.event.provider,
         path: incoming.path,
-        body: incoming.body,
+        body: &incoming.body,
         outcome,
         code: None,
         external_call_id: incoming.event.external_call_id.as_deref(),
         call: Some(applied.call),
-        origin: incoming.origin,
+        origin: &incoming.origin,
         proven: true,
     };
     let now = state.clock.now();
-    let id = deliveries::keep(&mut tx, now, &delivery).await?;
-    if let Some((by, of)) = incoming.again {
-        let entity = Some(of);
-        let what = Some(serde_json::json!({"outcome": outcome, "delivery": id}));
-        let (action, kind) = ("webhook.replayed", "webhook_delivery");
-        audit::record(&mut tx, now, Some(by), action, kind, entity, None, what).await?;
-    }
-    state.commit(tx).await?;
-    Ok((applied, id))
+    let Some((by, of)) = incoming.again else {
+        deliveries::keep(tx, now, &delivery);
+        return Ok((applied, None));
+    };
+    let id = deliveries::keep_now(tx, now, &delivery).await?;
+    let entity = Some(of);
+    let what = Some(serde_json::json!({"outcome": outcome, "delivery": id}));
+    let (action, kind) = ("webhook.replayed", "webhook_delivery");
+    audit::record(tx, now, Some(by), action, kind, entity, None, what).await?;
+    Ok((applied, Some(id)))
 }
 
 /// Keeps what could not be used; the problem to answer with.
@@ -273,7 +291,7 @@ async fn refuse(
     };
     let kept = async {
         let mut tx = state.db.begin().await?;
-        deliveries::keep(&mut tx, state.clock.now(), &delivery).await?;
+        deliveries::keep(&mut tx, state.clock.now(), &delivery);
         tx.commit().await
     };
     match kept.await {
@@ -296,15 +314,15 @@ pub async fn replay(state: &AppState, by: &CurrentUser, id: i64) -> Result<Deliv
             "This delivery was not kept as it was sent, so it cannot be applied again.",
         ));
     };
-    let body = known.body.as_bytes();
+    let body = Bytes::from(known.body);
     // When it was heard of first counts, where it says no time itself.
-    let event = understand(state, *expected, body, known.received_at)?;
+    let event = understand(state, *expected, &body, known.received_at)?;
     let origin = Origin { since: Some(Instant::now()), ..Origin::default() };
     let again = Some((by.id, id));
-    let taken =
-        take(state, &Incoming { path, body, event: &event, origin: &origin, again }).await?;
+    let taken = take(state, Incoming { path, body, event, origin, again }).await?;
     let gone = || anyhow::anyhow!("the delivery just kept is gone");
-    let kept = deliveries::find(&mut state.db.read().await?, taken.ok_or_else(gone)?).await?;
+    let id = taken.and_then(|(_, id)| id).ok_or_else(gone)?;
+    let kept = deliveries::find(&mut state.db.read().await?, id).await?;
     Ok(kept.ok_or_else(gone)?)
 }
 

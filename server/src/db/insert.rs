@@ -6,10 +6,15 @@ use super::{Arg, DbError, Sql, Tx};
 /// that keeps a statement's memory small.
 const MAX_ARGS: usize = 8_000;
 
+/// Up to so many rows a statement is prepared and kept; longer ones are read anew each time.
+const KEPT_ROWS: usize = 4;
+
 /// Collects rows for `INSERT INTO table (columns) VALUES …`.
 #[derive(Debug)]
 pub struct Insert {
     head: String,
+    /// Of one row, with `{}` for each argument.
+    row: String,
     tail: &'static str,
     width: usize,
     args: Vec<Arg>,
@@ -18,18 +23,36 @@ pub struct Insert {
 impl Insert {
     /// `tail` follows the values, e.g. `ON CONFLICT DO NOTHING`.
     pub fn new(table: &str, columns: &[&str], tail: &'static str) -> Self {
+        let row = format!("({})", vec!["{}"; columns.len()].join(","));
+        Self::with_row(table, columns, &row, tail)
+    }
+
+    /// Like [`Insert::new`] with values that are worked out: `row` is `({}, COALESCE({}, {}), …)` with
+    /// `{}` for each argument.
+    pub fn with_row(table: &str, columns: &[&str], row: &str, tail: &'static str) -> Self {
         Self {
             head: format!("INSERT INTO {table} ({}) VALUES ", columns.join(", ")),
+            row: row.to_owned(),
             tail,
-            width: columns.len(),
+            width: row.matches("{}").count(),
             args: Vec::new(),
         }
     }
 
-    /// Adds a row; its length must be the number of columns.
+    /// Adds a row; its length must be the number of columns (of arguments).
     pub fn row(&mut self, values: impl IntoIterator<Item = Arg>) {
         self.args.extend(values);
         debug_assert_eq!(self.args.len() % self.width, 0, "row length: {}", self.head);
+    }
+
+    /// Whether the rows of both fit into one statement.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.head == other.head && self.row == other.row && self.tail == other.tail
+    }
+
+    /// Adds the rows of another one like this.
+    pub(super) fn append(&mut self, other: Self) {
+        self.args.extend(other.args);
     }
 
     /// Rows collected so far.
@@ -47,14 +70,17 @@ impl Insert {
         let mut text = self.head.clone();
         let mut n = 0;
         for row in 0..rows {
-            text.push_str(if row == 0 { "(" } else { ",(" });
-            for column in 0..self.width {
-                n += 1;
-                let comma = if column == 0 { "" } else { "," };
-                // Writing to a String cannot fail.
-                let _ = write!(text, "{comma}${n}");
+            if row > 0 {
+                text.push(',');
             }
-            text.push(')');
+            for (i, part) in self.row.split("{}").enumerate() {
+                if i > 0 {
+                    n += 1;
+                    // Writing to a String cannot fail.
+                    let _ = write!(text, "${n}");
+                }
+                text.push_str(part);
+            }
         }
         text.push(' ');
         text.push_str(self.tail);
@@ -63,8 +89,8 @@ impl Insert {
 
     fn chunks(self) -> impl Iterator<Item = Sql> {
         let per = (MAX_ARGS / self.width).max(1);
-        let full = self.statement(per);
         let total = self.len();
+        let full = if total >= per { self.statement(per) } else { String::new() };
         let last = self.statement(total % per);
         let width = self.width;
         let mut args = self.args.into_iter();
@@ -73,7 +99,7 @@ impl Insert {
             Sql {
                 text: if rows == per { full.clone() } else { last.clone() },
                 args: args.by_ref().take(rows * width).collect(),
-                persistent: rows == per,
+                persistent: rows == per || rows <= KEPT_ROWS,
             }
         })
     }

@@ -113,16 +113,16 @@ impl Db {
     /// Begins a transaction that may write. Dropping it without [`Tx::commit`] rolls back.
     pub async fn begin(&self) -> Result<Tx, DbError> {
         Ok(match self {
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Sqlite { write, .. } => Tx::sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::postgres(pool.begin().await?),
         })
     }
 
     /// Begins a transaction that only reads: one consistent view, never waiting for the writer.
     pub async fn read(&self) -> Result<Tx, DbError> {
         Ok(match self {
-            Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Sqlite { read, .. } => Tx::sqlite(read.begin().await?),
+            Self::Postgres(pool) => Tx::postgres(pool.begin().await?),
         })
     }
 
@@ -140,10 +140,15 @@ impl Db {
 
 /// A transaction on either database.
 #[derive(Debug)]
-pub enum Tx {
-    /// On SQLite.
+pub struct Tx {
+    driver: Driver,
+    /// Rows to be inserted just before the commit.
+    later: Vec<Insert>,
+}
+
+#[derive(Debug)]
+enum Driver {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
-    /// On PostgreSQL.
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
@@ -152,14 +157,14 @@ pub enum Tx {
 macro_rules! on_driver {
     ($tx:expr, $sql:expr, $make:path, |$query:ident, $conn:ident| $body:expr) => {{
         let Sql { text, args, persistent } = $sql.into();
-        match $tx {
-            Tx::Sqlite(tx) => {
+        match &mut $tx.driver {
+            Driver::Sqlite(tx) => {
                 let $conn = &mut **tx;
                 let text = arg::sqlite_text(text, args.len());
                 let $query = $make(AssertSqlSafe(text), arg::sqlite(args)?).persistent(persistent);
                 $body
             }
-            Tx::Postgres(tx) => {
+            Driver::Postgres(tx) => {
                 let $conn = &mut **tx;
                 let $query =
                     $make(AssertSqlSafe(text), arg::postgres(args)?).persistent(persistent);
@@ -170,6 +175,31 @@ macro_rules! on_driver {
 }
 
 impl Tx {
+    fn sqlite(transaction: sqlx::Transaction<'static, Sqlite>) -> Self {
+        Self { driver: Driver::Sqlite(transaction), later: Vec::new() }
+    }
+
+    fn postgres(transaction: sqlx::Transaction<'static, Postgres>) -> Self {
+        Self { driver: Driver::Postgres(transaction), later: Vec::new() }
+    }
+
+    /// Rows to be inserted just before the commit, with others of the same kind in one statement: for
+    /// what this transaction itself does not read.
+    pub fn insert_later(&mut self, rows: Insert) {
+        match self.later.iter_mut().find(|waiting| waiting.is_like(&rows)) {
+            Some(waiting) => waiting.append(rows),
+            None => self.later.push(rows),
+        }
+    }
+
+    /// Inserts what waits for the commit now.
+    pub async fn insert_waiting(&mut self) -> Result<(), DbError> {
+        for rows in std::mem::take(&mut self.later) {
+            rows.execute(self).await?;
+        }
+        Ok(())
+    }
+
     /// All rows.
     pub async fn all<T: Row>(&mut self, sql: impl Into<Sql>) -> Result<Vec<T>, DbError> {
         on_driver!(self, sql, sqlx::query_as_with::<_, T, _>, |q, c| q.fetch_all(c).await)
@@ -228,25 +258,32 @@ impl Tx {
         Ok(())
     }
 
+    /// Ends a `SELECT` whose rows nobody else changes before this transaction ends. SQLite has one
+    /// writer, who needs no lock.
+    pub fn for_update(&self) -> &'static str {
+        if self.is_postgres() { " FOR UPDATE" } else { "" }
+    }
+
     /// Makes everything durable.
-    pub async fn commit(self) -> Result<(), DbError> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
+    pub async fn commit(mut self) -> Result<(), DbError> {
+        self.insert_waiting().await?;
+        match self.driver {
+            Driver::Sqlite(tx) => tx.commit().await,
+            Driver::Postgres(tx) => tx.commit().await,
         }
     }
 
     /// Undoes everything; dropping does the same later.
     pub async fn rollback(self) -> Result<(), DbError> {
-        match self {
-            Self::Sqlite(tx) => tx.rollback().await,
-            Self::Postgres(tx) => tx.rollback().await,
+        match self.driver {
+            Driver::Sqlite(tx) => tx.rollback().await,
+            Driver::Postgres(tx) => tx.rollback().await,
         }
     }
 
     /// Whether this is PostgreSQL.
     pub fn is_postgres(&self) -> bool {
-        matches!(self, Self::Postgres(_))
+        matches!(self.driver, Driver::Postgres(_))
     }
 }
 

@@ -39,6 +39,10 @@ pub struct Desk {
     /// The call under way, else the wrap-up that waits longest.
     #[serde(skip_serializing_if = "Option::is_none")]
     active: Option<Active>,
+    /// The call the agent talks in now, also one without a task: from a customer who rang, or passed on
+    /// by a colleague.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<Call>,
     /// Countdown to the next call in power-dial mode.
     power_dial_seconds: u32,
     /// How the day goes.
@@ -67,6 +71,7 @@ pub async fn desk(State(state): State<AppState>, user: Allow<Sellers>) -> Result
     Ok(Json(Desk {
         agent: agent_status::get(&mut tx, state.clock.now(), user.id).await?,
         active,
+        call: view::current(&mut tx, user.id).await?,
         wrap_ups,
         power_dial_seconds: store::settings(&mut tx).await?.power_dial_seconds,
         today: store::figures(&mut tx, &state.clock, user.id, state.clock.today()).await?,

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::pace::pace;
 use crate::clock::Clock;
 use crate::db::{Arg, CallId, DbError, Money, Sql, TaskId, Tx, UserId};
-use crate::live::{audience_of, emit};
+use crate::live::{Audience, emit};
 use crate::tasks::change::BasketLine;
 use crate::tasks::store as tasks;
 use crate::tasks::{Outcome, SubReason, Task, TaskStatus, WrapState};
@@ -146,9 +146,10 @@ pub async fn save(
         .bind(agent),
     )
     .await?;
-    let audience = audience_of(tx, Some(agent)).await?;
+    let audience = Audience::Agent(agent);
     let data = json!({"taskId": before.task_id, "userId": agent});
-    emit(tx, now, audience, "wrapup.updated", &data).await
+    emit(tx, now, audience, "wrapup.updated", &data);
+    Ok(())
 }
 
 /// Settings of the desk (`settings` row `desk`).

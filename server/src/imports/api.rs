@@ -353,7 +353,7 @@ pub async fn cancel(
     let job = store::end(&mut tx, id, state.clock.now(), JobStatus::Cancelled, None)
         .await?
         .ok_or_else(|| Error::conflict("import_over", "This import is over already."))?;
-    work::tell(&mut tx, &state, &job).await?;
+    work::tell(&mut tx, &state, &job);
     state.commit(tx).await?;
     // A worker that is gone has left figures to recompute; one that is there finds nothing to do.
     work::spawn(&state, id);

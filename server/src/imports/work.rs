@@ -126,7 +126,7 @@ pub async fn work(
     let mut tx = state.db.begin().await?;
     let done = store::end(&mut tx, id, state.clock.now(), status, ended.as_ref()).await?;
     if let Some(job) = &done {
-        tell(&mut tx, state, job).await?;
+        tell(&mut tx, state, job);
     }
     state.commit(tx).await?;
     if let Some(job) = &done {
@@ -194,18 +194,15 @@ async fn begin(state: &AppState, id: ImportId) -> Result<Option<Job>> {
     let mut tx = state.db.begin().await?;
     let job = store::begin(&mut tx, id, state.clock.now(), &instance).await?;
     if let Some(job) = &job {
-        tell(&mut tx, state, &job.public).await?;
+        tell(&mut tx, state, &job.public);
     }
     state.commit(tx).await?;
     Ok(job)
 }
 
-pub(super) async fn tell(tx: &mut Tx, state: &AppState, job: &ImportJob) -> Result<(), DbError> {
-    let audience = match job.created_by {
-        Some(id) => Audience::User { id, team_leader: None },
-        None => Audience::Managers,
-    };
-    live::emit(tx, state.clock.now(), audience, "import.progress", job).await
+pub(super) fn tell(tx: &mut Tx, state: &AppState, job: &ImportJob) {
+    let audience = job.created_by.map_or(Audience::Managers, Audience::Person);
+    live::emit(tx, state.clock.now(), audience, "import.progress", job);
 }
 
 /// The job's files, looked over again, with the mapping it was made with.
@@ -358,7 +355,7 @@ async fn try_commit(
         return Ok(None);
     };
     if tell_now {
-        tell(&mut tx, state, &job).await?;
+        tell(&mut tx, state, &job);
     }
     state.commit(tx).await?;
     Ok(Some(job))

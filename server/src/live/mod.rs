@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::{CurrentUser, Role};
-use crate::db::{Arg, Db, DbError, Sql, Tx, UserId};
+use crate::db::{Arg, Db, DbError, Insert, Tx, UserId};
 
 /// How far a read reaches back behind the highest id seen.
 pub(crate) const OVERLAP: i64 = 200;
@@ -30,19 +30,23 @@ pub const SESSION_ENDED: &str = "session.ended";
 /// Who gets an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// One person, that person's team leader, managers and admins.
-    User {
-        /// The person.
-        id: UserId,
-        /// That person's team leader.
-        team_leader: Option<UserId>,
-    },
+    /// An agent and that agent's team leader; managers and admins.
+    Agent(UserId),
+    /// One person; managers and admins.
+    Person(UserId),
     /// A team leader, managers and admins.
     TeamLeader(UserId),
     /// Managers and admins only.
     Managers,
     /// Everybody.
     Everyone,
+}
+
+impl Audience {
+    /// Of things about an agent; managers and admins if it is nobody's.
+    pub fn of(agent: Option<UserId>) -> Self {
+        agent.map_or(Self::Managers, Self::Agent)
+    }
 }
 
 /// Something that happened, as a browser is told.
@@ -75,44 +79,35 @@ impl LiveEvent {
 }
 
 /// Writes an event in the caller's transaction; commit with [`crate::app::AppState::commit`].
-pub async fn emit<T: serde::Serialize + Sync>(
+pub fn emit<T: serde::Serialize>(
     tx: &mut Tx,
     now: DateTime<Utc>,
     audience: Audience,
     kind: &'static str,
     data: &T,
-) -> Result<(), DbError> {
-    let (user, lead, everyone) = match audience {
-        Audience::User { id, team_leader } => (Some(id), team_leader, false),
-        Audience::TeamLeader(id) => (None, Some(id), false),
-        Audience::Managers => (None, None, false),
-        Audience::Everyone => (None, None, true),
+) {
+    let (user, led, lead) = match audience {
+        Audience::Agent(id) => (Some(id), Some(id), None),
+        Audience::Person(id) => (Some(id), None, None),
+        Audience::TeamLeader(id) => (None, None, Some(id)),
+        Audience::Managers | Audience::Everyone => (None, None, None),
     };
-    tx.execute(
-        Sql::new(
-            "INSERT INTO live_events (kind, user_id, team_leader_id, everyone, payload, at)
-             VALUES ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(kind)
-        .bind(user)
-        .bind(lead)
-        .bind(everyone)
-        .bind(Arg::json(data))
-        .bind(now),
-    )
-    .await?;
-    Ok(())
-}
-
-/// The audience of things about an agent: the agent and the agent's team leader.
-pub async fn audience_of(tx: &mut Tx, agent: Option<UserId>) -> Result<Audience, DbError> {
-    let Some(id) = agent else {
-        return Ok(Audience::Managers);
-    };
-    let team_leader: Option<Option<UserId>> = tx
-        .optional_scalar(Sql::new("SELECT team_leader_id FROM users WHERE id = $1").bind(id))
-        .await?;
-    Ok(Audience::User { id, team_leader: team_leader.flatten() })
+    let mut event = Insert::with_row(
+        "live_events",
+        &["kind", "user_id", "team_leader_id", "everyone", "payload", "at"],
+        "({}, {}, COALESCE({}, (SELECT team_leader_id FROM users WHERE id = {})), {}, {}, {})",
+        "",
+    );
+    event.row([
+        kind.into(),
+        user.into(),
+        lead.into(),
+        led.into(),
+        (audience == Audience::Everyone).into(),
+        Arg::json(data),
+        now.into(),
+    ]);
+    tx.insert_later(event);
 }
 
 /// Handle on the fan-out of this process.

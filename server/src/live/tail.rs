@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::postgres::PgListener;
 use sqlx::types::Json;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Live, LiveEvent, OVERLAP};
@@ -16,6 +17,8 @@ use crate::db::{Db, DbError, Sql, Tx};
 
 /// Events read at once.
 const BATCH: i64 = 1_000;
+/// Shortest time between two reads.
+const APART: Duration = Duration::from_millis(5);
 const CHANNEL: &str = "trustcart_live";
 
 #[derive(sqlx::FromRow)]
@@ -103,6 +106,7 @@ impl Tail {
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
         let mut listener = self.listen().await;
+        let mut earliest = Instant::now();
         loop {
             let local = tokio::select! {
                 () = stop.cancelled() => return,
@@ -111,6 +115,9 @@ impl Tail {
                 // A lost notification costs a second, not an event.
                 () = tokio::time::sleep(Duration::from_secs(1)) => false,
             };
+            // Under load many commits are read at once.
+            tokio::time::sleep_until(earliest).await;
+            earliest = Instant::now() + APART;
             match self.read().await {
                 Ok(news) if news && local => self.tell_others().await,
                 Ok(_) => {}

@@ -14,6 +14,8 @@ text_enum! {
         Asterisk = "asterisk",
         /// The built-in far end.
         Simulator = "simulator",
+        /// None of them: the agent wrote the call down.
+        ByHand = "by_hand",
     }
 }
 

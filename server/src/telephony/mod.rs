@@ -9,6 +9,7 @@ pub mod play;
 pub mod signature;
 pub mod simulator;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use utoipa::ToSchema;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, PhoneNumber};
+use crate::storage::Storage;
 
 pub use event::{CallEvent, Consult, Control, EventKind, Mode, ProviderKind, RecordingPlace};
 use simulator::Simulator;
@@ -100,7 +102,7 @@ impl Capabilities {
                 reason: Some("not_in_contract"),
                 ..Self::NOTHING
             },
-            (ProviderKind::Simulator, Mode::Live) => {
+            (ProviderKind::Simulator | ProviderKind::ByHand, Mode::Live) => {
                 Self { reason: Some("provider_not_controllable"), ..Self::NOTHING }
             }
         }
@@ -214,6 +216,9 @@ pub enum ProviderError {
     /// Not in this state of the call.
     #[error("the call is not answered")]
     NotAnswered,
+    /// No telephone is connected for this extension.
+    #[error("no telephone is connected for extension {0}")]
+    NoTelephone(String),
     /// It says no.
     #[error("the telephone system refused: {0}")]
     Refused(String),
@@ -248,8 +253,8 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
         let _ = (db, stop);
         async {}.boxed()
     }
-    /// Whether a call is still running; `None` if it cannot tell.
-    fn is_running<'a>(&'a self, external_call_id: &'a str) -> BoxFuture<'a, Option<bool>>;
+    /// Whether each of these calls is still running; those it cannot tell of are left out.
+    fn running<'a>(&'a self, calls: &'a [String]) -> BoxFuture<'a, HashMap<String, bool>>;
     /// The call is over by another source: stop playing it, if it is played.
     fn forget(&self, external_call_id: &str);
     /// A fresh login for a telephone in the browser; `None` where agents have devices of their own.
@@ -292,7 +297,11 @@ pub type Events = mpsc::Receiver<News>;
 
 impl Telephony {
     /// Picks and starts the provider of the configuration.
-    pub fn start(config: &Config, clock: &Clock) -> anyhow::Result<(Self, Events)> {
+    pub fn start(
+        config: &Config,
+        clock: &Clock,
+        recordings: &Storage,
+    ) -> anyhow::Result<(Self, Events)> {
         use crate::config::Provider as Configured;
         let (sender, events) = mpsc::channel(1024);
         if config.telephony_provider == Configured::Asterisk {
@@ -323,7 +332,7 @@ impl Telephony {
                  PBX, or neither to let the simulator play the calls (mode \"mock\")"
             ),
         };
-        let simulator = Simulator::new(kind, clock.clone(), config, sender);
+        let simulator = Simulator::new(kind, clock.clone(), config, recordings.clone(), sender);
         Ok((Self(Arc::new(simulator)), events))
     }
 }

@@ -330,8 +330,8 @@ pub async fn patch(
     let ends = new_password || (before.active && !user.active) || user.role != before.role;
     if ends {
         auth::store::revoke_user(&mut tx, id, now).await?;
-        let audience = Audience::User { id, team_leader: None };
-        live::emit(&mut tx, now, audience, SESSION_ENDED, &json!({"userId": id})).await?;
+        let audience = Audience::Person(id);
+        live::emit(&mut tx, now, audience, SESSION_ENDED, &json!({"userId": id}));
     }
     let after = store::find(&mut tx, Scope::All, id, today).await?.ok_or_else(store::not_found)?;
     if after != before || new_password {

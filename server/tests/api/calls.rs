@@ -1,6 +1,7 @@
 //! Calls made by agents, played by the simulator.
 
 mod asterisk;
+mod by_hand;
 mod control;
 mod live;
 mod race;
@@ -270,16 +271,16 @@ both! {
         config.bracknet_api_base_url = Some("https://pbx.example".to_owned());
         for provider in [trustcart::config::Provider::Simulator, trustcart::config::Provider::Bracknet] {
             config.telephony_provider = provider;
-            let refused = trustcart::telephony::Telephony::start(&config, &app.state.clock);
+            let refused = trustcart::telephony::Telephony::start(&config, &app.state.clock, &app.state.recordings);
             let error = refused.expect_err("half a configuration is none").to_string();
             assert!(error.contains("BRACKNET_API_BASE_URL"), "{error}");
         }
         let mut config = (*app.state.config).clone();
         config.asterisk.url = Some("http://127.0.0.1:8088".to_owned());
-        let refused = trustcart::telephony::Telephony::start(&config, &app.state.clock);
+        let refused = trustcart::telephony::Telephony::start(&config, &app.state.clock, &app.state.recordings);
         assert!(refused.expect_err("nobody would use it").to_string().contains("TELEPHONY_PROVIDER"));
         config.telephony_provider = trustcart::config::Provider::Asterisk;
-        let refused = trustcart::telephony::Telephony::start(&config, &app.state.clock);
+        let refused = trustcart::telephony::Telephony::start(&config, &app.state.clock, &app.state.recordings);
         assert!(refused.expect_err("half a configuration").to_string().contains("ASTERISK_PASSWORD"));
     }
 }

@@ -11,6 +11,7 @@ mod dashboard;
 mod demo;
 mod desk;
 mod imports;
+mod lease;
 mod orders;
 mod plan;
 mod products;

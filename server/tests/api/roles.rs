@@ -106,6 +106,7 @@ const ROUTES: &[(&str, &str, Option<&[Role]>)] = &[
     ("GET",    "/api/crm/automation/call-tasks/{taskId}/suggested-script", CALLERS),
     // telephony
     ("POST",   "/api/telephony/calls/initiate", CALLERS),
+    ("POST",   "/api/telephony/calls/by-hand", CALLERS),
     ("GET",    "/api/telephony/calls", CALLERS),
     ("GET",    "/api/telephony/calls/{id}", CALLERS),
     ("POST",   "/api/telephony/calls/{id}/hangup", CALLERS),

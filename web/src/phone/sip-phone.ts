@@ -29,6 +29,8 @@ export class SipPhone extends ServerPhone {
   private readonly words: () => RingWords
   private letGo: () => void = () => {}
   private tries = 0
+  /** The last call the server said is this person's. */
+  private told: Call | null = null
   private meter: ReturnType<typeof setInterval> | undefined
   private judge: ReturnType<typeof setInterval> | undefined
   private readonly unfollow: () => void
@@ -77,6 +79,7 @@ export class SipPhone extends ServerPhone {
   }
 
   override adopt(call: Call | null): void {
+    this.told = call
     super.adopt(call)
     void this.rejoin()
   }
@@ -137,6 +140,11 @@ export class SipPhone extends ServerPhone {
       return
     }
     this.extension = login.username
+    // A call passed on to this person is known to be theirs only now.
+    if (this.told?.transferredTo && isOpen(this.told)) {
+      const call = await api.get(`/api/telephony/calls/${this.told.id}`).catch(() => null)
+      if (call) super.adopt(call)
+    }
     this.line = await SipLine.connect(login, this.mic, {
       state: (state) => {
         if (state === 'refused') {

@@ -30,8 +30,14 @@ pub struct Session {
 impl Server {
     /// Starts it and waits until it answers.
     pub fn start(place: &Place) -> anyhow::Result<Self> {
+        Self::start_with(place, &[])
+    }
+
+    /// The same with these variables.
+    pub fn start_with(place: &Place, variables: &[(&str, &str)]) -> anyhow::Result<Self> {
         let mut serve = place.command(&["serve"]);
         serve
+            .envs(variables.iter().copied())
             .env("TRUSTCART_LISTEN", "127.0.0.1:0")
             .env("TRUSTCART_SIMULATOR_SPEED", "100")
             .stdout(Stdio::piped());
@@ -59,8 +65,15 @@ impl Server {
 
     /// Logs in.
     pub fn login(&self, login: &str) -> anyhow::Result<Session> {
+        self.login_from(login, "127.0.0.1")
+    }
+
+    /// The same as if from `address`, where this machine is a trusted proxy: an address has so many
+    /// tries a minute.
+    pub fn login_from(&self, login: &str, address: &str) -> anyhow::Result<Session> {
         let body = json!({"login": login, "password": PASSWORD});
         let answer: Value = ureq::post(&format!("{}/api/auth/login", self.url))
+            .header("x-forwarded-for", address)
             .send_json(&body)?
             .body_mut()
             .read_json()?;

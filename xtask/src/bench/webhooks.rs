@@ -32,6 +32,14 @@ pub fn measure(place: &Place) -> anyhow::Result<Vec<Row>> {
     // Makes the schema.
     let add = ["user", "add", "admin", "--role", "admin", "--password", super::server::PASSWORD];
     output(place.command(&add))?;
+    for line in 0..CONNECTIONS {
+        let extension = extension(line);
+        let login = format!("agent{extension}");
+        let role = ["--role", "agent", "--extension", &extension];
+        let password = ["--password", super::server::PASSWORD];
+        output(place.command(&[&["user", "add", &login], &role[..], &password].concat()))?;
+    }
+    add_customers(place)?;
     let took = bare_commits(place)?;
     let rate = COMMITS as f64 / took.as_secs_f64();
     note("bare loop of single-row commits, one connection".to_owned(), format!("{rate:.0}/s"));
@@ -67,11 +75,22 @@ struct Played {
     p99_ms: f64,
 }
 
+/// The extension of the agent who takes the calls of one connection: nobody takes two at once.
+fn extension(line: usize) -> String {
+    (201 + line).to_string()
+}
+
+/// Who rings in the n-th call; every other one is a customer.
+fn caller(n: usize) -> String {
+    format!("017{n:08}")
+}
+
 /// The events of inbound calls: each call's in order, many calls at once.
 fn play(server: &Server, name: &str, calls: usize) -> anyhow::Result<Played> {
     let next = AtomicUsize::new(0);
     let url = format!("{}/api/telephony/webhook/bracknet", server.url);
-    let work = || -> anyhow::Result<Vec<Duration>> {
+    let work = |line: usize| -> anyhow::Result<Vec<Duration>> {
+        let extension = extension(line);
         let agent = ureq::Agent::new_with_defaults();
         let mut took = Vec::new();
         loop {
@@ -80,10 +99,10 @@ fn play(server: &Server, name: &str, calls: usize) -> anyhow::Result<Played> {
                 return Ok(took);
             }
             let id = format!("{name}-{n}");
-            let phone = format!("017{:08}", n % 100_000_000);
+            let phone = caller(n);
             for event in [
-                json!({"event": "incoming_call", "from": phone, "to_extension": "201"}),
-                json!({"event": "call_answered", "agent_extension": "201"}),
+                json!({"event": "incoming_call", "from": phone, "to_extension": extension}),
+                json!({"event": "call_answered", "agent_extension": extension}),
                 json!({"event": "call_ended", "duration": 35, "end_reason": "completed"}),
                 json!({"event": "call_recording_ready", "recording_duration": 35,
                        "recording_url": format!("https://pbx.example/{id}.mp3")}),
@@ -98,7 +117,8 @@ fn play(server: &Server, name: &str, calls: usize) -> anyhow::Result<Played> {
     };
     let begun = Instant::now();
     let mut all = std::thread::scope(|scope| -> anyhow::Result<Vec<Duration>> {
-        let threads: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(work)).collect();
+        let threads: Vec<_> =
+            (0..CONNECTIONS).map(|line| scope.spawn(move || work(line))).collect();
         let mut all = Vec::with_capacity(calls * 4);
         for thread in threads {
             let Ok(took) = thread.join() else { bail!("a load thread panicked") };
@@ -116,7 +136,7 @@ fn play(server: &Server, name: &str, calls: usize) -> anyhow::Result<Played> {
 }
 
 /// A statement for the database's own shell.
-fn shell(place: &Place, sql: &str) -> anyhow::Result<()> {
+pub(super) fn shell(place: &Place, sql: &str) -> anyhow::Result<()> {
     let file = place.data.join("statement.sql");
     std::fs::write(&file, sql)?;
     let file = file.display().to_string();
@@ -128,6 +148,26 @@ fn shell(place: &Place, sql: &str) -> anyhow::Result<()> {
         command("sqlite3", &["-bail", &database, &format!(".read {file}")])
     })?;
     Ok(())
+}
+
+/// Every other caller is known.
+fn add_customers(place: &Place) -> anyhow::Result<()> {
+    let mut sql = String::from(
+        "INSERT INTO customers (phone, name, tags, purchase_stage, value_stage, customer_type, \
+           lifecycle_stage, temperature, created_at, updated_at) VALUES",
+    );
+    for n in (0..CALLS).step_by(2) {
+        let at = "'2024-11-25T00:00:00.000Z'";
+        // Writing to a String cannot fail.
+        let _ = write!(
+            sql,
+            "{} ('+88{}', 'Customer {n}', '[]', 'new', 'normal', 'new', 'active', 'warm', {at}, {at})",
+            if n == 0 { "" } else { "," },
+            caller(n),
+        );
+    }
+    sql.push(';');
+    shell(place, &sql)
 }
 
 /// Calls of the last two years, ended.

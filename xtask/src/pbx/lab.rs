@@ -23,8 +23,10 @@ pub const DID_PREFIX: &str = "0222220";
 pub struct Lab {
     /// Folder with everything.
     pub dir: PathBuf,
-    /// Address of the PBX.
+    /// Address of the PBX's REST interface.
     pub url: String,
+    /// UDP port on which the PBX takes calls of the carrier, who is anybody on this machine.
+    pub sip: u16,
     carrier: Child,
 }
 
@@ -90,7 +92,7 @@ impl Lab {
         std::fs::write(dir.join("lab.json"), serde_json::to_string_pretty(&about)?)?;
         // The PBX asks at once whether the carrier is there.
         let carrier_process = boot(&carrier)?;
-        let lab = Self { dir, url, carrier: carrier_process };
+        let lab = Self { dir, url, sip: ports.sip, carrier: carrier_process };
         boot(&pbx)?;
         Ok(lab)
     }

@@ -7,17 +7,18 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::TryStreamExt as _;
 use serde_json::json;
-use tokio::io::AsyncWriteExt as _;
 use url::Url;
 
-use super::{NAME_CHARS, recordings_folder};
+use super::NAME_CHARS;
 use crate::app::AppState;
 use crate::calls::state::Recording;
 use crate::config::{Config, Provider};
 use crate::db::{CallId, DbError, Sql, Tx, text_enum};
 use crate::error::Result;
 use crate::outbound;
+use crate::storage::StorageError;
 
 /// Largest recording, bytes: more than a day of compressed speech.
 const MAX_BYTES: u64 = 200 * 1024 * 1024;
@@ -150,6 +151,12 @@ struct Failure {
     final_one: bool,
 }
 
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        later(error)
+    }
+}
+
 fn later(why: impl std::fmt::Display) -> Failure {
     Failure { why: why.to_string(), final_one: false }
 }
@@ -212,7 +219,7 @@ async fn download(state: &AppState, due: &Due) -> Result<Download, Failure> {
     if let Some(password) = state.config.asterisk.password.as_ref().filter(|_| at_asterisk) {
         request = request.basic_auth(&state.config.asterisk.user, Some(password.text()));
     }
-    let mut answer = request.send().await.map_err(|error| later(error.without_url()))?;
+    let answer = request.send().await.map_err(|error| later(error.without_url()))?;
     if !answer.status().is_success() {
         return Err(later(format_args!("answered {}", answer.status())));
     }
@@ -225,34 +232,21 @@ async fn download(state: &AppState, due: &Due) -> Result<Download, Failure> {
         .unwrap_or_default();
     let ending =
         ending(&content_type).ok_or_else(|| never(format_args!("`{content_type}` is no sound")))?;
-    let folder = recordings_folder(&state.config);
-    tokio::fs::create_dir_all(&folder).await.map_err(later)?;
     let file = format!("call-{}-{:08x}.{ending}", due.call_id, rand::random::<u32>());
     debug_assert!(file.chars().all(NAME_CHARS), "a name that is served");
-    let partial = folder.join(format!("{file}.part"));
-    let written = async {
-        let mut out = tokio::fs::File::create(&partial).await.map_err(later)?;
-        let mut bytes = 0;
-        while let Some(chunk) = answer.chunk().await.map_err(|error| later(error.without_url()))? {
-            bytes += chunk.len() as u64;
-            if bytes > MAX_BYTES {
-                return Err(never(format_args!("larger than {MAX_BYTES} bytes")));
-            }
-            out.write_all(&chunk).await.map_err(later)?;
-        }
-        // On the disk before the database says so.
-        out.sync_all().await.map_err(later)?;
-        tokio::fs::rename(&partial, folder.join(&file)).await.map_err(later)?;
-        Ok(bytes)
-    };
-    match written.await {
-        Ok(bytes) => Ok(Download { file, content_type, bytes }),
-        Err(failure) => {
-            // What is left of it is of no use; a next try begins anew.
-            let _ = tokio::fs::remove_file(&partial).await;
-            Err(failure)
-        }
-    }
+    let mut received = 0;
+    let content = futures::stream::try_unfold(answer, |mut answer| async move {
+        let chunk = answer.chunk().await.map_err(|error| later(error.without_url()))?;
+        Ok::<_, Failure>(chunk.map(|chunk| (chunk, answer)))
+    });
+    let content = content.and_then(|chunk| {
+        received += chunk.len() as u64;
+        let fits = received <= MAX_BYTES;
+        let too_large = || never(format_args!("larger than {MAX_BYTES} bytes"));
+        std::future::ready(if fits { Ok(chunk) } else { Err(too_large()) })
+    });
+    let bytes = state.recordings.write(&file, std::pin::pin!(content)).await?;
+    Ok(Download { file, content_type, bytes })
 }
 
 /// An Asterisk keeps its recordings until it is told that they are elsewhere. One that stays takes

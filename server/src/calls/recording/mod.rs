@@ -7,8 +7,6 @@ pub mod keep;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
-use tokio_util::io::ReaderStream;
 
 use super::store;
 use crate::app::AppState;
@@ -16,7 +14,6 @@ use crate::audit;
 use crate::auth::CurrentUser;
 use crate::db::CallId;
 use crate::error::{Error, Result};
-use crate::telephony::simulator::recordings_folder;
 
 /// What names of recordings are made of.
 const NAME_CHARS: fn(char) -> bool = |c| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -43,13 +40,8 @@ pub async fn serve(
     if !name.chars().all(NAME_CHARS) || name.starts_with('.') {
         return Err(no_recording());
     }
-    let path = recordings_folder(&state.config).join(name);
-    let mut file = match tokio::fs::File::open(&path).await {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(no_recording()),
-        Err(error) => return Err(anyhow::Error::from(error).into()),
-    };
-    let size = file.metadata().await.map_err(anyhow::Error::from)?.len();
+    let size = state.recordings.size(&name).await.map_err(anyhow::Error::from)?;
+    let size = size.ok_or_else(no_recording)?;
     let wanted = headers.get(header::RANGE).and_then(|v| v.to_str().ok());
     let (status, from, length) = match wanted.map(|text| range(text, size)) {
         None | Some(Wanted::All) => (StatusCode::OK, 0, size),
@@ -59,14 +51,14 @@ pub async fn serve(
     if from == 0 {
         listened(state, by, id).await?;
     }
-    file.seek(std::io::SeekFrom::Start(from)).await.map_err(anyhow::Error::from)?;
+    let content = state.recordings.read(&name, from..from + length).await;
     let mut response = Response::builder()
         .status(status)
         .header(header::CONTENT_TYPE, media_type)
         .header(header::CONTENT_LENGTH, length)
         .header(header::ACCEPT_RANGES, "bytes")
         .header(header::CACHE_CONTROL, "private, no-store")
-        .body(Body::from_stream(ReaderStream::new(file.take(length))))
+        .body(Body::from_stream(content.map_err(anyhow::Error::from)?))
         .map_err(anyhow::Error::from)?;
     if status == StatusCode::PARTIAL_CONTENT {
         let range = format!("bytes {from}-{}/{size}", from + length - 1);

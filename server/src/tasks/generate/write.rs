@@ -294,7 +294,7 @@ pub(super) async fn write(
         ..shares.result(run.request, run.quotas, &tally)
     };
     keep(tx, run, &mut result).await?;
-    tell(tx, run, floor, &shares, &result).await?;
+    tell(tx, run, floor, &shares, &result);
     Ok(result)
 }
 
@@ -337,7 +337,7 @@ async fn merge_waiting(
         .unwrap_or(0);
         if let Some(row) = store::find(tx, *task).await? {
             for task in store::tasks(tx, vec![row]).await? {
-                store::emit_updated(tx, run.now, &task, None).await?;
+                store::emit_updated(tx, run.now, &task, None);
             }
         }
     }
@@ -392,27 +392,21 @@ async fn keep(tx: &mut Tx, run: &Run<'_>, result: &mut PlanResult) -> Result<(),
     Ok(())
 }
 
-async fn tell(
-    tx: &mut Tx,
-    run: &Run<'_>,
-    floor: &Floor,
-    shares: &Shares<'_>,
-    result: &PlanResult,
-) -> Result<(), DbError> {
+fn tell(tx: &mut Tx, run: &Run<'_>, floor: &Floor, shares: &Shares<'_>, result: &PlanResult) {
     if result.created == 0 {
-        return Ok(());
+        return;
     }
     let date = run.request.date;
     for (agent, got) in floor.agents.iter().zip(&shares.given) {
         if got.total() > 0 {
-            let audience = Audience::User { id: agent.id, team_leader: agent.leader };
+            let audience = Audience::Agent(agent.id);
             let data = json!({"agentId": agent.id, "date": date, "reason": "plan"});
-            emit(tx, run.now, audience, "queue.changed", &data).await?;
+            emit(tx, run.now, audience, "queue.changed", &data);
         }
     }
     let audience = run.request.leader.map_or(Audience::Everyone, Audience::TeamLeader);
     let data = json!({"date": date, "created": result.created});
-    emit(tx, run.now, audience, "plan.generated", &data).await
+    emit(tx, run.now, audience, "plan.generated", &data);
 }
 
 /// The last plan of a day that `scope` may see: a team leader own plans and those made for

@@ -56,7 +56,7 @@ pub async fn withdraw_missed_call(
     if withdrawn == 1 {
         let row = find(tx, task).await?;
         for task in tasks(tx, row.into_iter().collect()).await? {
-            super::emit_updated(tx, now, &task, None).await?;
+            super::emit_updated(tx, now, &task, None);
         }
     }
     Ok(())

@@ -101,12 +101,12 @@ pub async fn assign(
     )
     .await?;
     if let Some(before) = task.assigned_to {
-        emit_queue_changed(tx, now, before, task.task_date, "task_moved").await?;
+        emit_queue_changed(tx, now, before, task.task_date, "task_moved");
     }
-    emit_queue_changed(tx, now, agent, task.task_date, "task_moved").await?;
+    emit_queue_changed(tx, now, agent, task.task_date, "task_moved");
     let row = find(tx, task.id).await?;
     let moved = super::tasks(tx, row.into_iter().collect()).await?.pop();
     let moved = moved.ok_or_else(super::not_found)?;
-    emit_updated(tx, now, &moved, Some(&json!({"code": "moved"}))).await?;
+    emit_updated(tx, now, &moved, Some(&json!({"code": "moved"})));
     Ok(moved)
 }

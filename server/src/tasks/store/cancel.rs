@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::row::{TaskRow, find, rows, select, tasks};
 use super::{emit_queue_changed, emit_updated};
 use crate::db::{Arg, CategoryId, CustomerId, DbError, Sql, TaskId, Tx};
-use crate::live::{audience_of, emit};
+use crate::live::{Audience, emit};
 use crate::scripts::ScriptKey;
 use crate::tasks::TaskKind;
 use crate::tasks::points::Point;
@@ -128,10 +128,10 @@ pub(in crate::tasks) async fn cancel(
     if cancelled == 0 {
         return Ok(false);
     }
-    let audience = audience_of(tx, row.assigned_to).await?;
-    emit(tx, now, audience, "task.cancelled", &json!({"taskId": row.id, "reason": reason})).await?;
+    let audience = Audience::of(row.assigned_to);
+    emit(tx, now, audience, "task.cancelled", &json!({"taskId": row.id, "reason": reason}));
     if let Some(agent) = row.assigned_to {
-        emit_queue_changed(tx, now, agent, row.task_date, "task_cancelled").await?;
+        emit_queue_changed(tx, now, agent, row.task_date, "task_cancelled");
     }
     Ok(true)
 }
@@ -172,7 +172,7 @@ async fn shorten(
     }
     let row = find(tx, row.id).await?;
     for task in tasks(tx, row.into_iter().collect()).await? {
-        emit_updated(tx, now, &task, Some(reason)).await?;
+        emit_updated(tx, now, &task, Some(reason));
     }
     Ok(true)
 }

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::customers::store::{InteractionKind, NewInteraction, interaction};
 use crate::db::{CustomerId, DbError, OrderId, PhoneNumber, Sql, TaskId, Tx, UserId};
 use crate::error::{Error, Result};
-use crate::live::{audience_of, emit};
+use crate::live::{Audience, emit};
 use crate::orders::store::put_order;
 use crate::orders::{NewLine, NewOrder, OrderContext, OrderCustomer, ProductRef};
 use crate::tasks::change::{Basket, Change, Closing, may_become};
@@ -69,7 +69,7 @@ pub async fn change(
     }
     let row = find(tx, id).await?;
     let task = tasks(tx, row.into_iter().collect()).await?.pop().ok_or_else(super::not_found)?;
-    emit_updated(tx, act.clock.now(), &task, None).await?;
+    emit_updated(tx, act.clock.now(), &task, None);
     Ok(task)
 }
 
@@ -99,7 +99,8 @@ async fn begin(tx: &mut Tx, act: &Act<'_>, row: &TaskRow) -> Result<(), DbError>
         .bind(json!([])),
     )
     .await?;
-    wrap_up_changed(tx, now, row.id, agent).await
+    wrap_up_changed(tx, now, row.id, agent);
+    Ok(())
 }
 
 async fn put_back(tx: &mut Tx, act: &Act<'_>, row: &TaskRow) -> Result<()> {
@@ -124,14 +125,9 @@ async fn put_back(tx: &mut Tx, act: &Act<'_>, row: &TaskRow) -> Result<()> {
     Ok(())
 }
 
-async fn wrap_up_changed(
-    tx: &mut Tx,
-    now: DateTime<Utc>,
-    task: TaskId,
-    agent: UserId,
-) -> Result<(), DbError> {
-    let audience = audience_of(tx, Some(agent)).await?;
-    emit(tx, now, audience, "wrapup.updated", &json!({"taskId": task, "userId": agent})).await
+fn wrap_up_changed(tx: &mut Tx, now: DateTime<Utc>, task: TaskId, agent: UserId) {
+    let audience = Audience::Agent(agent);
+    emit(tx, now, audience, "wrapup.updated", &json!({"taskId": task, "userId": agent}));
 }
 
 /// The wrap-up is done.
@@ -146,7 +142,7 @@ async fn drop_wrap_up(
     if dropped == 0 {
         return Ok(());
     }
-    wrap_up_changed(tx, now, task, agent).await?;
+    wrap_up_changed(tx, now, task, agent);
     let others: i64 =
         tx.scalar(Sql::new("SELECT count(*) FROM wrap_ups WHERE user_id = $1").bind(agent)).await?;
     if others == 0 { agent_status::wrap_up_done(tx, now, agent).await } else { Ok(()) }
@@ -186,7 +182,7 @@ async fn close(
     .await?;
     let agent = row.assigned_to.unwrap_or(act.by);
     drop_wrap_up(tx, now, row.id, agent).await?;
-    emit_queue_changed(tx, now, agent, row.task_date, "task_closed").await?;
+    emit_queue_changed(tx, now, agent, row.task_date, "task_closed");
     if let Some(customer) = customer {
         tell_timeline(tx, act, &row, &closing, customer, order, notes.as_deref()).await?;
         if closing.sub_reason == Some(SubReason::DoNotCall) {

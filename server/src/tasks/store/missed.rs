@@ -129,10 +129,10 @@ pub async fn missed_call(
     };
     let row = find(tx, id).await?;
     for task in tasks(tx, row.into_iter().collect()).await? {
-        super::emit_updated(tx, now, &task, None).await?;
+        super::emit_updated(tx, now, &task, None);
     }
     if let Some(agent) = agent {
-        emit_queue_changed(tx, now, agent, today, "missed_call").await?;
+        emit_queue_changed(tx, now, agent, today, "missed_call");
     }
     Ok(Some(id))
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::Task;
 use crate::db::{DbError, Sql, TaskId, Tx, UserId};
-use crate::live::{audience_of, emit};
+use crate::live::{Audience, emit};
 
 pub use amend::{hold, replace_note, withdraw_missed_call};
 pub use assign::assign;
@@ -52,25 +52,20 @@ pub async fn append_note(
 }
 
 /// Tells the task's agent and team leader what it looks like now.
-pub async fn emit_updated(
-    tx: &mut Tx,
-    now: DateTime<Utc>,
-    task: &Task,
-    reason: Option<&Value>,
-) -> Result<(), DbError> {
-    let audience = audience_of(tx, task.assigned_to).await?;
-    emit(tx, now, audience, "task.updated", &json!({"task": task, "reason": reason})).await
+pub fn emit_updated(tx: &mut Tx, now: DateTime<Utc>, task: &Task, reason: Option<&Value>) {
+    let audience = Audience::of(task.assigned_to);
+    emit(tx, now, audience, "task.updated", &json!({"task": task, "reason": reason}));
 }
 
 /// Tells an agent and their team leader that the queue of a day has other tasks now.
-pub async fn emit_queue_changed(
+pub fn emit_queue_changed(
     tx: &mut Tx,
     now: DateTime<Utc>,
     agent: UserId,
     day: chrono::NaiveDate,
     reason: &'static str,
-) -> Result<(), DbError> {
-    let audience = audience_of(tx, Some(agent)).await?;
+) {
+    let audience = Audience::Agent(agent);
     let data = json!({"agentId": agent, "date": day, "reason": reason});
-    emit(tx, now, audience, "queue.changed", &data).await
+    emit(tx, now, audience, "queue.changed", &data);
 }

@@ -98,10 +98,10 @@ pub async fn insert(
     };
     let row = find(tx, id).await?;
     for task in tasks(tx, row.into_iter().collect()).await? {
-        super::emit_updated(tx, now, &task, None).await?;
+        super::emit_updated(tx, now, &task, None);
     }
     if let Some(agent) = new.agent {
-        emit_queue_changed(tx, now, agent, new.day, "task_added").await?;
+        emit_queue_changed(tx, now, agent, new.day, "task_added");
     }
     Ok(Some(id))
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::row::{find, tasks};
 use crate::db::{CallId, DbError, Sql, TaskId, Tx, UserId};
-use crate::live::{audience_of, emit};
+use crate::live::{Audience, emit};
 use crate::tasks::{TaskStatus, WrapState};
 
 /// Keeps the agent's unfinished business in step with a call of the task: while it is under way the
@@ -79,10 +79,10 @@ pub async fn call_state(
         .await?;
         let row = find(tx, task).await?;
         for task in tasks(tx, row.into_iter().collect()).await? {
-            super::emit_updated(tx, now, &task, None).await?;
+            super::emit_updated(tx, now, &task, None);
         }
     }
-    let audience = audience_of(tx, Some(agent)).await?;
-    emit(tx, now, audience, "wrapup.updated", &json!({"taskId": task, "userId": agent})).await?;
+    let audience = Audience::Agent(agent);
+    emit(tx, now, audience, "wrapup.updated", &json!({"taskId": task, "userId": agent}));
     Ok(true)
 }

@@ -16,6 +16,7 @@ mod orders;
 mod react;
 mod stream;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -29,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use self::ari::{Ari, AriError, Channel};
-use self::legs::headers;
+use self::legs::{Legs, headers};
 use crate::clock::Clock;
 use crate::config::{AsteriskConfig, DialFormat};
 use crate::db::{Db, PhoneNumber};
@@ -187,9 +188,7 @@ impl Pbx {
 /// Asterisk refuses to ring a telephone that is not connected with no more than "Allocation failed".
 fn unreachable_extension(error: AriError, extension: &str) -> ProviderError {
     match ProviderError::from(error) {
-        ProviderError::Refused(_) => {
-            ProviderError::Refused(format!("no telephone is connected for extension {extension}"))
-        }
+        ProviderError::Refused(_) => ProviderError::NoTelephone(extension.to_owned()),
         other => other,
     }
 }
@@ -223,10 +222,13 @@ impl Provider for Asterisk {
         stream::follow(self.0.clone(), db, stop).boxed()
     }
 
-    fn is_running<'a>(&'a self, external_call_id: &'a str) -> BoxFuture<'a, Option<bool>> {
+    fn running<'a>(&'a self, calls: &'a [String]) -> BoxFuture<'a, HashMap<String, bool>> {
         async {
-            let legs = self.0.legs(external_call_id).await.ok()?;
-            Some(legs.is_alive())
+            let Ok(channels) = self.0.ari.get::<Vec<Channel>>(&["channels"], &[]).await else {
+                return HashMap::new();
+            };
+            let alive = |call: &String| (call.clone(), Legs::of(call, &channels).is_alive());
+            calls.iter().map(alive).collect()
         }
         .boxed()
     }

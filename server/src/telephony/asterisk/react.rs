@@ -96,7 +96,9 @@ impl Pbx {
     ) -> Result<(), ProviderError> {
         let legs = self.legs(call).await?;
         self.bridge(call, &[&agent.id]).await?;
-        for other in legs.agents.iter().filter(|leg| leg.id != agent.id) {
+        // A colleague's telephone that the customer was passed on to comes back as the agent's.
+        let passed_on = legs.consults.iter().filter(|leg| leg.extension() == agent.extension());
+        for other in legs.agents.iter().chain(passed_on).filter(|leg| leg.id != agent.id) {
             self.drop_leg(&other.id).await?;
         }
         let Some(customer) = &legs.customer else {

@@ -4,6 +4,7 @@
 //! again; when its answer is lost the call stays open until a webhook (which carries our
 //! `crm_call_id` or the PBX's id) or reconciliation says what became of it.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -298,9 +299,9 @@ impl Provider for Live {
         self.order(external_call_id, action).boxed()
     }
 
-    fn is_running<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Option<bool>> {
+    fn running<'a>(&'a self, _: &'a [String]) -> BoxFuture<'a, HashMap<String, bool>> {
         // The contract has no question for that.
-        async { None }.boxed()
+        async { HashMap::new() }.boxed()
     }
 
     fn forget(&self, _: &str) {}

@@ -1,6 +1,5 @@
 //! One simulated call from dialling to its recording.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,6 +8,7 @@ use tokio::time::Instant;
 
 use super::fate::{Fate, POST_DIAL_DELAY};
 use super::wav;
+use crate::storage::Storage;
 use crate::telephony::{
     Action, CallEvent, Control, EventKind, News, ProviderError, ProviderKind, RecordingPlace,
 };
@@ -33,7 +33,7 @@ pub(super) struct Line {
     /// The clock when it was dialled; simulated time runs on from here at `speed`.
     pub(super) base: DateTime<Utc>,
     pub(super) begun: Instant,
-    pub(super) recordings: PathBuf,
+    pub(super) recordings: Storage,
     pub(super) events: mpsc::Sender<News>,
     pub(super) inbox: mpsc::Receiver<Order>,
     /// Of the last change.
@@ -231,25 +231,19 @@ impl Line {
             return;
         }
         let name = format!("{}.wav", self.id);
-        let path = self.recordings.join(&name);
         let seed = self.reference.unsigned_abs();
-        let written = tokio::task::spawn_blocking(move || -> std::io::Result<()> {
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder)?;
-            }
-            let partial = path.with_extension("part");
-            std::fs::write(&partial, wav::recording(length as u32, seed))?;
-            std::fs::rename(partial, &path)
-        })
-        .await;
-        match written {
-            Ok(Ok(())) => {
+        let made = tokio::task::spawn_blocking(move || wav::recording(length as u32, seed)).await;
+        let Ok(sound) = made else {
+            tracing::warn!("a simulated recording was not made");
+            return;
+        };
+        match self.recordings.put(&name, sound).await {
+            Ok(()) => {
                 let place = RecordingPlace::File(name);
                 let kind = EventKind::Recorded { place, duration: Some(length) };
                 self.say(self.elapsed(), kind).await;
             }
-            Ok(Err(error)) => tracing::warn!(%error, "a simulated recording was not written"),
-            Err(error) => tracing::warn!(%error, "a simulated recording was not made"),
+            Err(error) => tracing::warn!(%error, "a simulated recording was not written"),
         }
     }
 }

@@ -7,7 +7,6 @@ mod line;
 mod wav;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,17 +19,13 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::storage::Storage;
 
 pub use fate::{Fate, LONGEST_CALL};
 use line::{Line, Order};
 
 /// How the ids of simulated calls begin.
 pub const ID_PREFIX: &str = "SIM-";
-
-/// Where recordings are kept.
-pub fn recordings_folder(config: &Config) -> PathBuf {
-    config.data_dir.join("recordings")
-}
 
 type Lines = Arc<Mutex<HashMap<String, mpsc::Sender<Order>>>>;
 
@@ -45,7 +40,7 @@ pub struct Simulator {
     clock: Clock,
     /// How many times faster than real.
     speed: f64,
-    recordings: PathBuf,
+    recordings: Storage,
     events: mpsc::Sender<News>,
     lines: Lines,
     /// Tells this process's calls from those of another one on the same database.
@@ -59,13 +54,14 @@ impl Simulator {
         kind: ProviderKind,
         clock: Clock,
         config: &Config,
+        recordings: Storage,
         events: mpsc::Sender<News>,
     ) -> Self {
         Self {
             kind,
             clock,
             speed: config.simulator_speed.max(0.01),
-            recordings: recordings_folder(config),
+            recordings,
             events,
             lines: Arc::default(),
             instance: format!("{:08X}", rand::random::<u32>()),
@@ -173,11 +169,11 @@ impl Provider for Simulator {
         .boxed()
     }
 
-    fn is_running<'a>(&'a self, external_call_id: &'a str) -> BoxFuture<'a, Option<bool>> {
+    fn running<'a>(&'a self, calls: &'a [String]) -> BoxFuture<'a, HashMap<String, bool>> {
         let prefix = format!("{ID_PREFIX}{}-", self.instance);
-        let running = external_call_id
-            .starts_with(&prefix)
-            .then(|| locked(&self.lines).contains_key(external_call_id));
+        let lines = locked(&self.lines);
+        let ours = calls.iter().filter(|call| call.starts_with(&prefix));
+        let running = ours.map(|call| (call.clone(), lines.contains_key(call))).collect();
         async move { running }.boxed()
     }
 

@@ -67,7 +67,7 @@ both! {
             .mount(&server)
             .await;
         let refused = app.post(&desk.agent, INITIATE, json!({"customerPhone": PHONE})).await;
-        refused.problem(502, "provider_refused");
+        refused.problem(409, "phone_not_connected");
         let call = last_call(&app, &desk).await;
         assert_eq!((&call["status"], &call["endReason"]), (&json!("failed"), &json!("provider_error")));
     }

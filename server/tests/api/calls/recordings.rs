@@ -51,7 +51,96 @@ async fn fetch_now(app: &TestApp) -> Value {
     fetch::run(&app.state).await.expect("fetches")
 }
 
+/// An S3 server with an empty bucket `calls`: its address, and the folder that is the bucket.
+async fn bucket() -> (String, tempfile::TempDir) {
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    let files = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(files.path().join("calls")).expect("a bucket");
+    let disk = s3s_fs::FileSystem::new(files.path()).expect("a file system");
+    let mut service = s3s::service::S3ServiceBuilder::new(disk);
+    service.set_auth(s3s::auth::SimpleAuth::from_single("crm", "the-secret"));
+    let service = service.build();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let service = service.clone();
+            tokio::spawn(async move {
+                let http = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+                // A client that hangs up is no failure.
+                let _ = http.serve_connection(TokioIo::new(socket), service).await;
+            });
+        }
+    });
+    (address, files)
+}
+
+/// The flags for that bucket.
+fn in_bucket(address: &str, secret: &'static str) -> [String; 5] {
+    [
+        "--recording-bucket=s3://calls/recordings".to_owned(),
+        format!("--s3-endpoint={address}"),
+        "--s3-region=us-east-1".to_owned(),
+        "--s3-access-key-id=crm".to_owned(),
+        format!("--s3-secret-access-key={secret}"),
+    ]
+}
+
 both! {
+    async fn recordings_in_a_bucket_are_fetched_played_in_parts_and_deleted(app: TestApp) {
+        let server = MockServer::start().await;
+        let (address, files) = bucket().await;
+        let flags = in_bucket(&address, "the-secret");
+        let mut flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        flags.extend(["--recording-quota-mb", "0"]);
+        let app = allowed(&app, &server, &flags).await;
+        let desk = desk(&app).await;
+        // More than one part of an upload.
+        let long: Vec<u8> = (0..12_000_000_u32).map(|n| (n % 251) as u8).collect();
+        let sound = ResponseTemplate::new(200).set_body_raw(long.clone(), "audio/wav");
+        Mock::given(path("/r/1.wav")).respond_with(sound).mount(&server).await;
+        let call = recorded(&app, &desk.leader, &format!("{}/r/1.wav", server.uri())).await;
+        assert_eq!(fetch_now(&app).await, json!({"stored": 1, "failed": 0}));
+        let kept = std::fs::read_dir(files.path().join("calls/recordings")).expect("the folder");
+        assert_eq!(kept.count(), 1, "in the bucket");
+        let here = std::fs::read_dir(app.data.path().join("recordings")).expect("a folder");
+        assert_eq!(here.count(), 0, "not on this machine");
+
+        let whole = ask(&app, &desk.leader, &call).await;
+        assert_eq!(whole.headers()["content-length"], "12000000");
+        assert_eq!(whole.bytes().await.expect("sound"), long);
+        let url = format!("{}/api/telephony/calls/{call}/recording", app.base);
+        let part = app.http.get(url).bearer_auth(&desk.leader.token);
+        let part = part.header("range", "bytes=11999990-").send().await.expect("answers");
+        assert_eq!(part.status(), 206);
+        assert_eq!(part.headers()["content-range"], "bytes 11999990-11999999/12000000");
+        assert_eq!(&part.bytes().await.expect("a part")[..], &long[11_999_990..]);
+
+        let report = keep::run(&app.state).await.expect("keeps");
+        assert_eq!(report, json!({"deleted": 1, "bytes": 12_000_000}));
+        problem(&app, &desk.leader, &call, 404, "recording_not_found").await;
+    }
+
+    async fn a_bucket_that_refuses_us_loses_nothing(app: TestApp) {
+        let server = MockServer::start().await;
+        let (address, _files) = bucket().await;
+        let flags = in_bucket(&address, "another-secret");
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        let app = allowed(&app, &server, &flags).await;
+        let desk = desk(&app).await;
+        let sound = ResponseTemplate::new(200).set_body_raw(SOUND, "audio/wav");
+        Mock::given(path("/r/1.wav")).respond_with(sound).mount(&server).await;
+        let call = recorded(&app, &desk.leader, &format!("{}/r/1.wav", server.uri())).await;
+        assert_eq!(fetch_now(&app).await, json!({"stored": 0, "failed": 0}));
+        problem(&app, &desk.leader, &call, 409, "recording_pending").await;
+
+        let flags = in_bucket(&address, "the-secret");
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        let app = allowed(&app, &server, &flags).await;
+        assert_eq!(fetch_now(&app).await, json!({"stored": 1, "failed": 0}));
+        assert_eq!(ask(&app, &desk.leader, &call).await.status(), 200);
+    }
+
     async fn a_recording_is_fetched_once_and_served_from_here(app: TestApp) {
         let server = MockServer::start().await;
         let app = allowed(&app, &server, &[]).await;

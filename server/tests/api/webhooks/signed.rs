@@ -104,6 +104,28 @@ both! {
         assert_eq!(count(&app, CALLS).await, 1);
     }
 
+    async fn one_that_cannot_be_taken_does_not_keep_others_from_being_taken(app: TestApp) {
+        let app = secured(&app, &[]).await;
+        answer(standard(&app, NEW, "m0", test_now(), &incoming("BN-0"))).await.ok();
+        let mut crowd: Vec<_> = (1..=40)
+            .map(|n| standard(&app, NEW, &format!("m{n}"), test_now(), &incoming(&format!("BN-{n}"))))
+            .collect();
+        // In between: the first one again, and another one under its id.
+        crowd.insert(10, standard(&app, NEW, "m0", test_now(), &incoming("BN-0")));
+        crowd.insert(20, standard(&app, NEW, "m0", test_now(), &incoming("BN-X")));
+        let answers = futures::future::join_all(crowd.into_iter().map(answer)).await;
+        for (n, answer) in answers.into_iter().enumerate() {
+            if n == 20 {
+                answer.problem(409, "webhook_id_reused");
+            } else {
+                answer.ok();
+            }
+        }
+        assert_eq!(count(&app, CALLS).await, 41);
+        let taken = "SELECT COUNT(*) FROM webhook_deliveries WHERE outcome <> 'rejected'";
+        assert_eq!(count(&app, taken).await, 41);
+    }
+
     async fn the_plain_scheme_under_headers_of_the_operators_choice(app: TestApp) {
         let app = secured(&app, &["--bracknet-signature-header", "x-sign", "--bracknet-timestamp-header", "x-time"]).await;
         let body = incoming("BN-1");

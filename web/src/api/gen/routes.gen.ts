@@ -64,6 +64,7 @@ export interface Routes {
     [path: `/api/crm/team/teams/${number}/unassign-agent`]: { query: NoQuery; body: T.TeamMember; answer: T.Team }
     '/api/realtime/ticket': { query: NoQuery; body: undefined; answer: T.Ticket }
     '/api/telephony/agents/me/status': { query: NoQuery; body: T.SetStatus; answer: T.AgentStatus }
+    '/api/telephony/calls/by-hand': { query: NoQuery; body: T.ByHand; answer: T.Call }
     '/api/telephony/calls/initiate': { query: NoQuery; body: T.Initiate; answer: T.Initiated }
     [path: `/api/telephony/calls/${number}/dtmf`]: { query: NoQuery; body: T.Dtmf; answer: T.Call }
     [path: `/api/telephony/calls/${number}/hangup`]: { query: NoQuery; body: undefined; answer: T.Call }

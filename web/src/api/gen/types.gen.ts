@@ -330,6 +330,25 @@ export type BulkUnassign = {
 };
 
 /**
+ * A call made on another telephone.
+ */
+export type ByHand = {
+    /**
+     * The number that was dialled instead of the task's.
+     */
+    customerPhone?: string | null;
+    /**
+     * When it was dialled, at most a day ago; without it, so long before now as was talked.
+     */
+    startedAt?: string | null;
+    /**
+     * How long was talked, seconds, at most four hours; without it nobody answered.
+     */
+    talkSeconds?: number | null;
+    taskId?: TaskId | null;
+};
+
+/**
  * A call.
  */
 export type Call = {
@@ -1313,6 +1332,7 @@ export type Desk = {
      * The agent's status.
      */
     agent: AgentStatus;
+    call?: Call | null;
     /**
      * Countdown to the next call in power-dial mode.
      */
@@ -3096,7 +3116,7 @@ export type ProfilePatch = {
 /**
  * The telephone system a call runs on.
  */
-export type ProviderKind = 'bracknet' | 'asterisk' | 'simulator';
+export type ProviderKind = 'bracknet' | 'asterisk' | 'simulator' | 'by_hand';
 
 /**
  * How far along repeat purchase a customer is, by counted orders.
@@ -5904,6 +5924,34 @@ export type List5Responses = {
 };
 
 export type List5Response = List5Responses[keyof List5Responses];
+
+export type ByHandData = {
+    body: ByHand;
+    headers?: {
+        /**
+         * Makes a repeated request return the first call
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/telephony/calls/by-hand';
+};
+
+export type ByHandErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type ByHandError = ByHandErrors[keyof ByHandErrors];
+
+export type ByHandResponses = {
+    200: Call;
+};
+
+export type ByHandResponse = ByHandResponses[keyof ByHandResponses];
 
 export type InitiateData = {
     body: Initiate;

@@ -192,6 +192,7 @@ function CallLog({ filters: { view: _, ...filters } }: { filters: CallFilters })
       cell: (c) => (
         <span className="inline-flex items-center gap-1">
           <Badge tone={TONE[c.status] ?? 'plain'}>{t(`common:callStatus.${c.status}`)}</Badge>
+          {c.provider === 'by_hand' && <span className="text-2xs text-muted">{t('byHand')}</span>}
           {c.mode === 'mock' && <span className="text-2xs text-muted">{t('simulated')}</span>}
         </span>
       ),

@@ -15,6 +15,7 @@ import { HangupIcon, PhoneIcon } from '~/ui/icons'
 import { DialPad } from './DialPad'
 import { type DeskModel, powerDial, setPowerDial } from './useDesk'
 
+const ByHand = lazy(async () => ({ default: (await import('./ByHand')).ByHand }))
 const Transfer = lazy(async () => ({ default: (await import('./Transfer')).Transfer }))
 
 const failed = (error: unknown) => toast(errorText(error), 'bad')
@@ -40,6 +41,7 @@ export function PhonePanel({
   const [number, setNumber] = useState(own)
   const [pad, setPad] = useState(false)
   const [transfer, setTransfer] = useState(false)
+  const [byHand, setByHand] = useState(false)
   const group = t('keys.phone')
   useEffect(() => setNumber(own), [own])
 
@@ -150,12 +152,22 @@ export function PhonePanel({
           }}
         />
       )}
+      {task && !open && task.status !== 'completed' && task.status !== 'cancelled' && (
+        <Button size="sm" variant="ghost" onClick={() => setByHand(true)}>
+          {t('byHand.open')}
+        </Button>
+      )}
       <div className="flex-1" />
       <PowerDial />
       {live?.mode === 'mock' && (
         <p className="text-center text-2xs text-muted" title={t('phone.simulatedHint')}>
           {t('phone.simulated')} · {t('phone.simulatedHint')}
         </p>
+      )}
+      {byHand && task && (
+        <Suspense fallback={null}>
+          <ByHand taskId={task.id} number={number} onClose={() => setByHand(false)} />
+        </Suspense>
       )}
       {transfer && (
         <Suspense fallback={null}>

@@ -152,7 +152,7 @@ export function useDesk() {
   }, [queries])
 
   // After a reload, or when events may have been missed: the call as the server knows it.
-  const activeCall = desk.data?.active?.call
+  const activeCall = desk.data?.call ?? desk.data?.active?.call
   useEffect(() => {
     if (activeCall) phone.adopt(activeCall)
   }, [activeCall, phone])

@@ -17,6 +17,7 @@ export default {
   allStatuses: 'সব ফল',
   from: 'এই তারিখ থেকে',
   to: 'এই তারিখ পর্যন্ত',
+  byHand: 'হাতে লেখা',
   simulated: 'সিমুলেটর',
   length: 'কথা',
   recording: 'রেকর্ডিং',

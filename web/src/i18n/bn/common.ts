@@ -257,6 +257,8 @@ export default {
     provider_refused: 'টেলিফোন সিস্টেম কলটি নেয়নি।',
     extension_missing: 'আপনার এক্সটেনশন এখনো দেওয়া হয়নি। টিম লিডারকে বলুন।',
     extension_busy: 'ওই এক্সটেনশনটি এখন ব্যস্ত।',
+    extension_unreachable: 'ওই এক্সটেনশনে কোনো ফোন যুক্ত নেই।',
+    phone_not_connected: 'আপনার ফোন যুক্ত নেই। ফোন যুক্ত করে আবার কল করুন।',
     invalid_extension: 'এক্সটেনশনটি সঠিক নয়।',
     wrong_password: 'এখনকার পাসওয়ার্ড ভুল।',
     weak_password: 'পাসওয়ার্ডটি দুর্বল। আরও লম্বা দিন।',

@@ -20,6 +20,7 @@ export default {
   allStatuses: 'All results',
   from: 'From this date',
   to: 'To this date',
+  byHand: 'by hand',
   simulated: 'simulator',
   length: 'Talk',
   recording: 'Recording',

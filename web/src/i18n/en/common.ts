@@ -262,6 +262,8 @@ export default {
     provider_refused: 'The telephone system refused the call.',
     extension_missing: 'You have no extension yet. Ask your team leader for one.',
     extension_busy: 'That extension is busy.',
+    extension_unreachable: 'No telephone is connected for that extension.',
+    phone_not_connected: 'Your telephone is not connected. Connect it and call again.',
     invalid_extension: 'This is not a valid extension.',
     wrong_password: 'The current password is wrong.',
     weak_password: 'The password is too weak. Choose a longer one.',

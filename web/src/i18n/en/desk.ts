@@ -133,6 +133,18 @@ export default {
       off: 'Line off',
     },
   },
+  byHand: {
+    open: 'Called on another phone',
+    title: 'Called on another phone',
+    lead: 'Write the call down here when it was not made with this system. Then choose the outcome.',
+    question: 'Did the customer answer?',
+    answered: 'Yes, we talked',
+    unanswered: 'No',
+    minutes: 'Minutes talked',
+    minutesAllowed: 'A number from 0 to 240.',
+    save: 'Write down',
+    done: 'The call is written down. Now choose the outcome.',
+  },
   settings: {
     title: 'Phone',
     microphone: 'Microphone',
