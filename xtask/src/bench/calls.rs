@@ -58,7 +58,7 @@ pub fn measure(place: &Place) -> anyhow::Result<Vec<Row>> {
 fn play(place: &Place, lab: &Lab, server: &Server, admin: &Session) -> anyhow::Result<Vec<Row>> {
     let begun = Instant::now();
     let mut customers = customers(place, lab)?;
-    let answered = wait(|| Ok(count(server, admin, "answered")? == CALLS))
+    wait(|| Ok(count(server, admin, "answered")? == CALLS))
         .with_context(|| format!("{CALLS} calls answered at once"))?;
     let at_once = begun.elapsed();
     let channels = channels(lab)?;
@@ -91,8 +91,10 @@ fn play(place: &Place, lab: &Lab, server: &Server, admin: &Session) -> anyhow::R
     };
     Ok(vec![
         row("calls through Asterisk, answered at once", format!("{CALLS} ({channels} channels)")),
-        row("the CRM has all of them answered after the first rang", seconds(at_once)),
-        row("of that, waited after the last one rang", seconds(answered)),
+        row(
+            &format!("all of them answered in the CRM after the first rang ({RATE} ring a second)"),
+            seconds(at_once),
+        ),
         row("their talk as the CRM has it", format!("{shortest}-{longest} s of {TALK} s")),
         row("all completed after the last hung up", seconds(settled)),
         row("lost, stuck, channels left", "0, 0, 0".to_owned()),
