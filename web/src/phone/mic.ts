@@ -23,6 +23,22 @@ function refused(error: unknown): ApiError {
   })
 }
 
+/** Opens the chosen microphone, or any if that one has been unplugged. */
+async function listen(wanted: string): Promise<MediaStream> {
+  const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true }
+  if (wanted) {
+    try {
+      // Chromium takes the default one where a device is only `ideal`.
+      return await navigator.mediaDevices.getUserMedia({
+        audio: { ...audio, deviceId: { exact: wanted } },
+      })
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === 'OverconstrainedError')) throw error
+    }
+  }
+  return navigator.mediaDevices.getUserMedia({ audio })
+}
+
 /** The microphone: open only during calls, so that the browser's red dot tells the truth. */
 export class Microphone {
   private stream: MediaStream | null = null
@@ -36,16 +52,9 @@ export class Microphone {
 
   async open(): Promise<MediaStream> {
     if (this.stream?.active) return this.stream
-    const wanted = devices.input()
-    const audio: MediaTrackConstraints = {
-      echoCancellation: true,
-      noiseSuppression: true,
-      autoGainControl: true,
-      ...(wanted ? { deviceId: { ideal: wanted } } : {}),
-    }
     if (!navigator.mediaDevices) throw refused(null)
     try {
-      this.stream = await navigator.mediaDevices.getUserMedia({ audio, video: false })
+      this.stream = await listen(devices.input())
     } catch (error) {
       if (error instanceof DOMException && error.name === 'NotAllowedError') {
         this.onPermission('denied')
