@@ -2,7 +2,6 @@
 import { execFile, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { open, readFile, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -109,41 +108,6 @@ export async function plugIn() {
       () => false,
     ),
   );
-}
-
-/** The wire between the browsers and the PBX: it can be cut and mended. */
-export async function wire() {
-  const { hostname, port } = new URL(lab.url);
-  const ends = new Set();
-  let whole = true;
-  const server = createServer((near) => {
-    if (!whole) return near.destroy();
-    const far = connect(Number(port), hostname);
-    for (const end of [near, far]) {
-      ends.add(end);
-      end.on("close", () => ends.delete(end));
-      // Cut, that is what it is for.
-      end.on("error", () => {});
-    }
-    near.pipe(far).pipe(near);
-  });
-  await new Promise((listening) => {
-    server.listen(0, "127.0.0.1", listening);
-  });
-  return {
-    url: `ws://127.0.0.1:${server.address().port}/ws`,
-    cut() {
-      whole = false;
-      for (const end of ends) end.destroy();
-    },
-    mend() {
-      whole = true;
-    },
-    close() {
-      this.cut();
-      server.close();
-    },
-  };
 }
 
 /** What comes out of a page's telephone: loudness 0…1, its strongest frequency, and how loud the fake microphones'

@@ -19,9 +19,8 @@ import {
   plugIn,
   unplug,
   until,
-  wire,
 } from "../support/lab.mjs";
-import { apiAs, startServer } from "../support/server.mjs";
+import { apiAs, cable, startServer } from "../support/server.mjs";
 
 const TODAY = "/api/crm/automation/tasks/today";
 let server;
@@ -48,8 +47,8 @@ async function apiOf(login) {
 
 suite("with a real Asterisk", { concurrency: false }, () => {
   before(async () => {
-    network = await wire();
-    server = await startServer({ env: { ...asterisk, ASTERISK_WS_URL: network.url } });
+    network = await cable({ port: Number(new URL(lab.url).port) });
+    server = await startServer({ env: { ...asterisk, ASTERISK_WS_URL: `${network.url.replace("http", "ws")}/ws` } });
     browser = await launch({ media: true });
     await plan(server);
   });

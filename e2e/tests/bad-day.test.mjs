@@ -258,3 +258,61 @@ describe("a customer rings", () => {
     await context.close();
   });
 });
+
+describe("the telephone system is away", () => {
+  const words = {
+    en: {
+      refused: /does not answer/,
+      open: "Called on another phone",
+      minutes: "Minutes talked",
+      save: "Write down",
+    },
+    bn: {
+      refused: /হাতে লিখে/,
+      open: "অন্য ফোনে কল করেছি",
+      minutes: "কত মিনিট কথা হয়েছে",
+      save: "লিখে রাখুন",
+    },
+  };
+
+  test("a call made on another phone is written down and gets its outcome", async () => {
+    const nobody = await startServer({
+      env: {
+        TELEPHONY_PROVIDER: "bracknet",
+        BRACKNET_API_BASE_URL: "http://127.0.0.1:9",
+        BRACKNET_API_KEY: "a-key-of-the-test",
+      },
+    });
+    await plan(nobody);
+    const { login, api, tasks } = await agentWith(nobody, () => true, 2);
+    for (const [task, language, colorScheme] of [
+      [tasks[0], "en", "light"],
+      [tasks[1], "bn", "dark"],
+    ]) {
+      const { page, errors, context } = await atDesk(browser, nobody, login, null, { language, colorScheme });
+      await page.getByRole("button", { name: task.customerName }).first().click();
+      await page.getByRole("heading", { name: task.customerName }).waitFor();
+      const said = words[language];
+      await page.keyboard.press("c");
+      await page.getByText(said.refused).first().waitFor();
+      await page.getByRole("button", { name: said.open }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByLabel(said.minutes).fill("3");
+      assert.deepEqual(await violations(page), []);
+      await shot(page, `by-hand-${language}`);
+      await dialog.getByRole("button", { name: said.save }).click();
+      await dialog.waitFor({ state: "detached" });
+      await page.keyboard.press("3");
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { name: task.customerName }).waitFor({ state: "detached" });
+      const done = await api.get(`/api/crm/automation/tasks/${task.id}`);
+      assert.deepEqual([done.status, done.outcome], ["completed", "not_interested"]);
+      const { items } = await api.get(`/api/telephony/calls?customerId=${task.customerId}`);
+      const call = items.find((item) => item.provider === "by_hand");
+      assert.deepEqual([call.status, call.durationSeconds, call.taskId], ["completed", 180, task.id]);
+      assert.deepEqual(errors, []);
+      await context.close();
+    }
+    await nobody.discard();
+  });
+});

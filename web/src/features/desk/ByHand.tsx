@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { useFormat } from '~/i18n/i18n'
 import { latinDigits } from '~/lib/format'
 import { fieldError, formError } from '~/parts/fields'
 import { Button, Dialog, Field, Input, toast } from '~/ui'
@@ -20,11 +21,12 @@ export function ByHand({
   onClose: () => void
 }) {
   const { t } = useTranslation(['desk', 'common'])
+  const format = useFormat()
   const form = useId()
   // One key as long as the dialog is open: pressed twice, the call is written down once.
   const [key] = useState(() => crypto.randomUUID())
   const [answered, setAnswered] = useState(true)
-  const [minutes, setMinutes] = useState('2')
+  const [minutes, setMinutes] = useState(() => format.digits(2))
   const talked = Math.round(Number(latinDigits(minutes).replace(',', '.')) * 60)
   const save = useMutation({
     meta: { quiet: true },
