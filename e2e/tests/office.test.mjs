@@ -1,7 +1,7 @@
 // What the office does in the browser: finding and assigning customers, an import, teams, an order's status.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, logIn, person, violations } from "../support/browser.mjs";
+import { launch, logIn, person, shot, violations } from "../support/browser.mjs";
 import { apiAs, startServer } from "../support/server.mjs";
 
 let server;
@@ -160,5 +160,28 @@ test("a new agent joins a team, and a second team of a code is refused at the fi
   await dialog.getByLabel("Name of the team").fill("Again");
   await dialog.getByRole("button", { name: "Save" }).click();
   await dialog.getByText("already has a team of that kind").waitFor();
+  await close();
+});
+
+test("a plan is taken back after being asked, and can be made again", async () => {
+  const lead = await apiAs(server.url, "tl");
+  const agent = await apiAs(server.url, "agent1");
+  const queued = async () => (await agent.get("/api/crm/automation/tasks/today")).items.length;
+  const before = await queued();
+  const { created } = await lead.post("/api/crm/team/ops/generate-calls");
+  assert.ok((await queued()) > before);
+  const { page, close } = await open("tl", "/plan");
+  await page.getByRole("button", { name: "Take the plan back" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText(/Calls that nobody has touched/).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await shot(page, "plan-undo");
+  await dialog.getByRole("button", { name: "Yes" }).click();
+  await page.getByText(/calls left the queues, 0 stayed/).waitFor();
+  await shot(page, "plan-undone");
+  assert.equal(await page.getByRole("button", { name: "Take the plan back" }).count(), 0);
+  assert.equal(await queued(), before);
+  const again = await lead.post("/api/crm/team/ops/generate-calls");
+  assert.equal(again.created, created);
   await close();
 });

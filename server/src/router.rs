@@ -46,6 +46,7 @@ pub fn api() -> OpenApiRouter<AppState> {
         // call tasks
         .routes(routes!(tasks::api::plan::generate_calls))
         .routes(routes!(tasks::api::plan::last_plan))
+        .routes(routes!(tasks::api::plan::undo_plan))
         .routes(routes!(tasks::api::queue::today))
         .routes(routes!(tasks::api::queue::my_followups))
         .routes(routes!(tasks::api::work::create))

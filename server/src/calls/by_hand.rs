@@ -88,8 +88,9 @@ fn when(call: Remembered, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
         let allowed = format!("A call lasts 0 to {MAX_TALK} seconds.");
         return Err(Error::invalid("out_of_range", "talkSeconds", allowed));
     }
-    let started = call.started_at.unwrap_or(now - TimeDelta::seconds(talked));
-    if started + TimeDelta::seconds(talked) > now || started < now - MAX_AGE {
+    let latest = now - TimeDelta::seconds(talked);
+    let started = call.started_at.unwrap_or(latest);
+    if started > latest || started < now - MAX_AGE {
         return Err(Error::invalid(
             "out_of_range",
             "startedAt",

@@ -21,6 +21,9 @@ pub struct PlanSettings {
     pub reminder_window_days: u32,
     /// An unfinished planned task stays on the queue this many days, then it expires.
     pub carry_days: u32,
+    /// Of a hundred customers who would be called, so many are not, to measure what calling does (SPEC
+    /// §4.9).
+    pub hold_out_percent: u8,
 }
 
 impl Default for PlanSettings {
@@ -31,6 +34,7 @@ impl Default for PlanSettings {
             min_days_between_contacts: 3,
             reminder_window_days: 14,
             carry_days: 3,
+            hold_out_percent: 5,
         }
     }
 }

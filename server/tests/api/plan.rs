@@ -6,6 +6,7 @@ use trustcart::db::{CustomerId, Sql};
 
 use crate::support::{TestApp, both, days_ago, today};
 
+const UNDO: &str = "/api/crm/team/ops/plan/undo";
 const GENERATE: &str = "/api/crm/team/ops/generate-calls";
 
 fn left_out(result: &Value, reason: &str) -> i64 {
@@ -125,19 +126,14 @@ both! {
             let id = app.customer("Born today", &format!("0181{n:07}"), None, Some(&floor.lead)).await;
             app.set_customer(id, &[("birthday_md", 1121_i64.into())]).await;
         }
-        app.execute(
-            Sql::new("INSERT INTO settings (key, value, updated_at) VALUES ('plan', $1, $2)")
-                .bind(json!({"spill": false}))
-                .bind(app.state.clock.now()),
-        )
-        .await;
+        app.plan_settings(json!({"spill": false, "holdOutPercent": 0})).await;
         let body = json!({"perAgentLimit": 10, "reminderQuota": 4, "offerQuota": 3, "followupQuota": 1});
         let made = app.post(&floor.lead, GENERATE, body.clone()).await.ok();
         assert_eq!(made["byClass"], json!({"reminder": 4, "offer": 3, "followUp": 0}));
         assert_eq!(left_out(&made, "quota_full"), 8 + 3);
 
         // With spilling, what the follow-ups left unused goes to the next best.
-        app.execute("DELETE FROM settings WHERE key = 'plan'").await;
+        app.plan_settings(json!({"spill": true, "holdOutPercent": 0})).await;
         let more = app.post(&floor.lead, GENERATE, body).await.ok();
         assert_eq!(more["created"], 1);
         assert_eq!(left_out(&more, "quota_full"), 10);
@@ -279,6 +275,72 @@ both! {
         assert_eq!(left_out(&made, "already_planned"), 1);
         assert_eq!(planned(&app, carried).await.len(), 1);
         assert_eq!(planned(&app, old).await.len(), 2);
+    }
+
+    async fn a_plan_is_taken_back_but_for_what_was_touched_and_can_be_made_again(app: TestApp) {
+        let floor = app.floor().await;
+        let called = app.due_customer(1, &floor.lead).await;
+        for n in 2..=3 {
+            app.due_customer(n, &floor.lead).await;
+        }
+        let made = app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        assert_eq!((&made["created"], &made["undoable"]), (&json!(3), &json!(true)));
+        let task = Sql::new("SELECT id FROM crm_call_tasks WHERE customer_id = $1").bind(called);
+        let task: i64 = app.state.db.read().await.expect("reads").scalar(task).await.expect("a task");
+        app.post(&floor.a, "/api/telephony/calls/initiate", json!({"taskId": task})).await.ok();
+
+        let undone = app.post(&floor.lead, UNDO, json!({})).await.ok();
+        assert_eq!(
+            (&undone["undone"]["takenBack"], &undone["undone"]["kept"], &undone["undoable"]),
+            (&json!(2), &json!(1), &json!(false))
+        );
+        assert_eq!(app.number("SELECT count(*) FROM crm_call_tasks").await, 1);
+        let again = app.post(&floor.lead, UNDO, json!({})).await.ok();
+        assert_eq!(again["undone"], undone["undone"], "twice is once");
+        let shown = app.get(&floor.lead, "/api/crm/team/ops/plan").await.ok();
+        assert_eq!((&shown["undone"], &shown["undoable"]), (&undone["undone"], &json!(false)));
+        assert_eq!(app.number("SELECT count(*) FROM audit_log WHERE action = 'plan.undone'").await, 1);
+
+        let made = app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        assert_eq!((made["created"].as_i64(), made["alreadyPlanned"].as_i64()), (Some(2), Some(1)));
+    }
+
+    async fn a_leader_takes_back_own_plans_only_and_none_of_a_day_that_is_over(app: TestApp) {
+        let floor = app.floor().await;
+        app.due_customer(1, &floor.lead).await;
+        app.post(&floor.lead, UNDO, json!({})).await.problem(404, "plan_not_found");
+        let admin = app.person(Role::Admin, "boss").await;
+        app.post(&admin, GENERATE, json!({})).await.ok();
+        let shown = app.get(&floor.lead, "/api/crm/team/ops/plan").await.ok();
+        assert_eq!(shown["undoable"], false);
+        app.post(&floor.lead, UNDO, json!({})).await.problem(404, "plan_not_found");
+        app.post(&floor.a, UNDO, json!({})).await.problem(403, "forbidden");
+        assert_eq!(app.number("SELECT count(*) FROM crm_call_tasks").await, 1);
+        app.post(&admin, UNDO, json!({"date": days_ago(1)})).await.problem(422, "date_past");
+        app.post(&admin, UNDO, json!({"date": "tomorrow"})).await.problem(422, "invalid_date");
+        app.post(&admin, UNDO, json!({})).await.ok();
+        assert_eq!(app.number("SELECT count(*) FROM crm_call_tasks").await, 0);
+    }
+
+    async fn a_share_is_held_out_on_record_and_stays_so(app: TestApp) {
+        let floor = app.floor().await;
+        app.plan_settings(json!({"holdOutPercent": 50})).await;
+        for n in 1..=40 {
+            app.due_customer(n, &floor.lead).await;
+        }
+        let held = "SELECT count(*) FROM hold_outs";
+        let preview = app.post(&floor.lead, GENERATE, json!({"preview": true})).await.ok();
+        assert_eq!(app.number(held).await, 0);
+        let made = app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        let (created, out) = (made["created"].as_i64().expect("a number"), left_out(&made, "held_out"));
+        assert_eq!((created + out, left_out(&preview, "held_out")), (40, out), "{made:#}");
+        assert!((8..=32).contains(&out), "{out}");
+        assert_eq!(app.number(held).await, out);
+        let both = "SELECT count(*) FROM hold_outs h JOIN crm_call_tasks t ON t.customer_id = h.customer_id";
+        assert_eq!(app.number(both).await, 0);
+        let again = app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        assert_eq!((again["created"].as_i64(), left_out(&again, "held_out")), (Some(0), out));
+        assert_eq!(app.number(held).await, out, "noted once a day");
     }
 
     async fn todays_open_work_does_not_fill_tomorrow(app: TestApp) {

@@ -60,6 +60,7 @@ const ROUTES: &[(&str, &str, Option<&[Role]>)] = &[
     // the daily plan
     ("POST",   "/api/crm/team/ops/generate-calls", LEADS),
     ("GET",    "/api/crm/team/ops/plan", LEADS),
+    ("POST",   "/api/crm/team/ops/plan/undo", LEADS),
     // customers
     ("GET",    "/api/cdm/customers", ANYONE),
     ("POST",   "/api/cdm/customers", CALLERS),

@@ -122,6 +122,7 @@ export interface LiveEvents {
   'queue.changed': { agentId: number; date: string; reason: string }
   'agent.status': AgentStatus
   'plan.generated': { date: string; created: number }
+  'plan.undone': { date: string }
   'wrapup.updated': { taskId: number; userId: number }
   'import.progress': ImportJob
 }

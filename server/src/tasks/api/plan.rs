@@ -1,4 +1,4 @@
-//! `POST crm/team/ops/generate-calls`, `GET crm/team/ops/plan`.
+//! `POST crm/team/ops/generate-calls`, `GET crm/team/ops/plan`, `POST crm/team/ops/plan/undo`.
 
 use axum::extract::State;
 use chrono::{Days, NaiveDate};
@@ -128,6 +128,29 @@ pub async fn generate_calls(
         by: Some(user.id),
     };
     generate::generate(&state, request).await.map(Json)
+}
+
+/// Which day's plan to take back.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UndoPlan {
+    /// Company day, `YYYY-MM-DD`; default today.
+    #[schema(value_type = Option<NaiveDate>)]
+    date: Option<String>,
+}
+
+/// Take the last plan of a day back, as far as nobody has touched it.
+#[utoipa::path(post, path = "/api/crm/team/ops/plan/undo", tag = "team", request_body = UndoPlan, responses((status = 200, body = PlanResult)))]
+pub async fn undo_plan(
+    State(state): State<AppState>,
+    user: Allow<Leads>,
+    OptionalJson(body): OptionalJson<UndoPlan>,
+) -> Result<Json<PlanResult>> {
+    let day = match &body.date {
+        Some(text) => parse_day(text)?,
+        None => state.clock.today(),
+    };
+    generate::undo(&state, &user, day).await.map(Json)
 }
 
 /// Which plan.

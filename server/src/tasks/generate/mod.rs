@@ -15,9 +15,11 @@
 mod candidates;
 mod catalogue;
 mod floor;
+mod hold_out;
 mod ids;
 mod result;
 mod tidy;
+mod undo;
 mod write;
 
 use std::collections::HashMap;
@@ -35,7 +37,10 @@ use candidates::{Candidates, Customer, Found};
 use floor::{Booked, Floor, Queues};
 use result::LeftOutTally;
 
-pub use result::{AgentShare, KindCount, LeftOutCount, LeftOutReason, PlanResult, TeamCount};
+pub use result::{
+    AgentShare, KindCount, LeftOutCount, LeftOutReason, PlanResult, TeamCount, Undone,
+};
+pub use undo::undo;
 pub use write::last_plan;
 
 /// Which plan to make.
@@ -60,6 +65,8 @@ struct Sorted {
     found: Vec<Found>,
     /// Reasons that join a call that waits already.
     merges: Vec<(TaskId, Found)>,
+    /// Would be called, and are not.
+    held: Vec<hold_out::HeldOut>,
     tally: LeftOutTally,
 }
 
@@ -109,7 +116,8 @@ pub async fn generate(state: &AppState, request: PlanRequest) -> Result<PlanResu
     }
     let leaders = leaders(&mut tx).await?;
     let contacted_since = state.clock.start_of(candidates::before(day, i64::from(least_days) - 1));
-    let mut sorted = sort(found, &request, &floor, &queues, &leaders, contacted_since);
+    let held_out = settings.hold_out_percent;
+    let mut sorted = sort(found, &request, &floor, &queues, &leaders, contacted_since, held_out);
     sorted.tally.add_many(LeftOutReason::AlreadyPlanned, planned);
     let plan = plan(&floor.agents, &sorted.candidates, &quotas, settings.spill);
     for (_, why) in &plan.left_out {
@@ -136,7 +144,9 @@ pub async fn generate(state: &AppState, request: PlanRequest) -> Result<PlanResu
         date = %day, preview = request.preview, created = result.created, merged = result.merged,
         read_ms, plan_ms, total_ms = took.as_millis(), "daily plan made"
     );
-    Ok(PlanResult { took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX), ..result })
+    let undoable = !request.preview && result.created > 0;
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    Ok(PlanResult { took_ms, undoable, ..result })
 }
 
 async fn leaders(tx: &mut Tx) -> Result<HashMap<UserId, UserId>, DbError> {
@@ -169,11 +179,13 @@ fn sort(
     queues: &Queues,
     leaders: &HashMap<UserId, UserId>,
     contacted_since: DateTime<Utc>,
+    hold_out_percent: u8,
 ) -> Sorted {
     let mut sorted = Sorted {
         candidates: Vec::with_capacity(all.len()),
         found: Vec::with_capacity(all.len()),
         merges: Vec::new(),
+        held: Vec::new(),
         tally: LeftOutTally::default(),
     };
     for found in all {
@@ -207,6 +219,12 @@ fn sort(
         }
         if customer.last_contact_at.is_some_and(|at| at >= contacted_since) {
             sorted.tally.add(LeftOutReason::RecentlyContacted);
+            continue;
+        }
+        if hold_out::is_held_out(customer.id, request.date, hold_out_percent) {
+            sorted.tally.add(LeftOutReason::HeldOut);
+            let kinds = found.motives.iter().map(|motive| motive.kind).collect();
+            sorted.held.push((customer.id, kinds));
             continue;
         }
         sorted.candidates.push(candidate(&found, leader, floor));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -27,6 +27,8 @@ text_enum! {
         NoTeam = "no_team",
         /// Is planned already.
         AlreadyPlanned = "already_planned",
+        /// Is deliberately not called, to measure what calling does.
+        HeldOut = "held_out",
         /// Will be called for a promise or a missed call; the reasons join that call.
         OpenPromise = "open_promise",
         /// The stored number is none.
@@ -84,6 +86,18 @@ pub struct AgentShare {
     pub capacity_left: u32,
 }
 
+/// A plan that was taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Undone {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Calls that nobody had touched: they are off the queues.
+    pub taken_back: u64,
+    /// Calls that somebody had begun, moved or changed: they stay.
+    pub kept: u64,
+}
+
 /// What a plan came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -114,6 +128,12 @@ pub struct PlanResult {
     pub expired: u32,
     /// How long it took, milliseconds.
     pub took_ms: u64,
+    /// It was taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone: Option<Undone>,
+    /// The asker may take it back.
+    #[serde(default)]
+    pub undoable: bool,
 }
 
 /// Counts customers by reason.

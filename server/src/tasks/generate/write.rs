@@ -10,7 +10,7 @@ use super::candidates::{Found, Source};
 use super::catalogue::Catalogue;
 use super::floor::Floor;
 use super::result::{AgentShare, KindCount, LeftOutReason, LeftOutTally, PlanResult, TeamCount};
-use super::{PlanRequest, Sorted, ids};
+use super::{PlanRequest, Sorted, hold_out, ids};
 use crate::auth::Scope;
 use crate::customers::Temperature;
 use crate::db::{Arg, CustomerId, DbError, Insert, PlanId, ProductId, Sql, TaskId, Tx, UserId};
@@ -84,6 +84,8 @@ impl<'a> Shares<'a> {
             left_out: tally.counts(),
             expired: 0,
             took_ms: 0,
+            undone: None,
+            undoable: false,
         }
     }
 }
@@ -224,7 +226,8 @@ pub(super) async fn write(
     plan: &Plan,
     expired: u32,
 ) -> Result<PlanResult, DbError> {
-    let Sorted { found, merges, mut tally, .. } = sorted;
+    let Sorted { found, merges, held, mut tally, .. } = sorted;
+    hold_out::record(tx, run.now, run.request.date, &held).await?;
     let chosen: Vec<CustomerId> =
         plan.assignments.iter().map(|a| found[a.candidate].customer.id).collect();
     let mut worded = chosen.clone();
@@ -417,7 +420,7 @@ pub async fn last_plan(
     day: NaiveDate,
 ) -> Result<Option<PlanResult>, DbError> {
     let mut sql = Sql::new(
-        "SELECT p.result FROM daily_plans p LEFT JOIN users u ON u.id = p.created_by
+        "SELECT p.result, p.created_by FROM daily_plans p LEFT JOIN users u ON u.id = p.created_by
          WHERE p.plan_date = $1",
     )
     .bind(day);
@@ -426,10 +429,15 @@ pub async fn last_plan(
         sql.push(" OR p.created_by IS NULL OR u.role IN ('admin', 'sales_manager'))");
     }
     sql.push(" ORDER BY p.id DESC LIMIT 1");
-    let found: Option<Json<PlanResult>> = tx.optional_scalar(sql).await?;
-    let Some(Json(mut result)) = found else {
+    let found: Option<(Json<PlanResult>, Option<UserId>)> = tx.optional(sql).await?;
+    let Some((Json(mut result), by)) = found else {
         return Ok(None);
     };
+    let own = match scope {
+        Scope::All => true,
+        Scope::Lead(lead) | Scope::Agent(lead) => by == Some(lead),
+    };
+    result.undoable = own && result.undone.is_none() && result.created > 0;
     if let Scope::Lead(lead) | Scope::Agent(lead) = scope {
         let own: Vec<(UserId,)> =
             tx.all(Sql::new("SELECT id FROM users WHERE team_leader_id = $1").bind(lead)).await?;

@@ -66,6 +66,7 @@ both! {
             (json!({"startedAt": now + TimeDelta::minutes(1)}), "startedAt"),
             (json!({"startedAt": now - TimeDelta::hours(25)}), "startedAt"),
             (json!({"startedAt": now - TimeDelta::seconds(30), "talkSeconds": 60}), "startedAt"),
+            (json!({"startedAt": "+262142-12-31T23:59:59Z", "talkSeconds": 60}), "startedAt"),
         ] {
             let mut body = body;
             body["customerPhone"] = PHONE.into();

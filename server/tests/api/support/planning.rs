@@ -28,6 +28,8 @@ impl TestApp {
     /// A team leader with an agent in each of teams A, D and E, and a catalogue.
     pub async fn floor(&self) -> Floor {
         self.products().await;
+        // Nobody is held out by chance; the tests that are about it say so.
+        self.plan_settings(serde_json::json!({"holdOutPercent": 0})).await;
         let lead = self.person(Role::TeamLeader, "lead").await;
         let mut agents = Vec::new();
         for (code, ext) in [("A", "201"), ("D", "204"), ("E", "205")] {
@@ -37,6 +39,19 @@ impl TestApp {
         }
         let [a, d, e] = agents.try_into().expect("three agents");
         Floor { lead, a, d, e }
+    }
+
+    /// Sets what an admin may change about the daily plan.
+    pub async fn plan_settings(&self, settings: serde_json::Value) {
+        self.execute(
+            Sql::new(
+                "INSERT INTO settings (key, value, updated_at) VALUES ('plan', $1, $2)
+                 ON CONFLICT (key) DO UPDATE SET value = $1",
+            )
+            .bind(settings)
+            .bind(self.state.clock.now()),
+        )
+        .await;
     }
 
     /// A customer of the leader's coverage whose rice is due today.

@@ -59,6 +59,7 @@ export interface Routes {
     '/api/crm/team/leads/bulk-assign': { query: NoQuery; body: T.BulkAssign; answer: T.BulkReport }
     '/api/crm/team/leads/bulk-unassign': { query: NoQuery; body: T.BulkUnassign; answer: T.BulkReport }
     '/api/crm/team/ops/generate-calls': { query: NoQuery; body: T.GenerateCalls; answer: T.PlanResult }
+    '/api/crm/team/ops/plan/undo': { query: NoQuery; body: T.UndoPlan; answer: T.PlanResult }
     '/api/crm/team/teams': { query: NoQuery; body: T.NewTeam; answer: T.Team }
     [path: `/api/crm/team/teams/${number}/assign-agent`]: { query: NoQuery; body: T.TeamMember; answer: T.Team }
     [path: `/api/crm/team/teams/${number}/unassign-agent`]: { query: NoQuery; body: T.TeamMember; answer: T.Team }

@@ -1912,7 +1912,7 @@ export type LeftOutCount = {
 /**
  * Why a customer with a reason to be called is not planned.
  */
-export type LeftOutReason = 'do_not_call' | 'no_consent' | 'recently_contacted' | 'no_capacity' | 'quota_full' | 'no_team' | 'already_planned' | 'open_promise' | 'no_phone';
+export type LeftOutReason = 'do_not_call' | 'no_consent' | 'recently_contacted' | 'no_capacity' | 'quota_full' | 'no_team' | 'already_planned' | 'held_out' | 'open_promise' | 'no_phone';
 
 /**
  * Where a customer stands in time.
@@ -2866,6 +2866,11 @@ export type PlanResult = {
      * How long it took, milliseconds.
      */
     tookMs: number;
+    /**
+     * The asker may take it back.
+     */
+    undoable?: boolean;
+    undone?: Undone | null;
 };
 
 /**
@@ -4067,6 +4072,34 @@ export type TransferCall = {
      * The extension the customer is passed on to.
      */
     transfer_extension: string;
+};
+
+/**
+ * Which day's plan to take back.
+ */
+export type UndoPlan = {
+    /**
+     * Company day, `YYYY-MM-DD`; default today.
+     */
+    date?: string | null;
+};
+
+/**
+ * A plan that was taken back.
+ */
+export type Undone = {
+    /**
+     * When.
+     */
+    at: string;
+    /**
+     * Calls that somebody had begun, moved or changed: they stay.
+     */
+    kept: number;
+    /**
+     * Calls that nobody had touched: they are off the queues.
+     */
+    takenBack: number;
 };
 
 /**
@@ -5617,6 +5650,28 @@ export type LastPlanResponses = {
 };
 
 export type LastPlanResponse = LastPlanResponses[keyof LastPlanResponses];
+
+export type UndoPlanData = {
+    body: UndoPlan;
+    path?: never;
+    query?: never;
+    url: '/api/crm/team/ops/plan/undo';
+};
+
+export type UndoPlanErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type UndoPlanError = UndoPlanErrors[keyof UndoPlanErrors];
+
+export type UndoPlanResponses = {
+    200: PlanResult;
+};
+
+export type UndoPlanResponse = UndoPlanResponses[keyof UndoPlanResponses];
 
 export type ListTeamsData = {
     body?: never;

@@ -1,9 +1,12 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { api } from '~/api/client'
+import type { PlanResult } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { civilDate } from '~/lib/format'
 import { useLive } from '~/live/live'
-import { EmptyState, Input, Page, QueryView } from '~/ui'
+import { Button, ConfirmDialog, EmptyState, Input, Page, QueryView, toast } from '~/ui'
 import { GenerateCalls } from './GenerateCalls'
 import { PlanView } from './PlanView'
 import { planQuery } from './queries'
@@ -21,7 +24,9 @@ export function PlanPage({
   const queries = useQueryClient()
   const today = civilDate(new Date())
   const plan = useQuery(planQuery(date))
-  useLive('plan.generated', () => void queries.invalidateQueries({ queryKey: ['plan'] }))
+  const anew = () => void queries.invalidateQueries({ queryKey: ['plan'] })
+  useLive('plan.generated', anew)
+  useLive('plan.undone', anew)
   return (
     <Page
       title={t('title')}
@@ -36,6 +41,7 @@ export function PlanPage({
             value={date ?? today}
             onChange={(e) => onDate(e.target.value === today ? undefined : e.target.value)}
           />
+          {plan.data?.undoable && <UndoPlan plan={plan.data} />}
           <GenerateCalls />
         </>
       }
@@ -52,5 +58,36 @@ export function PlanPage({
         }
       </QueryView>
     </Page>
+  )
+}
+
+/** Takes the calls that nobody has touched off the queues, after being asked. */
+function UndoPlan({ plan }: { plan: PlanResult }) {
+  const { t } = useTranslation('plan')
+  const format = useFormat()
+  const queries = useQueryClient()
+  const [asked, setAsked] = useState(false)
+  const undo = useMutation({
+    mutationFn: () => api.post('/api/crm/team/ops/plan/undo', { date: plan.date }),
+    onSuccess: ({ undone }) => {
+      setAsked(false)
+      toast(t('undo.done', { n: format.number(undone?.takenBack ?? 0) }), 'ok')
+      void queries.invalidateQueries({ queryKey: ['tasks'] })
+      return queries.invalidateQueries({ queryKey: ['plan'] })
+    },
+  })
+  return (
+    <>
+      <Button onClick={() => setAsked(true)}>{t('undo.button')}</Button>
+      <ConfirmDialog
+        open={asked}
+        onOpenChange={setAsked}
+        title={t('undo.title', { date: format.date(plan.date) })}
+        description={t('undo.lead')}
+        danger
+        busy={undo.isPending}
+        onConfirm={() => undo.mutate()}
+      />
+    </>
   )
 }

@@ -51,6 +51,15 @@ export function PlanView({ plan }: { plan: PlanResult }) {
           {planSentence(plan, planWords(t), format.number)}
           {t('end')}
         </p>
+        {plan.undone && (
+          <p role="status" className="text-sm text-wait">
+            {t('undo.was', {
+              when: format.dateTime(plan.undone.at),
+              back: format.number(plan.undone.takenBack),
+              kept: format.number(plan.undone.kept),
+            })}
+          </p>
+        )}
         {rest.length > 0 && <p className="text-sm text-muted">{rest.join(' ')}</p>}
       </div>
       {plan.byTeam.length > 0 && (

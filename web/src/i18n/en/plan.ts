@@ -43,6 +43,7 @@ export default {
     quota_full: '{{n}} quota full',
     no_team: '{{n}} no team',
     already_planned: '{{n}} already planned',
+    held_out: '{{n}} held out to measure what calls do',
     open_promise: '{{n}} with an open promise',
     no_phone: '{{n}} without a phone',
   },
@@ -69,5 +70,12 @@ export default {
     left: 'Room left',
   },
   empty: 'There is no plan for {{date}}.',
+  undo: {
+    button: 'Take the plan back',
+    title: 'Take back the plan for {{date}}?',
+    lead: 'Calls that nobody has touched leave the queues and can be planned again. Calls that were begun, moved or changed stay.',
+    done: '{{n}} calls were taken back.',
+    was: 'Taken back {{when}}: {{back}} calls left the queues, {{kept}} stayed because somebody had touched them.',
+  },
   emptyLead: 'Press “Generate today’s auto calls”; you see it before you confirm.',
 } satisfies Strings<typeof bn>
