@@ -14,6 +14,7 @@ pub mod generate;
 pub mod plan;
 pub mod points;
 pub mod queue;
+mod retry;
 pub mod settings;
 pub mod store;
 mod team;

@@ -187,6 +187,29 @@ both! {
         assert_eq!(first(app.get(&floor.a, &format!("{TASKS}/today")).await.ok()), "promise");
     }
 
+    async fn a_call_nobody_took_is_tried_again_soon_if_busy_else_at_another_time_of_day(app: TestApp) {
+        let floor = app.floor().await;
+        // It is 10:30 in Dhaka.
+        for (n, why, due) in [
+            (1, Some("busy"), "2026-11-21T05:00:00Z"),
+            (2, None, "2026-11-21T12:00:00Z"),
+            (3, Some("switched_off"), "2026-11-22T12:00:00Z"),
+        ] {
+            let phone = format!("0171111111{n}");
+            let customer = app.customer("Rahima", &phone, Some(&floor.a), Some(&floor.lead)).await;
+            let asked = app.post(&floor.a, TASKS, json!({"customerId": customer})).await.ok();
+            let mut body = json!({"status": "completed", "outcome": "no_response"});
+            if let Some(why) = why {
+                body["subReason"] = why.into();
+            }
+            app.put(&floor.a, &status_of(&asked["id"]), body).await.ok();
+            let mine = app.get(&floor.a, &format!("{TASKS}/my-followups")).await.ok();
+            let mut items = mine["items"].as_array().expect("items").iter();
+            let again = items.find(|item| item["customerId"] == json!(customer)).expect("another try");
+            assert_eq!(again["dueAt"], due, "{why:?}");
+        }
+    }
+
     async fn do_not_call_is_kept_and_clears_the_queue(app: TestApp) {
         let floor = app.floor().await;
         let (customer, task) = reminder(&app, &floor.lead).await;

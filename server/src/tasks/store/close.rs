@@ -1,6 +1,6 @@
 //! Working on a task: begun, put back, closed with its outcome and all that follows (SPEC §6.6).
 
-use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::cancel::cancel_do_not_call;
@@ -17,12 +17,11 @@ use crate::orders::store::put_order;
 use crate::orders::{NewLine, NewOrder, OrderContext, OrderCustomer, ProductRef};
 use crate::tasks::change::{Basket, Change, Closing, may_become};
 use crate::tasks::points::{Point, Reason};
+use crate::tasks::retry::next_try;
 use crate::tasks::{Outcome, SubReason, Task, TaskKind, TaskOrigin, TaskStatus};
 
 /// Calls for the same matter that nobody took, after which it is given up.
 const MAX_ATTEMPTS: i64 = 3;
-/// A call nobody took is tried again after this time.
-const RETRY: TimeDelta = TimeDelta::hours(2);
 
 /// Who changes a task, and when.
 #[derive(Clone, Copy, Debug)]
@@ -323,18 +322,6 @@ async fn do_not_call(
     cancel_do_not_call(tx, now, customer, Some(task)).await
 }
 
-/// When a call nobody took is tried again: in two hours if that is before 20:00, else tomorrow at
-/// ten.
-fn retry_at(clock: &Clock) -> DateTime<Utc> {
-    let hour = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap_or_default();
-    let later = clock.now() + RETRY;
-    if later < clock.instant(clock.today().and_time(hour(20))) {
-        return later;
-    }
-    let tomorrow = clock.today().checked_add_days(Days::new(1)).unwrap_or_else(|| clock.today());
-    clock.instant(tomorrow.and_time(hour(10)))
-}
-
 /// The call that follows: the promised one, or another try of a call nobody took. Planned calls are
 /// not retried here: the plan finds the customer again once the days between contacts are over.
 async fn call_again(
@@ -355,7 +342,10 @@ async fn call_again(
         && tries < MAX_ATTEMPTS;
     let at = match closing.follow_up_at {
         Some(at) => at,
-        None if is_retry => retry_at(act.clock),
+        None if is_retry => {
+            let tried = act.clock.now().with_timezone(&act.clock.zone()).naive_local();
+            act.clock.instant(next_try(closing.sub_reason, tried))
+        }
         None => return Ok(()),
     };
     let promised = closing.follow_up_at.is_some();

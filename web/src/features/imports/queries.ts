@@ -13,6 +13,8 @@ export const importQuery = (id: number) =>
   queryOptions({
     queryKey: ['imports', id],
     queryFn: ({ signal }) => api.get(`/api/cdm/imports/${id}`, {}, signal),
+    // An answer that was under way when the last event came is older than that event.
+    refetchInterval: ({ state }) => (state.data && !ended(state.data) ? 2000 : false),
   })
 
 export const ended = (job: ImportJob) => job.status !== 'queued' && job.status !== 'running'
