@@ -1,7 +1,14 @@
 import { api } from '~/api/client'
 import type { Call, LiveEvents } from '~/api/types'
 import { createStore } from '~/lib/store'
-import { type DialRequest, isOpen, type Phone, type PhoneState, type Switch } from './phone'
+import {
+  type DialRequest,
+  isOpen,
+  LIVE_STATUSES,
+  type Phone,
+  type PhoneState,
+  type Switch,
+} from './phone'
 
 export interface Events {
   on(
@@ -12,6 +19,12 @@ export interface Events {
     type: 'call.incoming',
     listener: (data: LiveEvents['call.incoming'], at: string) => void,
   ): () => void
+}
+
+/** How far a call has come. */
+function stage({ status }: Call): number {
+  const at = LIVE_STATUSES.indexOf(status)
+  return at < 0 ? LIVE_STATUSES.length : at
 }
 
 /** One request a switch: its path, on and off. */
@@ -191,8 +204,8 @@ export class ServerPhone implements Phone {
       return
     }
     if (known?.id === call.id) {
-      // Answers and events race; an ended call never comes back to life.
-      if (!isOpen(known) && isOpen(call)) return
+      // Answers and events race; a call never goes back, least of all from its end.
+      if (stage(call) < stage(known)) return
       this.patch({ call })
       return
     }

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import { directoryQuery } from '~/api/queries'
@@ -17,6 +17,9 @@ import { type DeskModel, powerDial, setPowerDial } from './useDesk'
 
 const ByHand = lazy(async () => ({ default: (await import('./ByHand')).ByHand }))
 const Transfer = lazy(async () => ({ default: (await import('./Transfer')).Transfer }))
+
+/** How long a button that took another one's place is not pressed by mistake, milliseconds. */
+const JUST = 700
 
 const failed = (error: unknown) => toast(errorText(error), 'bad')
 
@@ -44,6 +47,10 @@ export function PhonePanel({
   const [byHand, setByHand] = useState(false)
   const group = t('keys.phone')
   useEffect(() => setNumber(own), [own])
+  const openedAt = useRef(0)
+  useEffect(() => {
+    if (open) openedAt.current = performance.now()
+  }, [open])
 
   const dialled = open && state.call ? format.phone(state.call.customerPhone) : number
   const connected = state.sip !== 'connecting' && state.sip !== 'taken'
@@ -102,7 +109,10 @@ export function PhonePanel({
           busy={state.hangingUp}
           disabled={!state.call?.capabilities.hangup}
           icon={<HangupIcon />}
-          onClick={hangup}
+          onClick={() => {
+            // "Call" was there a moment ago: a double click on it does not hang up.
+            if (performance.now() - openedAt.current > JUST) hangup()
+          }}
         >
           {t(state.hangingUp ? 'phone.hangingUp' : 'phone.hangup')}
         </Button>
