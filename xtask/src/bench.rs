@@ -62,6 +62,7 @@ fn options(args: &[String]) -> anyhow::Result<Options> {
             "webhooks" => options.what = What::Webhooks,
             "live" => options.what = What::Live,
             "calls" => options.what = What::Calls,
+            other if !other.starts_with("--") => bail!("there is no bench {other}"),
             _ => {}
         }
         if !flag.starts_with("--") {

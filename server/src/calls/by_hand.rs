@@ -4,13 +4,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::service;
 use super::start::{self, Request};
+use super::store::NewCall;
 use super::view::{self, Call};
-use super::{agent_status, effects, service};
 use crate::app::AppState;
-use crate::customers::store as customers;
 use crate::error::{Error, Result};
-use crate::tasks::{WrapState, store as tasks};
 use crate::telephony::{CallEvent, EventKind, Mode, ProviderKind};
 
 /// Longest call believed, seconds.
@@ -36,34 +35,23 @@ pub async fn write(state: &AppState, request: &Request, call: Remembered) -> Res
     if let Some(call) = start::earlier(&mut tx, request).await? {
         return Ok(call);
     }
-    let task = start::task(&mut tx, request).await?;
-    let phone = start::phone(request, task.as_ref())?;
-    let customer = match task.as_ref().and_then(|t| t.customer_id) {
-        Some(customer) => Some(customer),
-        None => customers::find_by_phone(&mut tx, &phone).await?,
-    };
-    let new = super::store::NewCall {
+    let callee = start::callee(&mut tx, request).await?;
+    let new = NewCall {
         agent: request.agent,
         extension: agent.extension,
-        phone,
+        phone: callee.phone,
         task: request.task,
-        customer,
+        customer: callee.customer,
         provider: ProviderKind::ByHand,
         mode: Mode::Live,
         external_call_id: None,
         idempotency_key: request.key.clone(),
     };
-    let Some(id) = start::make(&mut tx, &new, started_at).await? else {
+    let Some(id) = start::open(state, &mut tx, &new, started_at).await? else {
         // Somebody with the same key was a moment faster.
         let earlier = start::earlier(&mut tx, request).await?;
         return earlier.ok_or_else(start::call_not_found);
     };
-    if let Some(task) = request.task {
-        tasks::hold(&mut tx, task).await?;
-        tasks::call_state(&mut tx, now, task, id, WrapState::Calling).await?;
-    }
-    agent_status::on_call(&mut tx, now, request.agent).await?;
-    effects::announce_new(state, &mut tx, id, request.agent).await?;
     for (at, kind) in events(call, started_at) {
         let event = CallEvent {
             provider: ProviderKind::ByHand,

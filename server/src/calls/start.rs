@@ -46,9 +46,8 @@ pub(super) struct Agent {
 }
 
 #[derive(sqlx::FromRow)]
-pub(super) struct TaskRow {
-    /// Whom it is about.
-    pub(super) customer_id: Option<CustomerId>,
+struct TaskRow {
+    customer_id: Option<CustomerId>,
     phone: String,
     kind: TaskKind,
     status: TaskStatus,
@@ -73,12 +72,7 @@ pub async fn start(state: &AppState, request: &Request) -> Result<Call> {
             "The agent has no extension, so there is no telephone to ring.",
         ));
     }
-    let task = task(&mut tx, request).await?;
-    let phone = phone(request, task.as_ref())?;
-    let customer = match task.as_ref().and_then(|t| t.customer_id) {
-        Some(customer) => Some(customer),
-        None => customers::find_by_phone(&mut tx, &phone).await?,
-    };
+    let Callee { task, phone, customer } = callee(&mut tx, request).await?;
     refuse_unwanted(&mut tx, customer, task.as_ref()).await?;
     let new = NewCall {
         agent: request.agent,
@@ -91,16 +85,10 @@ pub async fn start(state: &AppState, request: &Request) -> Result<Call> {
         external_call_id: state.telephony.choose_id(),
         idempotency_key: request.key.clone(),
     };
-    let Some(id) = make(&mut tx, &new, now).await? else {
+    let Some(id) = open(state, &mut tx, &new, now).await? else {
         // Somebody with the same key was a moment faster.
         return earlier(&mut tx, request).await?.ok_or_else(agent_busy);
     };
-    if let Some(task) = request.task {
-        tasks::hold(&mut tx, task).await?;
-        tasks::call_state(&mut tx, now, task, id, WrapState::Calling).await?;
-    }
-    agent_status::on_call(&mut tx, now, request.agent).await?;
-    effects::announce_new(state, &mut tx, id, request.agent).await?;
     state.commit(tx).await?;
     tracing::info!(call = %id, number = %phone.masked(), "call started");
 
@@ -122,6 +110,48 @@ pub async fn start(state: &AppState, request: &Request) -> Result<Call> {
     }
     let mut tx = state.db.read().await?;
     view::one(&mut tx, id).await?.ok_or_else(call_not_found)
+}
+
+/// Whom a request is about.
+pub(super) struct Callee {
+    /// The task it is for.
+    task: Option<TaskRow>,
+    /// The number that is, or was, dialled.
+    pub(super) phone: PhoneNumber,
+    /// Whose number it is.
+    pub(super) customer: Option<CustomerId>,
+}
+
+/// Whom a request is about: a number that was edited is dialled instead of the task's.
+pub(super) async fn callee(tx: &mut Tx, request: &Request) -> Result<Callee> {
+    let task = task(tx, request).await?;
+    let phone = phone(request, task.as_ref())?;
+    let customer = match task.as_ref().and_then(|t| t.customer_id) {
+        Some(customer) => Some(customer),
+        None => customers::find_by_phone(tx, &phone).await?,
+    };
+    Ok(Callee { task, phone, customer })
+}
+
+/// Writes the row of a call begun at `at`, and all that goes with a call: its task is being worked on,
+/// its agent is on it, the screens know. `None`: the same request did so a moment ago.
+pub(super) async fn open(
+    state: &AppState,
+    tx: &mut Tx,
+    new: &NewCall,
+    at: DateTime<Utc>,
+) -> Result<Option<CallId>> {
+    let Some(id) = make(tx, new, at).await? else {
+        return Ok(None);
+    };
+    let now = state.clock.now();
+    if let Some(task) = new.task {
+        tasks::hold(tx, task).await?;
+        tasks::call_state(tx, now, task, id, WrapState::Calling).await?;
+    }
+    agent_status::on_call(tx, now, new.agent).await?;
+    effects::announce_new(state, tx, id, new.agent).await?;
+    Ok(Some(id))
 }
 
 /// 404.
@@ -158,7 +188,7 @@ pub(super) async fn earlier(tx: &mut Tx, request: &Request) -> Result<Option<Cal
 }
 
 /// Writes the row. `None`: the same request made it a moment ago.
-pub(super) async fn make(tx: &mut Tx, new: &NewCall, now: DateTime<Utc>) -> Result<Option<CallId>> {
+async fn make(tx: &mut Tx, new: &NewCall, now: DateTime<Utc>) -> Result<Option<CallId>> {
     let mut obstacle = obstacle(tx, new, now).await?;
     if obstacle.is_none() {
         if let Some(id) = store::insert(tx, new, now).await? {
@@ -209,7 +239,7 @@ pub(super) async fn agent(tx: &mut Tx, request: &Request) -> Result<Agent> {
     }
 }
 
-pub(super) async fn task(tx: &mut Tx, request: &Request) -> Result<Option<TaskRow>> {
+async fn task(tx: &mut Tx, request: &Request) -> Result<Option<TaskRow>> {
     let Some(id) = request.task else {
         return Ok(None);
     };
@@ -244,7 +274,7 @@ pub(super) async fn task(tx: &mut Tx, request: &Request) -> Result<Option<TaskRo
 }
 
 /// The number to dial: the edited one, else the task's.
-pub(super) fn phone(request: &Request, task: Option<&TaskRow>) -> Result<PhoneNumber> {
+fn phone(request: &Request, task: Option<&TaskRow>) -> Result<PhoneNumber> {
     let edited = request.phone.as_deref().filter(|text| !text.trim().is_empty());
     let text = edited.or(task.map(|t| t.phone.as_str())).unwrap_or_default();
     PhoneNumber::parse(text).map_err(|error| match error {

@@ -280,21 +280,31 @@ both! {
     async fn a_plan_is_taken_back_but_for_what_was_touched_and_can_be_made_again(app: TestApp) {
         let floor = app.floor().await;
         let called = app.due_customer(1, &floor.lead).await;
-        for n in 2..=3 {
+        let moved = app.due_customer(2, &floor.lead).await;
+        let noted = app.due_customer(3, &floor.lead).await;
+        for n in 4..=5 {
             app.due_customer(n, &floor.lead).await;
         }
         let made = app.post(&floor.lead, GENERATE, json!({})).await.ok();
-        assert_eq!((&made["created"], &made["undoable"]), (&json!(3), &json!(true)));
-        let task = Sql::new("SELECT id FROM crm_call_tasks WHERE customer_id = $1").bind(called);
-        let task: i64 = app.state.db.read().await.expect("reads").scalar(task).await.expect("a task");
-        app.post(&floor.a, "/api/telephony/calls/initiate", json!({"taskId": task})).await.ok();
+        assert_eq!((&made["created"], &made["undoable"]), (&json!(5), &json!(true)));
+        let task = async |customer: CustomerId| -> i64 {
+            let sql = Sql::new("SELECT id FROM crm_call_tasks WHERE customer_id = $1").bind(customer);
+            app.state.db.read().await.expect("reads").scalar(sql).await.expect("a task")
+        };
+        app.state.clock.set(app.state.clock.now() + chrono::TimeDelta::minutes(1));
+        let body = json!({"taskId": task(called).await});
+        app.post(&floor.a, "/api/telephony/calls/initiate", body).await.ok();
+        let path = format!("/api/crm/automation/tasks/{}/assign", task(moved).await);
+        app.put(&floor.lead, &path, json!({"agentId": floor.d.id})).await.ok();
+        let path = format!("/api/crm/desk/wrap-ups/{}", task(noted).await);
+        app.put(&floor.a, &path, json!({"notes": "asked for honey last time"})).await.ok();
 
         let undone = app.post(&floor.lead, UNDO, json!({})).await.ok();
         assert_eq!(
             (&undone["undone"]["takenBack"], &undone["undone"]["kept"], &undone["undoable"]),
-            (&json!(2), &json!(1), &json!(false))
+            (&json!(2), &json!(3), &json!(false))
         );
-        assert_eq!(app.number("SELECT count(*) FROM crm_call_tasks").await, 1);
+        assert_eq!(app.number("SELECT count(*) FROM crm_call_tasks").await, 3);
         let again = app.post(&floor.lead, UNDO, json!({})).await.ok();
         assert_eq!(again["undone"], undone["undone"], "twice is once");
         let shown = app.get(&floor.lead, "/api/crm/team/ops/plan").await.ok();
@@ -302,7 +312,7 @@ both! {
         assert_eq!(app.number("SELECT count(*) FROM audit_log WHERE action = 'plan.undone'").await, 1);
 
         let made = app.post(&floor.lead, GENERATE, json!({})).await.ok();
-        assert_eq!((made["created"].as_i64(), made["alreadyPlanned"].as_i64()), (Some(2), Some(1)));
+        assert_eq!((made["created"].as_i64(), made["alreadyPlanned"].as_i64()), (Some(2), Some(3)));
     }
 
     async fn a_leader_takes_back_own_plans_only_and_none_of_a_day_that_is_over(app: TestApp) {

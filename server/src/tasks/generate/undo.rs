@@ -48,7 +48,7 @@ pub async fn undo(state: &AppState, by: &CurrentUser, day: NaiveDate) -> Result<
         .all(
             Sql::new(
                 "DELETE FROM crm_call_tasks
-                 WHERE plan_id = $1 AND origin = 'plan' AND status = 'pending' AND attempts = 0
+                 WHERE plan_id = $1 AND origin = 'plan' AND status = 'pending'
                    AND updated_at = created_at
                    AND NOT EXISTS (SELECT 1 FROM wrap_ups w WHERE w.task_id = crm_call_tasks.id)
                    AND NOT EXISTS (SELECT 1 FROM telephony_calls k

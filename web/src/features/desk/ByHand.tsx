@@ -28,6 +28,7 @@ export function ByHand({
   const [answered, setAnswered] = useState(true)
   const [minutes, setMinutes] = useState(() => format.digits(2))
   const talked = Math.round(Number(latinDigits(minutes).replace(',', '.')) * 60)
+  const sane = minutes.trim() !== '' && talked >= 0 && talked <= LONGEST * 60
   const save = useMutation({
     meta: { quiet: true },
     mutationFn: () =>
@@ -52,7 +53,13 @@ export function ByHand({
       footer={
         <>
           <Button onClick={onClose}>{t('common:actions.cancel')}</Button>
-          <Button type="submit" form={form} variant="primary" busy={save.isPending}>
+          <Button
+            type="submit"
+            form={form}
+            variant="primary"
+            busy={save.isPending}
+            disabled={answered && !sane}
+          >
             {t('byHand.save')}
           </Button>
         </>
@@ -63,7 +70,7 @@ export function ByHand({
         className="flex flex-col gap-3"
         onSubmit={(event: FormEvent) => {
           event.preventDefault()
-          save.mutate()
+          if (!answered || sane) save.mutate()
         }}
       >
         <fieldset className="flex flex-col gap-2 text-sm">
@@ -84,11 +91,7 @@ export function ByHand({
         {answered && (
           <Field
             label={t('byHand.minutes')}
-            error={
-              talked >= 0 && talked <= LONGEST * 60
-                ? fieldError(save.error, 'talkSeconds')
-                : t('byHand.minutesAllowed')
-            }
+            error={sane ? fieldError(save.error, 'talkSeconds') : t('byHand.minutesAllowed')}
           >
             {(control) => (
               <Input

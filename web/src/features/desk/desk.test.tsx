@@ -298,6 +298,15 @@ test('an older unfinished call does not take the place of the one just made', as
   expect(server.completions()[0]?.path).toContain('/tasks/2/')
 })
 
+test('a double click on Call does not hit Hang up, which takes its place', async () => {
+  await open()
+  await user.dblClick(screen.getByRole('button', { name: /^Call\b/ }))
+  await screen.findByText('Ringing')
+  await user.click(screen.getByRole('button', { name: /^Hang up/ }))
+  expect(server.requests.some((r) => r.path.endsWith('/hangup'))).toBe(false)
+  expect(server.call?.status).toBe('ringing')
+})
+
 test('during a talk, Enter does not end it', async () => {
   await open()
   await user.keyboard('c')
