@@ -1,4 +1,5 @@
 // Chromium as a person uses it: 1366×768.
+import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -64,6 +65,21 @@ export async function logIn(page, login) {
   await page.locator("input[autocomplete=current-password]").fill(PASSWORD);
   await page.locator("button[type=submit]").click();
   await page.waitForURL((url) => !url.pathname.startsWith("/login"));
+}
+
+/** `login` on a page, as somebody who looks at it: `close` checks that it neither failed nor broke an accessibility rule. */
+export async function open(browser, url, login, path, options) {
+  const visitor = await person(browser, url, options);
+  await logIn(visitor.page, login);
+  await visitor.page.goto(path);
+  return {
+    ...visitor,
+    async close() {
+      assert.deepEqual(await violations(visitor.page), []);
+      assert.deepEqual(visitor.errors, []);
+      await visitor.context.close();
+    },
+  };
 }
 
 /** Accessibility violations of WCAG 2.1 A and AA on the page as it is. */

@@ -12,15 +12,21 @@ export async function plan(server) {
   return lead;
 }
 
-/** An agent of the demo shop with waiting tasks that `fits` accepts, and those tasks. */
-export async function agentWith(server, fits, least = 1) {
+/** An agent of the demo shop whose waiting tasks, in the order of the queue, are such, and those tasks. */
+export async function agentWhose(server, such) {
   for (let n = 1; n <= 10; n += 1) {
     const api = await apiAs(server.url, `agent${n}`);
     const today = await api.get("/api/crm/automation/tasks/today");
-    const tasks = today.items.filter((task) => task.status === "pending" && fits(task));
-    if (tasks.length >= least) return { login: `agent${n}`, api, tasks };
+    const tasks = today.items.filter((task) => task.status === "pending");
+    if (such(tasks)) return { login: `agent${n}`, api, tasks };
   }
   throw new Error("no agent has such tasks");
+}
+
+/** An agent of the demo shop with waiting tasks that `fits` accepts, and those tasks. */
+export async function agentWith(server, fits, least = 1) {
+  const found = await agentWhose(server, (queue) => queue.filter(fits).length >= least);
+  return { ...found, tasks: found.tasks.filter(fits) };
 }
 
 /** The agent at the desk, with `task` chosen. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { launch, shot, violations } from "../support/browser.mjs";
-import { agentWith, atDesk, call, choose, note, plan, queueOf, talks } from "../support/desk.mjs";
+import { agentWhose, agentWith, atDesk, call, choose, note, plan, queueOf, talks } from "../support/desk.mjs";
 import { cable, startServer } from "../support/server.mjs";
 
 const TODAY = "/api/crm/automation/tasks/today";
@@ -151,7 +151,8 @@ describe("two tabs", () => {
 
 describe("power-dial", () => {
   test("the next customer is called after a countdown that Space holds", async () => {
-    const { login, api, tasks } = await agentWith(server, () => true, 3);
+    // The third of the queue is the one that is called: a customer who answers.
+    const { login, api, tasks } = await agentWhose(server, (queue) => queue[2] && talks(queue[2]));
     const [task] = tasks;
     const { page, context } = await atDesk(browser, server, login, task);
     await page.getByLabel(/^Power-dial/).check();

@@ -1,7 +1,7 @@
 // What the office does in the browser: finding and assigning customers, an import, teams, an order's status.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, logIn, person, shot, violations } from "../support/browser.mjs";
+import { launch, open, shot, violations } from "../support/browser.mjs";
 import { apiAs, startServer } from "../support/server.mjs";
 
 let server;
@@ -17,28 +17,13 @@ after(async () => {
   await server?.discard();
 });
 
-/** A page of `login`, and a check that it neither failed nor broke an accessibility rule. */
-async function open(login, path) {
-  const visitor = await person(browser, server.url);
-  await logIn(visitor.page, login);
-  await visitor.page.goto(path);
-  return {
-    ...visitor,
-    async close() {
-      assert.deepEqual(await violations(visitor.page), []);
-      assert.deepEqual(visitor.errors, []);
-      await visitor.context.close();
-    },
-  };
-}
-
 test("a customer is found by any spelling of the phone, and the filter stays in the address", async () => {
   const api = await apiAs(server.url, "tl");
   const { items } = await api.get("/api/cdm/customers?limit=1");
   const [wanted] = items;
   const local = wanted.phone.replace("+88", "");
   const bangla = local.replace(/\d/g, (d) => "০১২৩৪৫৬৭৮৯"[Number(d)]);
-  const { page, close } = await open("tl", "/customers");
+  const { page, close } = await open(browser, server.url, "tl", "/customers");
   await page.getByRole("searchbox").fill(bangla);
   await page.getByText("1 shown.").waitFor();
   await page.getByRole("link", { name: wanted.name }).waitFor();
@@ -53,8 +38,32 @@ test("a customer is found by any spelling of the phone, and the filter stays in 
   await close();
 });
 
+test("a filter is kept under a name, used again, deleted and brought back", async () => {
+  const { page, close } = await open(browser, server.url, "tl", "/customers?valueStage=vip");
+  const segments = page.getByRole("button", { name: "Segments", exact: true });
+  await segments.click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("No segment is saved yet.").waitFor();
+  await dialog.getByLabel("Save the filters of the list as").fill("দামি গ্রাহক");
+  await dialog.getByRole("button", { name: "Save segment" }).click();
+  await dialog.getByRole("button", { name: "দামি গ্রাহক", exact: true }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await shot(page, "segments");
+  await dialog.getByRole("button", { name: "Delete দামি গ্রাহক" }).click();
+  await dialog.getByRole("button", { name: "Bring it back" }).click();
+  await dialog.getByRole("button", { name: "দামি গ্রাহক", exact: true }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Clear filters (1)" }).click();
+  await page.waitForURL((url) => url.search === "");
+  await segments.click();
+  await dialog.getByText("narrow the list by its filters first").waitFor();
+  await dialog.getByRole("button", { name: "দামি গ্রাহক", exact: true }).click();
+  await page.waitForURL((url) => url.search === "?valueStage=vip");
+  await close();
+});
+
 test("chosen customers go to an agent, with the reason in the history", async () => {
-  const { page, close } = await open("tl", "/customers?valueStage=vip");
+  const { page, close } = await open(browser, server.url, "tl", "/customers?valueStage=vip");
   const row = page.getByRole("row").nth(1);
   const name = await row.getByRole("link").innerText();
   await row.getByRole("checkbox").check();
@@ -72,7 +81,7 @@ test("chosen customers go to an agent, with the reason in the history", async ()
 });
 
 test("do not call needs a reason, and is taken back", async () => {
-  const { page, close } = await open("tl", "/customers?doNotCall=false");
+  const { page, close } = await open(browser, server.url, "tl", "/customers?doNotCall=false");
   await page.getByRole("row").nth(1).getByRole("link").click();
   await page.getByRole("button", { name: "Do not call" }).click();
   const dialog = page.getByRole("dialog");
@@ -88,7 +97,7 @@ test("do not call needs a reason, and is taken back", async () => {
 });
 
 test("what the server refuses is said at the field", async () => {
-  const { page, close } = await open("tl", "/customers");
+  const { page, close } = await open(browser, server.url, "tl", "/customers");
   await page.getByRole("button", { name: "New customer" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Name").fill("Nobody");
@@ -103,7 +112,7 @@ test("what the server refuses is said at the field", async () => {
 });
 
 test("a file is checked, its bad row shown, and the good ones imported once", async () => {
-  const { page, close } = await open("manager", "/imports/new");
+  const { page, close } = await open(browser, server.url, "manager", "/imports/new");
   const rows = [
     "Order ID,Mobile,Customer,Date,SKU,Qty",
     "W-1,01711111111,প্রথম,2026-01-10,RICE-MIN-5,1",
@@ -134,7 +143,7 @@ test("an order that is cancelled leaves the customer’s figures, after being as
   const { items } = await api.get("/api/cdm/orders?status=delivered&limit=1");
   const [order] = items;
   const before = await api.get(`/api/cdm/customers/${order.customerId}`);
-  const { page, close } = await open("tl", `/orders/${order.id}`);
+  const { page, close } = await open(browser, server.url, "tl", `/orders/${order.id}`);
   await page.getByLabel("Change the status").selectOption("cancelled");
   await page.getByRole("dialog").getByRole("button", { name: "Yes, do it" }).click();
   await page.getByRole("dialog").waitFor({ state: "detached" });
@@ -144,7 +153,7 @@ test("an order that is cancelled leaves the customer’s figures, after being as
 });
 
 test("a new agent joins a team, and a second team of a code is refused at the field", async () => {
-  const { page, close } = await open("tl", "/teams");
+  const { page, close } = await open(browser, server.url, "tl", "/teams");
   await page.getByRole("button", { name: "New agent" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Name").fill("Nadia Khan");
@@ -170,7 +179,7 @@ test("a plan is taken back after being asked, and can be made again", async () =
   const before = await queued();
   const { created } = await lead.post("/api/crm/team/ops/generate-calls");
   assert.ok((await queued()) > before);
-  const { page, close } = await open("tl", "/plan");
+  const { page, close } = await open(browser, server.url, "tl", "/plan");
   await page.getByRole("button", { name: "Take the plan back" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText(/Calls that nobody has touched/).waitFor();

@@ -16,8 +16,8 @@ use crate::app::AppState;
 use crate::error::Error;
 use crate::http::MAX_BODY;
 use crate::{
-    auth, calls, customers, desk, imports, live, openapi, orders, products, scripts, system, tasks,
-    teams, users, web,
+    auth, calls, customers, desk, imports, live, openapi, orders, products, reorder, scripts,
+    system, tasks, teams, users, web,
 };
 
 /// The API's routes with their documentation.
@@ -47,6 +47,9 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(tasks::api::plan::generate_calls))
         .routes(routes!(tasks::api::plan::last_plan))
         .routes(routes!(tasks::api::plan::undo_plan))
+        .routes(routes!(tasks::api::plan::plan_uplift))
+        .routes(routes!(tasks::api::promises::promises))
+        .routes(routes!(tasks::api::plan::plan_settings, tasks::api::plan::set_plan_settings))
         .routes(routes!(tasks::api::queue::today))
         .routes(routes!(tasks::api::queue::my_followups))
         .routes(routes!(tasks::api::work::create))
@@ -59,6 +62,8 @@ pub fn api() -> OpenApiRouter<AppState> {
         // customers
         .routes(routes!(customers::api::list, customers::api::create))
         .routes(routes!(customers::api::get, customers::api::patch))
+        .routes(routes!(customers::segments::list, customers::segments::create))
+        .routes(routes!(customers::segments::replace, customers::segments::delete))
         .routes(routes!(customers::api::add_note))
         .routes(routes!(customers::api::assign))
         .routes(routes!(customers::api::list360))
@@ -72,6 +77,11 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(products::api::categories))
         .routes(routes!(products::api::profiles))
         .routes(routes!(products::api::patch_profile))
+        .routes(routes!(products::api::preview_profile))
+        // reorder rhythm
+        .routes(routes!(reorder::api::quality))
+        .routes(routes!(reorder::api::learn))
+        .routes(routes!(reorder::api::stock_left))
         // orders
         .routes(routes!(orders::api::list, orders::api::create))
         .routes(routes!(orders::api::get, orders::api::patch))

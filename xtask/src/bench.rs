@@ -10,6 +10,7 @@ mod server;
 mod webhooks;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -46,6 +47,9 @@ struct Options {
     customers: usize,
     /// A folder of CSV files to import instead of a demo shop.
     files: Option<PathBuf>,
+    /// The data directory of an SQLite installation with a shop in it, and no agents yet; nothing is
+    /// imported then.
+    data: Option<PathBuf>,
     databases: Vec<&'static str>,
 }
 
@@ -54,6 +58,7 @@ fn options(args: &[String]) -> anyhow::Result<Options> {
         what: What::Day,
         customers: 100_000,
         files: None,
+        data: None,
         databases: vec!["sqlite", "postgres"],
     };
     let mut args = args.iter();
@@ -72,6 +77,7 @@ fn options(args: &[String]) -> anyhow::Result<Options> {
         match (flag.as_str(), value.as_str()) {
             ("--customers", n) => options.customers = n.parse()?,
             ("--files", folder) => options.files = Some(std::path::absolute(folder)?),
+            ("--data", folder) => options.data = Some(std::path::absolute(folder)?),
             ("--database", "sqlite") => options.databases = vec!["sqlite"],
             ("--database", "postgres") => options.databases = vec!["postgres"],
             ("--database", "both") => {}
@@ -88,7 +94,7 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
     let binary = target_dir().join("release/trustcart");
     let work = std::env::temp_dir().join(format!("trustcart-bench-{}", std::process::id()));
     std::fs::create_dir_all(&work)?;
-    let files = if options.what != What::Day {
+    let files = if options.what != What::Day || options.data.is_some() {
         work.clone()
     } else if let Some(folder) = options.files {
         folder
@@ -113,8 +119,9 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
         let place = Place {
             binary: binary.clone(),
             files: files.clone(),
-            data: work.join(database),
+            data: options.data.clone().unwrap_or_else(|| work.join(database)),
             url: postgres.as_ref().map(|p| p.url.clone()),
+            imported: options.data.is_some(),
         };
         std::fs::create_dir_all(&place.data)?;
         let found = match options.what {
@@ -135,6 +142,8 @@ struct Place {
     files: PathBuf,
     data: PathBuf,
     url: Option<String>,
+    /// Whether the shop is there already.
+    imported: bool,
 }
 
 impl Place {
@@ -161,35 +170,8 @@ fn measure(place: &Place) -> anyhow::Result<Vec<Row>> {
         eprintln!("  {what}: {value}");
         rows.push((what.to_owned(), value));
     };
-    for login in ["admin:admin", "tl:team_leader"] {
-        let (name, role) = login.split_once(':').context("login:role")?;
-        let add = ["user", "add", name, "--role", role, "--password", server::PASSWORD];
-        output(place.command(&add))?;
-    }
-    let lines_file = place.files.join("order_lines.csv");
-    let mut customers = 0;
-    for kind in ["categories", "products", "customers", "orders"] {
-        let path = place.files.join(format!("{kind}.csv"));
-        let mut import = place.command(&["import", kind, &path.display().to_string()]);
-        let mut lines = csv::Reader::from_path(&path)?.into_byte_records().count();
-        if kind == "customers" {
-            customers = lines;
-        } else if kind == "orders" && lines_file.exists() {
-            import.arg("--lines").arg(&lines_file);
-            lines = csv::Reader::from_path(&lines_file)?.into_byte_records().count();
-        }
-        let begun = Instant::now();
-        output(import)?;
-        let took = begun.elapsed();
-        if lines > 1000 {
-            let rate = lines as f64 / took.as_secs_f64();
-            note(
-                &format!("import {kind} ({lines} rows)"),
-                format!("{}, {rate:.0} rows/s", seconds(took)),
-            );
-        }
-    }
-    note("database's own bulk load of the order lines", seconds(bulk_load(place)?));
+    let customers =
+        if place.imported { count_customers(place)? } else { import(place, &mut note)? };
 
     let begun = Instant::now();
     let server = Server::start(place)?;
@@ -198,10 +180,16 @@ fn measure(place: &Place) -> anyhow::Result<Vec<Row>> {
     let tl = server.login("tl")?;
     let agents = staff(&server, &tl)?;
     let admin = server.login("admin")?;
-    let coverage = json!({"filter": {"assignedTo": "none"}, "teamLeaderId": tl.user_id});
     let begun = Instant::now();
-    server.post(&admin, "/api/crm/team/leads/bulk-assign", &coverage)?;
-    note("bulk-assign everybody to one team leader", seconds(begun.elapsed()));
+    cover(place, &server, &admin, &tl, customers)?;
+    note("everybody into one team leader's coverage", seconds(begun.elapsed()));
+    for nth in ["first time", "again"] {
+        let (took, p99) = learn(&server, &admin)?;
+        note(
+            &format!("learn the rhythm, {nth}; webhooks meanwhile"),
+            format!("{}; p99 {p99:.1} ms", seconds(took)),
+        );
+    }
     let generate = |body: Value| -> anyhow::Result<(Duration, Value)> {
         let begun = Instant::now();
         let answer = server.post(&tl, "/api/crm/team/ops/generate-calls", &body)?;
@@ -234,6 +222,79 @@ fn measure(place: &Place) -> anyhow::Result<Vec<Row>> {
     note("calls worked to an outcome, ten agents", day::work(&server, &agents[..10])?);
     server.stop()?;
     Ok(rows)
+}
+
+/// Imports the files, beside the database's own bulk load; the number of customers.
+fn import(place: &Place, note: &mut impl FnMut(&str, String)) -> anyhow::Result<usize> {
+    for login in ["admin:admin", "tl:team_leader"] {
+        let (name, role) = login.split_once(':').context("login:role")?;
+        let add = ["user", "add", name, "--role", role, "--password", server::PASSWORD];
+        output(place.command(&add))?;
+    }
+    let lines_file = place.files.join("order_lines.csv");
+    let mut customers = 0;
+    for kind in ["categories", "products", "customers", "orders"] {
+        let path = place.files.join(format!("{kind}.csv"));
+        let mut import = place.command(&["import", kind, &path.display().to_string()]);
+        let mut lines = csv::Reader::from_path(&path)?.into_byte_records().count();
+        if kind == "customers" {
+            customers = lines;
+        } else if kind == "orders" && lines_file.exists() {
+            import.arg("--lines").arg(&lines_file);
+            lines = csv::Reader::from_path(&lines_file)?.into_byte_records().count();
+        }
+        let begun = Instant::now();
+        output(import)?;
+        let took = begun.elapsed();
+        if lines > 1000 {
+            let rate = lines as f64 / took.as_secs_f64();
+            note(
+                &format!("import {kind} ({lines} rows)"),
+                format!("{}, {rate:.0} rows/s", seconds(took)),
+            );
+        }
+    }
+    note("database's own bulk load of the order lines", seconds(bulk_load(place)?));
+    Ok(customers)
+}
+
+fn count_customers(place: &Place) -> anyhow::Result<usize> {
+    let file = place.data.join("trustcart.db").display().to_string();
+    let counted = output(command("sqlite3", &[&file, "SELECT COUNT(*) FROM customers"]))?;
+    counted.trim().parse().context("a number of customers")
+}
+
+/// The API assigns at most 200,000 at once; more are put there behind its back.
+fn cover(
+    place: &Place,
+    server: &Server,
+    admin: &server::Session,
+    tl: &server::Session,
+    customers: usize,
+) -> anyhow::Result<()> {
+    if customers > 200_000 {
+        let sql = format!("UPDATE customers SET assigned_supervisor_id = {};", tl.user_id);
+        return webhooks::shell(place, &sql);
+    }
+    let coverage = json!({"filter": {"assignedTo": "none"}, "teamLeaderId": tl.user_id});
+    server.post(admin, "/api/crm/team/leads/bulk-assign", &coverage)?;
+    Ok(())
+}
+
+/// Learns from the history, as each night; how long it took, and the p99 of webhooks meanwhile.
+fn learn(server: &Server, admin: &server::Session) -> anyhow::Result<(Duration, f64)> {
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let drip = scope.spawn(|| webhooks::p99_until(server, &done));
+        let begun = Instant::now();
+        let answer = server.post(admin, "/api/cdm/reorder/learn", &json!({}));
+        let took = begun.elapsed();
+        done.store(true, Ordering::Relaxed);
+        let Ok(p99) = drip.join() else { bail!("the load thread panicked") };
+        let quality = &answer?["quality"];
+        eprintln!("  (in use: {}, {})", quality["inUse"], quality["report"]["reminders"]);
+        Ok((took, p99?))
+    })
 }
 
 /// Five teams with their agents, made through the API.

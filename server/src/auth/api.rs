@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::store::{self, LOCKOUT, Me, Refresh};
 use super::token::ACCESS_TTL;
-use super::{Allow, Anyone, hash_password, new_secret, verify_password};
+use super::{Allow, Anyone, apart, hash_password, new_secret, verify_password};
 use crate::address;
 use crate::app::AppState;
 use crate::db::{Sql, Tx, UserId};
@@ -90,9 +90,7 @@ pub async fn login(
         .retry_after(seconds));
     }
     let hash = found.as_ref().map_or_else(|| NOBODY.clone(), |c| c.password_hash.clone());
-    let matches = tokio::task::spawn_blocking(move || verify_password(&body.password, &hash))
-        .await
-        .map_err(anyhow::Error::from)?;
+    let matches = apart(move || verify_password(&body.password, &hash)).await?;
     let Some(user) = found.filter(|c| c.active) else {
         return Err(wrong());
     };
@@ -257,11 +255,8 @@ async fn new_hash(
         .scalar(Sql::new("SELECT password_hash FROM users WHERE id = $1").bind(user))
         .await?;
     let current = current.unwrap_or_default();
-    let hash = tokio::task::spawn_blocking(move || {
-        verify_password(&current, &stored).then(|| hash_password(&new))
-    })
-    .await
-    .map_err(anyhow::Error::from)?;
+    let hash =
+        apart(move || verify_password(&current, &stored).then(|| hash_password(&new))).await?;
     hash.ok_or_else(|| {
         Error::invalid("wrong_password", "currentPassword", "The current password is wrong.")
     })?

@@ -11,7 +11,7 @@ use crate::db::{UserId, text_enum};
 pub use extract::{
     AdminOnly, Allow, Anyone, Callers, CurrentUser, Leads, Managers, RoleSet, Sellers,
 };
-pub use password::{hash_password, verify_password};
+pub use password::{apart, hash_password, verify_password};
 pub use token::{AccessKeys, new_secret, sha256_hex};
 
 text_enum! {

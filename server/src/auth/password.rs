@@ -1,5 +1,8 @@
 //! Passwords: argon2id with OWASP's parameters (19 MiB, 2 passes, 1 lane).
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{LazyLock, mpsc};
+
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
 
@@ -8,7 +11,34 @@ fn argon2() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
-/// Hashes a password for storage; takes tens of milliseconds, so call it off the async threads.
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Does work on passwords on the one thread that is there for it: a hash takes 19 MiB, which the
+/// allocator keeps for each thread that ever took one, and tens of milliseconds of a core that calls
+/// need too.
+pub async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> anyhow::Result<T> {
+    static JOBS: LazyLock<mpsc::Sender<Job>> = LazyLock::new(|| {
+        let (send, jobs) = mpsc::channel::<Job>();
+        std::thread::spawn(move || {
+            for job in jobs {
+                // Whoever waits is told by the answer that never comes.
+                let _ = catch_unwind(AssertUnwindSafe(job));
+            }
+        });
+        send
+    });
+    let (answer, done) = tokio::sync::oneshot::channel();
+    let job = Box::new(move || {
+        // Nobody waits any more.
+        let _ = answer.send(work());
+    });
+    JOBS.send(job).map_err(|_| anyhow::anyhow!("the thread for passwords is gone"))?;
+    Ok(done.await?)
+}
+
+/// Hashes a password for storage; takes tens of milliseconds, so do it [`apart`].
 pub fn hash_password(password: &str) -> anyhow::Result<String> {
     let hash = argon2()
         .hash_password(password.as_bytes())

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::CallStatus;
 use crate::db::{DbError, Sql, Tx, UserId, text_enum};
 use crate::error::{Error, Result};
 use crate::live::{self, Audience};
@@ -169,14 +168,13 @@ struct Unfinished {
 
 async fn unfinished(tx: &mut Tx, user: UserId) -> Result<Unfinished, DbError> {
     tx.one(
-        Sql::new(format!(
+        Sql::new(
             "SELECT
                (SELECT COUNT(*) FROM telephony_calls
-                WHERE agent_user_id = $1 AND transferred_to IS NULL AND status IN {}
+                WHERE agent_user_id = $1 AND transferred_to IS NULL AND is_open
                   AND (direction = 'outbound' OR status = 'answered')) AS calls,
                (SELECT COUNT(*) FROM wrap_ups WHERE user_id = $1 AND state = 'wrap_up') AS wrap_ups",
-            CallStatus::OPEN
-        ))
+        )
         .bind(user),
     )
     .await

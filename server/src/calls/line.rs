@@ -10,8 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::types::Json;
 use tokio::sync::Notify;
 
+use super::service;
 use super::state::Facts;
-use super::{CallStatus, service};
 use crate::app::AppState;
 use crate::db::{CallId, Sql};
 use crate::error::Result;
@@ -82,17 +82,16 @@ struct Waiting {
 
 /// Offers every caller who rings nowhere to somebody; whether anybody waits.
 async fn offer_all(state: &AppState, tried: &mut Tried) -> Result<bool> {
-    // Ringing says it all; the list of open statuses is what the index of open calls is found by.
-    let sql = Sql::new(format!(
+    // Ringing says it all; the index of open calls is found by `is_open`.
+    let sql = Sql::new(
         "SELECT k.id, k.external_call_id, k.facts, k.started_at, u.extension AS own_agent
          FROM telephony_calls k
          LEFT JOIN customers c ON c.id = k.customer_id
          LEFT JOIN users u ON u.id = c.assigned_to AND u.active
-         WHERE k.status IN {} AND k.status = 'ringing' AND k.direction = 'inbound'
+         WHERE k.is_open AND k.status = 'ringing' AND k.direction = 'inbound'
            AND k.provider = 'asterisk' AND k.external_call_id IS NOT NULL
          ORDER BY k.started_at, k.id",
-        CallStatus::OPEN
-    ));
+    );
     let waiting: Vec<Waiting> = state.db.read().await?.all(sql).await?;
     let now = state.clock.now();
     tried.retain(|_, at| now - *at < DECLINED);
@@ -143,16 +142,15 @@ async fn offer(
 /// Extensions of agents who are free: the one dialled, the customer's own agent, then whoever has
 /// waited longest.
 async fn free(state: &AppState, dialled: Option<&str>, own: Option<&str>) -> Result<Vec<String>> {
-    let sql = Sql::new(format!(
+    let sql = Sql::new(
         "SELECT u.extension FROM users u JOIN agent_status s ON s.user_id = u.id
          WHERE u.active AND u.role = 'agent' AND u.extension IS NOT NULL AND s.status = 'online'
            AND NOT EXISTS (SELECT 1 FROM telephony_calls k
                            WHERE k.agent_user_id = u.id AND k.transferred_to IS NULL
-                             AND k.status IN {})
+                             AND k.is_open)
          ORDER BY CASE WHEN u.extension = $1 THEN 0 WHEN u.extension = $2 THEN 1 ELSE 2 END,
                   s.since, u.id",
-        CallStatus::OPEN
-    ))
+    )
     .bind(dialled)
     .bind(own);
     let found: Vec<(String,)> = state.db.read().await?.all(sql).await?;

@@ -20,7 +20,7 @@ pub async fn ringing_of_missed(
     extension: Option<&str>,
     at: DateTime<Utc>,
 ) -> Result<Option<CallId>, DbError> {
-    nearest(tx, phone, extension, (at - AFTER, at + BEFORE), "NOT LIKE").await
+    nearest(tx, phone, extension, (at - AFTER, at + BEFORE), "<>").await
 }
 
 /// The row made up by an earlier missed-call event without an id that `phone`'s ringing belongs to.
@@ -30,7 +30,7 @@ pub async fn missed_of_ringing(
     extension: Option<&str>,
     at: DateTime<Utc>,
 ) -> Result<Option<CallId>, DbError> {
-    nearest(tx, phone, extension, (at - BEFORE, at + AFTER), "LIKE").await
+    nearest(tx, phone, extension, (at - BEFORE, at + AFTER), "=").await
 }
 
 async fn nearest(
@@ -38,14 +38,14 @@ async fn nearest(
     phone: &str,
     extension: Option<&str>,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
-    like: &str,
+    made_up: &str,
 ) -> Result<Option<CallId>, DbError> {
     tx.optional_scalar(
         Sql::new(format!(
             "SELECT id FROM telephony_calls
              WHERE started_at BETWEEN $1 AND $2 AND customer_phone = $3 AND direction = 'inbound'
                AND COALESCE(agent_phone, '') = $4 AND status IN ('initiated', 'ringing', 'missed')
-               AND external_call_id {like} '{MADE_UP}%'
+               AND substr(external_call_id, 1, 7) {made_up} '{MADE_UP}'
              ORDER BY started_at DESC, id DESC LIMIT 1"
         ))
         .bind(from)

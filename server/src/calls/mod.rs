@@ -60,10 +60,7 @@ text_enum! {
 }
 
 impl CallStatus {
-    /// The statuses of a call that is not over, as SQL.
-    pub const OPEN: &'static str = "('initiated', 'ringing', 'answered')";
-
-    /// Whether it is not over.
+    /// Whether it is not over; as SQL, the column `is_open`.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Initiated | Self::Ringing | Self::Answered)
     }

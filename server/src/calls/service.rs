@@ -9,7 +9,6 @@ use super::state::Facts;
 use super::store::{self, CallRow, Meta};
 use super::{Direction, effects, reconcile};
 use crate::app::AppState;
-use crate::customers::store as customers;
 use crate::db::{CallId, DbError, PhoneNumber, Tx, is_unique_violation};
 use crate::error::Result;
 use crate::telephony::{CallEvent, EventKind, Events, News, ProviderKind};
@@ -133,7 +132,7 @@ pub async fn apply(state: &AppState, tx: &mut Tx, event: &CallEvent) -> Result<A
         tx.alone(&format!("caller {caller}")).await?;
     }
     let mut row = find(state, tx, event, now).await?;
-    let before = row.clone();
+    let mut before = row.clone();
     row.facts.join(Facts::of(event));
     row.meta.join(Meta::of(event.raw.as_ref()));
     if row.external_call_id.is_none() {
@@ -145,15 +144,24 @@ pub async fn apply(state: &AppState, tx: &mut Tx, event: &CallEvent) -> Result<A
         let at = event.at.unwrap_or(event.received_at);
         let other = missed::missed_of_ringing(tx, phone, to_extension.as_deref(), at).await?;
         if let Some(other) = other.filter(|id| *id != row.id) {
-            join_other(tx, &mut row, other).await?;
+            if row.id != CallRow::UNWRITTEN {
+                join_other(tx, &mut row, other).await?;
+            } else if let Some(mut missed) = store::lock(tx, other).await? {
+                // That row is this call's, only without its id so far.
+                before = missed.clone();
+                missed.external_call_id = row.external_call_id;
+                missed.facts.join(row.facts.0);
+                missed.meta.join(row.meta.0);
+                row = missed;
+            }
         }
     }
     let known = row.facts.is_introduced();
     let changed = row.facts != before.facts || row.external_call_id != before.external_call_id;
-    if changed {
+    if changed || row.id == CallRow::UNWRITTEN {
         settle(state, tx, &before, &mut row).await?;
     } else if row.meta != before.meta {
-        store::write(tx, &row, now).await?;
+        store::write(tx, &mut row, now).await?;
     }
     let ended = before.status.is_open() && !row.status.is_open();
     Ok(Applied { call: row.id, changed, known, ended })
@@ -176,7 +184,7 @@ async fn join_other(tx: &mut Tx, row: &mut CallRow, other: CallId) -> Result<(),
     Ok(())
 }
 
-/// The row an event is about, locked; made if there is none.
+/// The row an event is about, locked; a blank one if there is none.
 async fn find(
     state: &AppState,
     tx: &mut Tx,
@@ -194,8 +202,8 @@ async fn find(
     }
     let mode = state.telephony.mode();
     if let Some(external) = &event.external_call_id {
-        let known = !matches!(event.kind, EventKind::Incoming { .. });
-        return store::lock_or_make(tx, event.provider, mode, external, now, known).await;
+        let known = store::lock_external(tx, event.provider, external).await?;
+        return Ok(known.unwrap_or_else(|| CallRow::blank(event.provider, mode, external, now)));
     }
     let (from, extension) = match &event.kind {
         EventKind::Missed { from, to_extension } | EventKind::Incoming { from, to_extension } => {
@@ -215,7 +223,8 @@ async fn find(
         |at| at.format("%Y%m%dT%H%M%S%.fZ").to_string(),
     );
     let id = format!("{MADE_UP}{from}:{}:{stamp}", extension.unwrap_or_default());
-    store::lock_or_make(tx, event.provider, mode, &id, now, true).await
+    let known = store::lock_external(tx, event.provider, &id).await?;
+    Ok(known.unwrap_or_else(|| CallRow::blank(event.provider, mode, &id, now)))
 }
 
 /// Works out the columns of a row whose facts changed, writes it and runs the effects.
@@ -226,6 +235,7 @@ async fn settle(
     row: &mut CallRow,
 ) -> Result<(), DbError> {
     row.status = row.facts.status();
+    let mut rings_at = None;
     if row.facts.direction() == Direction::Inbound {
         if let Some(from) = &row.facts.from {
             row.customer_phone.clone_from(from);
@@ -237,22 +247,23 @@ async fn settle(
             row.agent_user_id = None;
         }
         if extension.is_some() && (extension != row.agent_phone || row.agent_user_id.is_none()) {
-            row.agent_user_id = match &extension {
-                Some(extension) => store::user_of_extension(tx, extension).await?,
-                None => None,
-            };
             row.agent_phone = extension;
+            rings_at = row.agent_phone.clone();
         }
     }
     row.transferred_to = row.facts.transferred.as_ref().map(|t| t.value.clone());
     // Asked once for each number, and once more at the end: the customer may be new since.
     let asked = row.customer_phone == before.customer_phone
         && row.status.is_open() == before.status.is_open();
-    if row.customer_id.is_none()
-        && !asked
-        && let Ok(phone) = PhoneNumber::parse(&row.customer_phone)
-    {
-        row.customer_id = customers::find_by_phone(tx, &phone).await?;
+    let phone = Some(&row.customer_phone)
+        .filter(|_| row.customer_id.is_none() && !asked)
+        .and_then(|phone| PhoneNumber::parse(phone).ok());
+    if rings_at.is_some() || phone.is_some() {
+        let parties = store::parties(tx, rings_at.as_deref(), phone.as_ref()).await?;
+        if rings_at.is_some() {
+            row.agent_user_id = parties.agent;
+        }
+        row.customer_id = row.customer_id.or(parties.customer);
     }
     let call = store::write(tx, row, state.clock.now()).await?;
     let missed_task = row.meta.missed_task;

@@ -1,6 +1,7 @@
 //! The rows of `telephony_calls`: locking, merging, writing.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,8 @@ use sqlx::types::Json;
 use super::state::{Derived, Facts};
 use super::view::{self, Call};
 use super::{CallStatus, Direction};
-use crate::db::{Arg, CallId, CustomerId, DbError, PhoneNumber, Sql, TaskId, Tx, UserId};
+use crate::customers::store::OF_PHONE;
+use crate::db::{Arg, CallId, CustomerId, DbError, Insert, PhoneNumber, Sql, TaskId, Tx, UserId};
 use crate::telephony::{Mode, ProviderKind};
 
 /// Raw payloads kept with a call; every delivery is in `webhook_deliveries` anyway.
@@ -47,7 +49,7 @@ impl Meta {
 /// A row, as far as rules need it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct CallRow {
-    /// Its id.
+    /// Its id; [`CallRow::UNWRITTEN`] before it is written first.
     pub id: CallId,
     /// The telephone system.
     pub provider: ProviderKind,
@@ -81,6 +83,29 @@ const COLUMNS: &str = "id, provider, mode, external_call_id, customer_phone, age
     agent_user_id, transferred_to, task_id, customer_id, status, facts, meta, created_at";
 
 impl CallRow {
+    /// The id of a row that is not in the table yet.
+    pub const UNWRITTEN: CallId = CallId(0);
+
+    /// A call not heard of before; the events to come fill it, in whatever order.
+    pub fn blank(provider: ProviderKind, mode: Mode, external: &str, now: DateTime<Utc>) -> Self {
+        Self {
+            id: Self::UNWRITTEN,
+            provider,
+            mode,
+            external_call_id: Some(external.to_owned()),
+            customer_phone: String::new(),
+            agent_phone: None,
+            agent_user_id: None,
+            transferred_to: None,
+            task_id: None,
+            customer_id: None,
+            status: CallStatus::Initiated,
+            facts: Json(Facts::default()),
+            meta: Json(Meta::default()),
+            created_at: now,
+        }
+    }
+
     /// The columns that follow from the facts.
     pub fn derive(&self) -> Derived {
         self.facts.derive(self.created_at)
@@ -131,39 +156,6 @@ pub async fn is_known(
     Ok(found.is_some())
 }
 
-/// Like [`lock_external`]; a call not heard of before gets a blank row, which the events to come
-/// fill, in whatever order. `expected`: most likely there is a row. (An insert that meets one uses up
-/// an id.)
-pub async fn lock_or_make(
-    tx: &mut Tx,
-    provider: ProviderKind,
-    mode: Mode,
-    external: &str,
-    now: DateTime<Utc>,
-    expected: bool,
-) -> Result<CallRow, DbError> {
-    if expected && let Some(row) = lock_external(tx, provider, external).await? {
-        return Ok(row);
-    }
-    tx.one(
-        Sql::new(format!(
-            "INSERT INTO telephony_calls (direction, provider, mode, external_call_id,
-               customer_phone, status, started_at, facts, meta, created_at, updated_at)
-             VALUES ('inbound', $1, $2, $3, '', 'initiated', $4, $5, $6, $4, $4)
-             ON CONFLICT (provider, external_call_id)
-               DO UPDATE SET updated_at = telephony_calls.updated_at
-             RETURNING {COLUMNS}"
-        ))
-        .bind(provider)
-        .bind(mode)
-        .bind(external)
-        .bind(now)
-        .bind(Arg::json(&Facts::default()))
-        .bind(Arg::json(&Meta::default())),
-    )
-    .await
-}
-
 /// Takes the row of the same call away and returns what it knew; deliveries point to `into` then.
 pub async fn absorb(tx: &mut Tx, other: CallId, into: CallId) -> Result<Option<CallRow>, DbError> {
     let Some(row) = lock(tx, other).await? else {
@@ -181,8 +173,35 @@ pub async fn absorb(tx: &mut Tx, other: CallId, into: CallId) -> Result<Option<C
     Ok(Some(row))
 }
 
-/// Writes a row after its facts changed; how the browser sees it now.
-pub async fn write(tx: &mut Tx, row: &CallRow, now: DateTime<Utc>) -> Result<Call, DbError> {
+/// The columns that are written anew with each change, in the order of [`changed`].
+const CHANGED: [&str; 24] = [
+    "direction",
+    "external_call_id",
+    "customer_phone",
+    "agent_phone",
+    "agent_user_id",
+    "transferred_to",
+    "customer_id",
+    "status",
+    "started_at",
+    "ringing_at",
+    "answered_at",
+    "ended_at",
+    "duration_seconds",
+    "end_reason",
+    "recording_url",
+    "recording_duration",
+    "muted",
+    "held",
+    "recording",
+    "consult",
+    "consult_answered",
+    "facts",
+    "meta",
+    "updated_at",
+];
+
+fn changed(row: &CallRow, now: DateTime<Utc>) -> [Arg; CHANGED.len()] {
     let derived = row.derive();
     let recording = row.facts.recording.as_ref();
     // Where an Asterisk keeps it is nobody's business but ours.
@@ -194,47 +213,60 @@ pub async fn write(tx: &mut Tx, row: &CallRow, now: DateTime<Utc>) -> Result<Cal
             r.place.clone()
         }
     });
-    let call: Call = tx
-        .one(
-            Sql::new(format!(
-            "UPDATE telephony_calls SET direction = $1, external_call_id = $2, customer_phone = $3,
-               agent_phone = $4, agent_user_id = $5, transferred_to = $6, customer_id = $7,
-               status = $8, started_at = $9, ringing_at = $10, answered_at = $11, ended_at = $12,
-               duration_seconds = $13, end_reason = $14, recording_url = $15,
-               recording_duration = $16, muted = $17, held = $18, recording = $19, facts = $20,
-               meta = $21, updated_at = $22, consult = $23, consult_answered = $24
-             WHERE id = $25 RETURNING {}",
-            view::COLUMNS
-        ))
-            .bind(derived.direction)
-            .bind(row.external_call_id.as_ref())
-            .bind(&row.customer_phone)
-            .bind(row.agent_phone.as_ref())
-            .bind(row.agent_user_id)
-            .bind(row.transferred_to.as_ref())
-            .bind(row.customer_id)
-            .bind(derived.status)
-            .bind(derived.started_at)
-            .bind(derived.ringing_at)
-            .bind(derived.answered_at)
-            .bind(derived.ended_at)
-            .bind(derived.duration_seconds)
-            .bind(row.facts.end_reason.as_ref())
-            .bind(url)
-            .bind(recording.and_then(|r| r.duration))
-            .bind(derived.muted)
-            .bind(derived.held)
-            .bind(derived.recording)
-            .bind(Arg::json(&row.facts.0))
-            .bind(Arg::json(&row.meta.0))
-            .bind(now)
-            .bind(derived.consult.as_ref().map(|c| c.extension.as_str()))
-            .bind(derived.consult.as_ref().is_some_and(|c| c.answered))
-            .bind(row.id),
-        )
-        .await?;
+    [
+        derived.direction.into(),
+        row.external_call_id.as_ref().into(),
+        (&row.customer_phone).into(),
+        row.agent_phone.as_ref().into(),
+        row.agent_user_id.into(),
+        row.transferred_to.as_ref().into(),
+        row.customer_id.into(),
+        derived.status.into(),
+        derived.started_at.into(),
+        derived.ringing_at.into(),
+        derived.answered_at.into(),
+        derived.ended_at.into(),
+        derived.duration_seconds.into(),
+        row.facts.end_reason.as_ref().into(),
+        url.into(),
+        recording.and_then(|r| r.duration).into(),
+        derived.muted.into(),
+        derived.held.into(),
+        derived.recording.into(),
+        derived.consult.as_ref().map(|c| c.extension.as_str()).into(),
+        derived.consult.as_ref().is_some_and(|c| c.answered).into(),
+        Arg::json(&row.facts.0),
+        Arg::json(&row.meta.0),
+        now.into(),
+    ]
+}
+
+/// Writes a row after its facts changed; how the browser sees it now. A call written for the first
+/// time gets its id; somebody else having written it meanwhile is a unique violation.
+pub async fn write(tx: &mut Tx, row: &mut CallRow, now: DateTime<Utc>) -> Result<Call, DbError> {
+    if row.id == CallRow::UNWRITTEN {
+        let columns = [&["provider", "mode", "created_at"], &CHANGED[..]].concat();
+        let mut insert = Insert::new("telephony_calls", &columns, &RETURNING);
+        let first = [row.provider.into(), row.mode.into(), row.created_at.into()];
+        insert.row(first.into_iter().chain(changed(row, now)));
+        let call: Call = insert.returning(tx).await?.pop().ok_or(DbError::RowNotFound)?;
+        row.id = call.id;
+        // The address of a recording here has the call's id.
+        if row.facts.recording.is_none() {
+            return Ok(call.with_capabilities());
+        }
+    }
+    let mut sql = Sql::new("UPDATE telephony_calls SET ");
+    for (n, (column, value)) in CHANGED.iter().zip(changed(row, now)).enumerate() {
+        sql.push(if n == 0 { "" } else { ", " }).push(column).push(" = ").push_bind(value);
+    }
+    sql.push(" WHERE id = ").push_bind(row.id).push(&RETURNING);
+    let call: Call = tx.one(sql).await?;
     Ok(call.with_capabilities())
 }
+
+/// A written row as the browser sees it.
+static RETURNING: LazyLock<String> = LazyLock::new(|| format!(" RETURNING {}", view::COLUMNS));
 
 /// A call about to be made.
 #[derive(Clone, Debug)]
@@ -312,12 +344,11 @@ pub async fn customer_is_on_call(
 ) -> Result<bool, DbError> {
     let open: i64 = tx
         .scalar(
-            Sql::new(format!(
+            Sql::new(
                 "SELECT COUNT(*) FROM telephony_calls
-                 WHERE status IN {} AND started_at > $3 AND (customer_phone = $1 OR customer_id = $2)
+                 WHERE is_open AND started_at > $3 AND (customer_phone = $1 OR customer_id = $2)
                    AND (direction = 'outbound' OR status = 'answered')",
-                CallStatus::OPEN
-            ))
+            )
             .bind(phone)
             .bind(customer)
             .bind(since),
@@ -341,8 +372,31 @@ pub async fn mark_summarised(tx: &mut Tx, id: CallId) -> Result<bool, DbError> {
 
 /// The person with this extension.
 pub async fn user_of_extension(tx: &mut Tx, extension: &str) -> Result<Option<UserId>, DbError> {
-    tx.optional_scalar(
-        Sql::new("SELECT id FROM users WHERE extension = $1 AND active").bind(extension),
+    Ok(parties(tx, Some(extension), None).await?.agent)
+}
+
+/// The two ends of a call.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct Parties {
+    /// The person with the extension.
+    pub agent: Option<UserId>,
+    /// The customer with the number.
+    pub customer: Option<CustomerId>,
+}
+
+/// Whose extension and whose number these are.
+pub async fn parties(
+    tx: &mut Tx,
+    extension: Option<&str>,
+    phone: Option<&PhoneNumber>,
+) -> Result<Parties, DbError> {
+    tx.one(
+        Sql::new(format!(
+            "SELECT ({OF_PHONE}) AS customer,
+                    (SELECT id FROM users WHERE extension = $2 AND active) AS agent"
+        ))
+        .bind(phone.cloned().map_or(Arg::Text(None), Arg::from))
+        .bind(extension),
     )
     .await
 }
@@ -374,15 +428,14 @@ pub async fn open_calls(
     settled: DateTime<Utc>,
 ) -> Result<Vec<OpenCall>, DbError> {
     tx.all(
-        Sql::new(format!(
+        Sql::new(
             "SELECT id, direction, mode, provider, external_call_id, created_at
              FROM telephony_calls
-             WHERE status IN {} AND ((direction = 'outbound' AND mode = 'mock') OR created_at < $1
+             WHERE is_open AND ((direction = 'outbound' AND mode = 'mock') OR created_at < $1
                 OR (direction = 'outbound' AND status <> 'answered' AND created_at < $2)
                 OR (provider = 'asterisk' AND mode = 'live' AND created_at < $3))
              ORDER BY id",
-            CallStatus::OPEN
-        ))
+        )
         .bind(stale)
         .bind(unanswered)
         .bind(settled),

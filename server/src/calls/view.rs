@@ -140,12 +140,11 @@ pub async fn of_customer(
 pub async fn current(tx: &mut Tx, user: UserId) -> Result<Option<Call>, DbError> {
     let sql = Sql::new(format!(
         "SELECT {COLUMNS} FROM telephony_calls k
-         WHERE k.status IN {}
+         WHERE k.is_open
            AND ((k.agent_user_id = $1 AND k.transferred_to IS NULL
                  AND (k.direction = 'outbound' OR k.status = 'answered'))
                 OR k.transferred_to = (SELECT extension FROM users WHERE id = $1))
-         ORDER BY k.id DESC LIMIT 1",
-        CallStatus::OPEN
+         ORDER BY k.id DESC LIMIT 1"
     ));
     Ok(fetch(tx, sql.bind(user)).await?.pop())
 }

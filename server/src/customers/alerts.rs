@@ -72,9 +72,9 @@ pub fn alerts(
                 json!({
                     "categorySlug": cycle.category_slug, "nameBn": cycle.name_bn,
                     "nameEn": cycle.name_en, "dueOn": cycle.due_on,
-                    "expectedOn": cycle.expected_on, "orderDate": cycle.arithmetic.order_date,
-                    "consumptionDays": cycle.arithmetic.consumption_days,
-                    "bufferDays": cycle.arithmetic.buffer_days,
+                    "expectedOn": cycle.expected_on, "orderDate": cycle.last_date,
+                    "consumptionDays": (cycle.expected_on - cycle.last_date).num_days(),
+                    "bufferDays": (cycle.expected_on - cycle.due_on).num_days(),
                 }),
             );
         }

@@ -304,7 +304,7 @@ pub async fn recommendations(
     let mut tx = state.db.read().await?;
     let today = state.clock.today();
     ensure_visible(&mut tx, user.scope(), today, id).await?;
-    let cycles = view::cycles(&mut tx, id).await?;
+    let cycles = view::cycles(&mut tx, id, today).await?;
     let items = view::recommendations(&mut tx, &cycles, today).await?;
     Ok(Json(Recommendations { items }))
 }

@@ -34,20 +34,20 @@ pub async fn refresh(
     let mut ids = customers.to_vec();
     ids.sort_unstable();
     ids.dedup();
-    let profiles = reorder::store::profiles(tx).await?;
+    let rules = reorder::store::rules(tx).await?;
     let thresholds = Thresholds::default();
     for chunk in ids.chunks(CHUNK) {
         lock(tx, chunk).await?;
         let sums = sums(tx, chunk).await?;
         write(tx, chunk, &sums, today, &thresholds).await?;
-        reorder::store::rebuild(tx, chunk, &profiles).await?;
+        reorder::store::rebuild(tx, chunk, &rules).await?;
     }
     Ok(())
 }
 
 /// Two orders of one customer at once must not each miss the other: whoever comes second waits
 /// here and then sees the first. SQLite has one writer and needs nothing.
-async fn lock(tx: &mut Tx, ids: &[CustomerId]) -> Result<(), DbError> {
+pub(crate) async fn lock(tx: &mut Tx, ids: &[CustomerId]) -> Result<(), DbError> {
     if !tx.is_postgres() {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! Which customers: the filter of lists and of bulk work.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::search::{folded_words, phone_prefix, with_phone, with_word};
@@ -11,31 +11,42 @@ use crate::db::{CategoryId, ProductId, Sql, UserId};
 use crate::error::{Error, Result};
 
 /// A filter over customers, as sent. What is absent does not narrow.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema, IntoParams)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CustomerQuery {
     /// Words of the name (Bangla or Latin), or a phone in any spelling, or its beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
     /// By number of orders.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub purchase_stage: Option<PurchaseStage>,
     /// By money.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub value_stage: Option<ValueStage>,
     /// By time.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub lifecycle_stage: Option<LifecycleStage>,
     /// By warmth.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<Temperature>,
     /// District, exactly.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub district: Option<String>,
     /// Bought this product at least once.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub bought_product_id: Option<ProductId>,
     /// Bought from this category at least once.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub bought_category_id: Option<CategoryId>,
     /// Last contact before this company day, or never.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_contact_before: Option<NaiveDate>,
     /// Id of the own agent, or `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_to: Option<String>,
     /// Never to be called, or not so.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub do_not_call: Option<bool>,
 }
 

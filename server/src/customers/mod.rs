@@ -10,6 +10,7 @@ pub mod read;
 pub mod recommend;
 pub mod search;
 pub mod segment;
+pub mod segments;
 pub mod store;
 pub mod terms;
 pub mod view;

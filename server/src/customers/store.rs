@@ -8,6 +8,7 @@ use crate::calls::Direction;
 use crate::db::{CustomerId, DbError, PhoneError, PhoneNumber, Sql, Tx, UserId, text_enum};
 use crate::error::{Error, Result};
 
+pub(crate) use super::figures::lock;
 pub use super::figures::{refresh, review_due};
 
 text_enum! {
@@ -116,19 +117,16 @@ pub async fn correct_interaction(tx: &mut Tx, new: &NewInteraction) -> Result<()
     Ok(())
 }
 
+/// The id of the customer with the number `$1`, as SQL.
+pub const OF_PHONE: &str = "SELECT id FROM customers WHERE phone = $1
+     UNION ALL SELECT customer_id FROM customer_phones WHERE phone = $1 LIMIT 1";
+
 /// The customer with this number, as main or further phone.
 pub async fn find_by_phone(
     tx: &mut Tx,
     phone: &PhoneNumber,
 ) -> Result<Option<CustomerId>, DbError> {
-    tx.optional_scalar(
-        Sql::new(
-            "SELECT id FROM customers WHERE phone = $1
-             UNION ALL SELECT customer_id FROM customer_phones WHERE phone = $1 LIMIT 1",
-        )
-        .bind(phone),
-    )
-    .await
+    tx.optional_scalar(Sql::new(OF_PHONE).bind(phone)).await
 }
 
 /// Appends ` AND …` that limits the rows of `customers` named `alias` to what `scope` may see

@@ -16,7 +16,7 @@ use crate::calls::{self, Direction};
 use crate::db::{CategoryId, CustomerId, DbError, Money, ProductId, Sql, TaskId, Tx, UserId};
 use crate::orders::read::{self as orders, Order, OrderFilter};
 use crate::products::BaseUnit;
-use crate::reorder::{self, Arithmetic, Basis, rhythm};
+use crate::reorder::{self, Arithmetic, Basis, LearnedArithmetic, Pair, rhythm, stock};
 use crate::tasks::{self, Task};
 
 /// What a customer buys of a category, how often, and when next.
@@ -49,8 +49,12 @@ pub struct Cycle {
     pub avg_gap_days: Option<i64>,
     /// What the dates rest on.
     pub basis: Basis,
-    /// How they came about.
+    /// By the configured table, whether it rules or not.
     pub arithmetic: Arithmetic,
+    /// By the learned rhythm, where there is one.
+    pub learned: Option<LearnedArithmetic>,
+    /// The learned chance, percent, that it is bought within seven days from today.
+    pub chance_percent: Option<i64>,
     #[serde(skip)]
     last_value: Money,
 }
@@ -142,30 +146,30 @@ pub struct Intelligence {
 
 #[derive(sqlx::FromRow)]
 struct CycleRow {
-    category_id: CategoryId,
+    #[sqlx(flatten)]
+    pair: Pair,
     slug: String,
     name_bn: String,
     name_en: String,
     base_unit: BaseUnit,
-    purchases: i64,
-    first_date: NaiveDate,
-    last_date: NaiveDate,
-    last_qty: i64,
-    last_value: Money,
-    product_id: ProductId,
-    due_on: NaiveDate,
-    expected_on: NaiveDate,
+    total_orders: i64,
+    first_order_date: Option<NaiveDate>,
+    last_order_date: Option<NaiveDate>,
 }
 
 /// A customer's cycles, the next reminder first.
-pub async fn cycles(tx: &mut Tx, id: CustomerId) -> Result<Vec<Cycle>, DbError> {
+pub async fn cycles(tx: &mut Tx, id: CustomerId, today: NaiveDate) -> Result<Vec<Cycle>, DbError> {
     let rows: Vec<CycleRow> = tx
         .all(
             Sql::new(
-                "SELECT r.category_id, c.slug, c.name_bn, c.name_en, c.base_unit, r.purchases,
-                        r.first_date, r.last_date, r.last_qty, r.last_value, r.product_id,
-                        r.due_on, r.expected_on
-                 FROM reorder_pairs r JOIN categories c ON c.id = r.category_id
+                "SELECT r.customer_id, r.category_id, r.purchases, r.first_date, r.last_date,
+                        r.last_qty, r.last_value, r.product_id, r.due_on, r.expected_on,
+                        r.log_gaps, r.weight, r.repeats, r.exposure, r.total_qty,
+                        k.slug, k.name_bn, k.name_en, k.base_unit,
+                        c.total_orders, c.first_order_date, c.last_order_date
+                 FROM reorder_pairs r
+                 JOIN categories k ON k.id = r.category_id
+                 JOIN customers c ON c.id = r.customer_id
                  WHERE r.customer_id = $1 ORDER BY r.due_on, r.category_id",
             )
             .bind(id),
@@ -174,28 +178,35 @@ pub async fn cycles(tx: &mut Tx, id: CustomerId) -> Result<Vec<Cycle>, DbError> 
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let profiles = reorder::store::profiles(tx).await?;
+    let rules = reorder::store::rules(tx).await?;
+    let stock = stock::of(tx, &[id]).await?;
     let cycle = |r: CycleRow| {
-        let profile = profiles.choose(r.product_id, r.category_id);
-        let dates = rhythm(profile, r.last_date, r.last_qty);
-        let gaps = r.purchases - 1;
+        let pair = r.pair;
+        let dates = rhythm(&rules, &pair.bought(&stock));
+        let gaps = pair.purchases - 1;
+        let chance = rules.learned.as_ref().and_then(|learned| {
+            let visits = reorder::visits(r.total_orders, r.first_order_date, r.last_order_date)?;
+            Some(learned.chance(learned.week_rate(&pair.awaited(), today)?, &visits, today))
+        });
         Cycle {
-            category_id: r.category_id,
+            category_id: pair.category_id,
             category_slug: r.slug,
             name_bn: r.name_bn,
             name_en: r.name_en,
-            purchases: r.purchases,
-            last_date: r.last_date,
-            last_qty: r.last_qty,
+            purchases: pair.purchases,
+            last_date: pair.last_date,
+            last_qty: pair.last_qty,
             base_unit: r.base_unit,
-            product_id: r.product_id,
-            due_on: r.due_on,
-            expected_on: r.expected_on,
+            product_id: pair.product_id,
+            due_on: pair.due_on,
+            expected_on: pair.expected_on,
             avg_gap_days: (gaps > 0)
-                .then(|| ((r.last_date - r.first_date).num_days() + gaps / 2) / gaps),
+                .then(|| ((pair.last_date - pair.first_date).num_days() + gaps / 2) / gaps),
             basis: dates.basis,
             arithmetic: dates.arithmetic,
-            last_value: r.last_value,
+            learned: dates.learned,
+            chance_percent: chance.map(|chance| (chance * 100.0).round() as i64),
+            last_value: pair.last_value,
         }
     };
     Ok(rows.into_iter().map(cycle).collect())
@@ -297,7 +308,7 @@ pub async fn intelligence(
     let Some(customer) = customer(tx, scope, today, id).await? else {
         return Ok(None);
     };
-    let cycles = cycles(tx, id).await?;
+    let cycles = cycles(tx, id, today).await?;
     let complaint = open_complaint(tx, id).await?;
     Ok(Some(Intelligence {
         days_since_last_order: customer.last_order_date.map(|last| (today - last).num_days()),

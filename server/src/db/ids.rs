@@ -36,6 +36,8 @@ ids! {
     UserId,
     /// Of a row in `sales_teams`.
     TeamId,
+    /// Of a row in `segments`.
+    SegmentId,
     /// Of a row in `customers`.
     CustomerId,
     /// Of a row in `categories`.

@@ -11,6 +11,7 @@ mod insert;
 pub mod lease;
 mod migrate;
 mod money;
+pub mod packed;
 mod paging;
 mod phone;
 mod text_enum;
@@ -87,7 +88,6 @@ impl Db {
             .busy_timeout(Duration::from_secs(10))
             .pragma("cache_size", "-16000")
             .pragma("temp_store", "memory")
-            .pragma("mmap_size", "268435456")
             .pragma("journal_size_limit", "67108864")
             .pragma("analysis_limit", "1000")
             .statement_cache_capacity(256);
@@ -194,7 +194,12 @@ impl Tx {
 
     /// Inserts what waits for the commit now.
     pub async fn insert_waiting(&mut self) -> Result<(), DbError> {
-        for rows in std::mem::take(&mut self.later) {
+        let waiting = std::mem::take(&mut self.later);
+        if self.is_postgres() && waiting.len() > 1 && waiting.iter().all(|rows| rows.len() < 100) {
+            self.execute(Insert::together(waiting)).await?;
+            return Ok(());
+        }
+        for rows in waiting {
             rows.execute(self).await?;
         }
         Ok(())

@@ -28,6 +28,17 @@ pub struct Job {
     pub name: &'static str,
     /// When: cron with seconds left out, in the company's time zone.
     pub cron: &'static str,
+    /// With which others it takes turns.
+    pub line: Line,
     /// What.
     pub run: fn(AppState) -> Run,
+}
+
+/// The jobs of a line run one after the other, in the order of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// The shop's day: each builds on those before it, also when several are caught up at once.
+    Day,
+    /// What calls wait for: short and often.
+    Minute,
 }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::Job;
+use super::{Job, Line, Run};
 use crate::app::AppState;
 use crate::calls;
 use crate::customers;
@@ -11,37 +11,42 @@ use crate::db::Sql;
 use crate::error::Result;
 use crate::imports;
 use crate::products;
-use crate::tasks::generate;
+use crate::reorder::learn;
+use crate::tasks::{best_hour, generate, store};
 
 /// The jobs.
 pub(super) const JOBS: &[Job] = &[
-    Job { name: "housekeeping", cron: "17 3 * * *", run: |state| Box::pin(housekeeping(state)) },
-    Job { name: "stage-review", cron: "20 0 * * *", run: |state| Box::pin(stage_review(state)) },
+    day("housekeeping", "17 3 * * *", |state| Box::pin(housekeeping(state))),
+    day("stage-review", "20 0 * * *", |state| Box::pin(stage_review(state))),
+    // Before the day's calls are planned by it.
+    day("reorder-learn", "0 2 * * *", |state| Box::pin(learn::nightly(state))),
+    // Promises first: the plan counts them as work of whoever keeps them.
+    day("promises.hand-over", "25 6 * * *", |state| Box::pin(hand_over(state))),
     // The day's calls, and what has become due since (SPEC §3.6, §4.2).
-    Job { name: "daily-plan", cron: "30 6 * * *", run: |state| Box::pin(generate::daily(state)) },
-    Job {
-        name: "plan-refresh",
-        cron: "0 9-19/2 * * *",
-        run: |state| Box::pin(generate::daily(state)),
-    },
-    Job {
-        name: "recordings.fetch",
-        cron: "* * * * *",
-        run: |state| Box::pin(fetch_recordings(state)),
-    },
-    Job {
-        name: "recordings.keep",
-        cron: "40 3 * * *",
-        run: |state| Box::pin(keep_recordings(state)),
-    },
-    Job {
-        name: "webhooks.prune",
-        cron: "37 3 * * *",
-        run: |state| Box::pin(prune_webhooks(state)),
-    },
-    Job { name: "phones.expire", cron: "7 * * * *", run: |state| Box::pin(expire_phones(state)) },
-    Job { name: "calls.reconcile", cron: "* * * * *", run: |state| Box::pin(reconcile(state)) },
+    day("daily-plan", "30 6 * * *", |state| Box::pin(generate::daily(state))),
+    day("plan-refresh", "0 9-19/2 * * *", |state| Box::pin(generate::daily(state))),
+    day("recordings.keep", "40 3 * * *", |state| Box::pin(keep_recordings(state))),
+    day("webhooks.prune", "37 3 * * *", |state| Box::pin(prune_webhooks(state))),
+    minute("phones.expire", "7 * * * *", |state| Box::pin(expire_phones(state))),
+    minute("calls.reconcile", "* * * * *", |state| Box::pin(reconcile(state))),
+    minute("recordings.fetch", "* * * * *", |state| Box::pin(fetch_recordings(state))),
 ];
+
+const fn day(name: &'static str, cron: &'static str, run: fn(AppState) -> Run) -> Job {
+    Job { name, cron, line: Line::Day, run }
+}
+
+const fn minute(name: &'static str, cron: &'static str, run: fn(AppState) -> Run) -> Job {
+    Job { name, cron, line: Line::Minute, run }
+}
+
+/// Gives the promises of those who are not there today to colleagues.
+async fn hand_over(state: AppState) -> Result<super::Report> {
+    let mut tx = state.db.begin().await?;
+    let tasks = store::hand_over(&mut tx, state.clock.now(), state.clock.today()).await?;
+    state.commit(tx).await?;
+    Ok(json!({"tasks": tasks}))
+}
 
 /// Brings recordings here.
 async fn fetch_recordings(state: AppState) -> Result<super::Report> {
@@ -94,7 +99,8 @@ async fn housekeeping(state: AppState) -> Result<super::Report> {
     }))
 }
 
-/// Moves customers whose stage the date alone has changed (SPEC §2.4), and counts who buys what.
+/// Moves customers whose stage the date alone has changed (SPEC §2.4), and counts who buys what and
+/// who answers when.
 async fn stage_review(state: AppState) -> Result<super::Report> {
     let today = state.clock.today();
     let mut customers = 0;
@@ -109,8 +115,9 @@ async fn stage_review(state: AppState) -> Result<super::Report> {
     }
     let mut tx = state.db.begin().await?;
     products::store::count_buyers(&mut tx).await?;
+    let calls = best_hour::sum_up(&mut tx, state.clock.zone()).await?;
     // Both databases plan by what the tables hold; SQLite never looks by itself.
     tx.analyze().await?;
     tx.commit().await?;
-    Ok(json!({"customers": customers}))
+    Ok(json!({"customers": customers, "calls": calls}))
 }

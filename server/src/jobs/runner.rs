@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use croner::Cron;
 
-use super::{Job, registry::JOBS};
+use super::{Job, Line, registry::JOBS};
 use crate::app::AppState;
 use crate::db::{DbError, Sql};
 
@@ -15,26 +15,35 @@ const STALE: TimeDelta = TimeDelta::minutes(15);
 /// An occurrence is tried this often.
 const MAX_ATTEMPTS: i64 = 3;
 
-/// Looks for due jobs now and every half minute until the process stops.
+/// Looks for due jobs now and every half minute until the process stops. Each line on its own: the
+/// night's long work does not keep the calls waiting.
 pub fn start(state: &AppState) {
-    let state = state.clone();
-    state.clone().background.spawn(async move {
-        loop {
-            run_due(&state).await;
-            tokio::select! {
-                () = state.stop.cancelled() => return,
-                () = tokio::time::sleep(Duration::from_secs(30)) => {}
+    for line in [Line::Day, Line::Minute] {
+        let state = state.clone();
+        state.clone().background.spawn(async move {
+            loop {
+                for job in JOBS.iter().filter(|job| job.line == line) {
+                    run_if_due(&state, job).await;
+                }
+                tokio::select! {
+                    () = state.stop.cancelled() => return,
+                    () = tokio::time::sleep(Duration::from_secs(30)) => {}
+                }
             }
-        }
-    });
+        });
+    }
 }
 
-/// Runs every job whose latest occurrence has not been done yet.
+/// Runs every job whose latest occurrence has not been done yet, one after the other.
 pub async fn run_due(state: &AppState) {
     for job in JOBS {
-        if let Err(error) = run_one(state, job).await {
-            tracing::error!(job = job.name, %error, "claiming a job");
-        }
+        run_if_due(state, job).await;
+    }
+}
+
+async fn run_if_due(state: &AppState, job: &Job) {
+    if let Err(error) = run_one(state, job).await {
+        tracing::error!(job = job.name, %error, "claiming a job");
     }
 }
 

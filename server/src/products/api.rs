@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -11,7 +12,7 @@ use crate::app::AppState;
 use crate::auth::{Allow, Anyone, Managers};
 use crate::customers;
 use crate::customers::terms::fold;
-use crate::db::{CategoryId, Money, ProductId, Tx};
+use crate::db::{CategoryId, DbError, Money, ProductId, Tx};
 use crate::error::{Error, Result};
 use crate::http::{Json, Path, Query, nullable};
 use crate::orders::{check_amount, check_text};
@@ -265,6 +266,98 @@ fn within(field: &str, value: i64, min: i64, max: i64) -> Result<()> {
     }
 }
 
+impl ProfilePatch {
+    /// The profile `id` as it would be; what is not allowed is a problem.
+    async fn applied(self, tx: &mut Tx, id: i64) -> Result<ConsumptionProfile> {
+        let mut profile = store::consumption_profile(tx, id).await?.ok_or_else(|| {
+            Error::not_found("consumption_profile_not_found", "There is no such profile.")
+        })?;
+        set(&mut profile.avg_consumption_days, self.avg_consumption_days);
+        set(&mut profile.buffer_days, self.buffer_days);
+        set(&mut profile.buffer_pct, self.buffer_pct);
+        set(&mut profile.min_days, self.min_days);
+        set(&mut profile.max_days, self.max_days);
+        set(&mut profile.typical_base_qty, self.typical_base_qty);
+        within("avgConsumptionDays", profile.avg_consumption_days, 1, MAX_DAYS)?;
+        within("bufferDays", profile.buffer_days.unwrap_or(0), 0, 365)?;
+        within("bufferPct", profile.buffer_pct.unwrap_or(0), 0, 100)?;
+        within("minDays", profile.min_days, 1, MAX_DAYS)?;
+        within("maxDays", profile.max_days, profile.min_days, MAX_DAYS)?;
+        within("typicalBaseQty", profile.typical_base_qty, 0, super::MAX_BASE_QTY)?;
+        Ok(profile)
+    }
+}
+
+/// The category whose pairs a profile dates.
+async fn category_of(
+    tx: &mut Tx,
+    profile: &ConsumptionProfile,
+) -> Result<Option<CategoryId>, DbError> {
+    Ok(match (profile.category_id, profile.product_id) {
+        (Some(category), _) => Some(category),
+        (None, Some(product)) => store::product(tx, product).await?.map(|p| p.category_id),
+        (None, None) => None,
+    })
+}
+
+/// What a change of a profile would do to the coming weeks.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProfilePreview {
+    /// Reminders whose date would move.
+    moved: u64,
+    /// Reminders due in each of the coming weeks.
+    weeks: Vec<WeekOfReminders>,
+}
+
+/// A week of reminders; the first begins today.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WeekOfReminders {
+    /// Its first day.
+    from: NaiveDate,
+    /// Due as it is.
+    now: u64,
+    /// Due after the change.
+    then: u64,
+}
+
+/// Weeks a preview shows.
+const PREVIEWED: u64 = 8;
+
+/// The effect of a change on the coming weeks; nothing is changed.
+#[utoipa::path(post, path = "/api/cdm/consumption-profiles/{id}/preview", tag = "products", params(("id" = i64, Path)), request_body = ProfilePatch, responses((status = 200, body = ProfilePreview)))]
+pub async fn preview_profile(
+    State(state): State<AppState>,
+    _user: Allow<Managers>,
+    Path(id): Path<i64>,
+    Json(body): Json<ProfilePatch>,
+) -> Result<Json<ProfilePreview>> {
+    let today = state.clock.today();
+    let mut tx = state.db.read().await?;
+    let profile = body.applied(&mut tx, id).await?;
+    let mut rules = reorder::store::rules(&mut tx).await?;
+    rules.profiles.set(profile.product_id, profile.category_id, profile.profile());
+    let mut weeks: Vec<WeekOfReminders> = (0..PREVIEWED)
+        .map(|week| WeekOfReminders { from: today + Days::new(7 * week), now: 0, then: 0 })
+        .collect();
+    let week_of = |due: NaiveDate| usize::try_from((due - today).num_days().div_euclid(7)).ok();
+    let mut moved = 0;
+    if let Some(category) = category_of(&mut tx, &profile).await? {
+        reorder::store::dates_by(&mut tx, category, &rules, |before, after| {
+            moved += u64::from(before != after);
+            if let Some(week) = week_of(before).and_then(|week| weeks.get_mut(week)) {
+                week.now += 1;
+            }
+            if let Some(week) = week_of(after).and_then(|week| weeks.get_mut(week)) {
+                week.then += 1;
+            }
+        })
+        .await?;
+    }
+    Ok(Json(ProfilePreview { moved, weeks }))
+}
+
 /// Change a profile. The reminder dates of every customer of the category move with it.
 #[utoipa::path(patch, path = "/api/cdm/consumption-profiles/{id}", tag = "products", params(("id" = i64, Path)), request_body = ProfilePatch, responses((status = 200, body = ConsumptionProfile)))]
 pub async fn patch_profile(
@@ -274,29 +367,12 @@ pub async fn patch_profile(
     Json(body): Json<ProfilePatch>,
 ) -> Result<Json<ConsumptionProfile>> {
     let mut tx = state.db.begin().await?;
-    let mut profile = store::consumption_profile(&mut tx, id).await?.ok_or_else(|| {
-        Error::not_found("consumption_profile_not_found", "There is no such profile.")
-    })?;
-    set(&mut profile.avg_consumption_days, body.avg_consumption_days);
-    set(&mut profile.buffer_days, body.buffer_days);
-    set(&mut profile.buffer_pct, body.buffer_pct);
-    set(&mut profile.min_days, body.min_days);
-    set(&mut profile.max_days, body.max_days);
-    set(&mut profile.typical_base_qty, body.typical_base_qty);
-    within("avgConsumptionDays", profile.avg_consumption_days, 1, MAX_DAYS)?;
-    within("bufferDays", profile.buffer_days.unwrap_or(0), 0, 365)?;
-    within("bufferPct", profile.buffer_pct.unwrap_or(0), 0, 100)?;
-    within("minDays", profile.min_days, 1, MAX_DAYS)?;
-    within("maxDays", profile.max_days, profile.min_days, MAX_DAYS)?;
-    within("typicalBaseQty", profile.typical_base_qty, 0, super::MAX_BASE_QTY)?;
+    let profile = body.applied(&mut tx, id).await?;
     store::update_profile(&mut tx, state.clock.now(), &profile).await?;
-    let category = match (profile.category_id, profile.product_id) {
-        (Some(category), _) => Some(category),
-        (None, Some(product)) => store::product(&mut tx, product).await?.map(|p| p.category_id),
-        (None, None) => None,
-    };
-    if let Some(category) = category {
-        reorder::store::redate(&mut tx, category).await?;
+    if let Some(category) = category_of(&mut tx, &profile).await? {
+        let rules = reorder::store::rules(&mut tx).await?;
+        let pairs = reorder::store::of_category_locked(&mut tx, category).await?;
+        reorder::store::redate(&mut tx, pairs, &rules).await?;
     }
     tx.commit().await?;
     Ok(Json(profile))

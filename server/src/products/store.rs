@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::{BaseUnit, PackUnit};
 use crate::db::{CategoryId, CustomerId, DbError, Money, ProductId, Sql, Tx};
+use crate::reorder::Profile;
 
 /// A product.
 #[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
@@ -228,6 +229,20 @@ pub struct ConsumptionProfile {
     pub max_days: i64,
     /// The typical pack, base units; 0: quantity does not matter.
     pub typical_base_qty: i64,
+}
+
+impl ConsumptionProfile {
+    /// As dates are made from it.
+    pub fn profile(&self) -> Profile {
+        Profile {
+            avg_consumption_days: self.avg_consumption_days,
+            buffer_days: self.buffer_days,
+            buffer_pct: self.buffer_pct,
+            min_days: self.min_days,
+            max_days: self.max_days,
+            typical_base_qty: self.typical_base_qty,
+        }
+    }
 }
 
 const PROFILE: &str = "SELECT id, category_id, product_id, avg_consumption_days, buffer_days,

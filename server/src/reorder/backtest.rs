@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail, ensure};
 use chrono::{Datelike as _, NaiveDate};
 
-use super::learned::{Model, PairHistory, State, Visits, WINDOW, train};
+use super::learned::{Model, PairHistory, State, Visits, WINDOW, day_number};
+use super::quality::{Fate, Past, Reminders};
 
 /// Calls listed for a day at most.
 const CALLS_A_DAY: usize = 5_000;
@@ -47,10 +48,6 @@ struct History {
     pairs: Vec<PairHistory>,
     first: i32,
     last: i32,
-}
-
-fn number(date: NaiveDate) -> i32 {
-    date.num_days_from_ce()
 }
 
 fn date(number: i32) -> NaiveDate {
@@ -118,7 +115,7 @@ fn read(path: &Path) -> anyhow::Result<History> {
             .filter(|q| q.is_finite())
             .map_or(1.0, |q| q.clamp(1.0, 1e9));
         let customer = found.entry(who.to_owned()).or_default();
-        *customer.entry(what.to_owned()).or_default().entry(number(day)).or_default() += bought;
+        *customer.entry(what.to_owned()).or_default().entry(day_number(day)).or_default() += bought;
     }
     if refused > 0 {
         eprintln!("{refused} of {rows} rows were left out");
@@ -156,70 +153,36 @@ fn indexed(found: BTreeMap<String, BTreeMap<String, BTreeMap<i32, f64>>>) -> His
 }
 
 impl History {
-    /// Trains on what was known at the end of `fold`. What came later does not even change the
-    /// order in which is added up, so the model is the same to the last bit.
-    fn train(&self, fold: i32) -> Model {
-        let mut known = vec![false; self.categories.len()];
-        let pairs: Vec<PairHistory> = self
-            .pairs
-            .iter()
-            .filter_map(|pair| {
-                let until = pair.purchases.partition_point(|(day, _)| *day <= fold);
-                (until > 0).then(|| {
-                    known[pair.category] = true;
-                    PairHistory { purchases: pair.purchases[..until].to_vec(), ..pair.clone() }
-                })
-            })
-            .collect();
+    /// Each customer's days, ascending.
+    fn visits(&self) -> Vec<Vec<i32>> {
         let mut visits = vec![Vec::new(); self.customers.len()];
-        for pair in &pairs {
+        for pair in &self.pairs {
             visits[pair.customer].extend(pair.purchases.iter().map(|(day, _)| *day));
         }
         for days in &mut visits {
             days.sort_unstable();
             days.dedup();
         }
-        train(&pairs, &visits, self.categories.len(), fold, |_| None)
+        visits
     }
 }
 
-/// Shares of reminders, by what became of them.
-#[derive(Clone, Copy, Debug, Default)]
-struct Judged {
-    all: u32,
-    on_time: u32,
-    early: u32,
-    late: u32,
-}
-
-impl Judged {
-    fn add(&mut self, offset: i32, gap: Option<i32>) {
-        self.all += 1;
-        match gap {
-            Some(gap) if offset > gap => self.late += 1,
-            Some(gap) if gap <= offset + WINDOW => self.on_time += 1,
-            Some(_) => self.early += 1,
-            None => {}
-        }
-    }
-
-    fn told(&self) -> String {
-        let share = |part: u32| f64::from(part) * 100.0 / f64::from(self.all.max(1));
-        format!(
-            "{:.1} % on time, {:.1} % early, {:.1} % late, {:.1} % without another purchase (of {})",
-            share(self.on_time),
-            share(self.early),
-            share(self.late),
-            share(self.all - self.on_time - self.early - self.late),
-            self.all
-        )
-    }
+fn told(reminders: &Reminders) -> String {
+    let share = |part: u32| f64::from(part) * 100.0 / f64::from(reminders.all().max(1));
+    format!(
+        "{:.1} % on time, {:.1} % early, {:.1} % late, {:.1} % without another purchase (of {})",
+        share(reminders.on_time),
+        share(reminders.early),
+        share(reminders.late),
+        share(reminders.wasted),
+        reminders.all()
+    )
 }
 
 /// Runs the command.
 pub fn run(args: &BacktestArgs) -> anyhow::Result<()> {
     let history = read(&args.orders)?;
-    let fold = number(args.fold);
+    let fold = day_number(args.fold);
     if !(history.first..history.last).contains(&fold) {
         bail!(
             "the fold {} is not within the data, {} to {}",
@@ -228,7 +191,14 @@ pub fn run(args: &BacktestArgs) -> anyhow::Result<()> {
             date(history.last)
         );
     }
-    let model = history.train(fold);
+    let visits = history.visits();
+    let past = Past {
+        pairs: &history.pairs,
+        visits: &visits,
+        categories: history.categories.len(),
+        profile: &|_| None,
+    };
+    let model = past.train(fold);
     println!(
         "learnt until {}: δ {}, κ {}, γ {}, H {}",
         args.fold,
@@ -239,7 +209,7 @@ pub fn run(args: &BacktestArgs) -> anyhow::Result<()> {
     );
     std::fs::create_dir_all(&args.out)?;
     reminders(&history, &model, fold, args)?;
-    calls(&history, &model, fold, args)
+    calls(&history, &visits, &model, fold, args)
 }
 
 fn writer(folder: &Path, name: &str) -> anyhow::Result<csv::Writer<BufWriter<std::fs::File>>> {
@@ -258,16 +228,12 @@ fn reminders(
     let mut out = writer(&args.out, "reminders.csv")?;
     out.write_record(["customer_id", "category", "order_date", "reminder_date", "expected_date"])?;
     let until = fold + i32::from(args.anchor_days);
-    let (mut all, mut known, mut plain) = (Judged::default(), Judged::default(), Judged::default());
+    let (mut all, mut known, mut plain) =
+        (Reminders::default(), Reminders::default(), Reminders::default());
     for pair in &history.pairs {
-        let mut state: Option<State> = None;
-        for (index, (day, quantity)) in pair.purchases.iter().enumerate() {
-            let now = match state {
-                None => State::first(*day, *quantity),
-                Some(state) => state.and(&model.params, *day, *quantity),
-            };
-            state = Some(now);
-            if *day <= fold || *day > until {
+        for (index, now) in pair.states(model.params).enumerate() {
+            let day = now.last;
+            if day <= fold || day > until {
                 continue;
             }
             let offset = model.offset(pair.category, &now);
@@ -275,59 +241,57 @@ fn reminders(
             out.write_record([
                 &history.customers[pair.customer],
                 &history.categories[pair.category],
-                &date(*day).to_string(),
+                &date(day).to_string(),
                 &date(day + offset).to_string(),
                 &date(day + expected).to_string(),
             ])?;
-            let gap = pair.purchases.get(index + 1).map(|(next, _)| next - day);
-            all.add(offset, gap);
+            let judge = |reminders: &mut Reminders, offset| {
+                // The data end somewhere: what has not come until then counts as not coming.
+                if let Some(fate) = Fate::of(offset, pair.gap(index), i32::MAX) {
+                    reminders.add(fate);
+                }
+            };
+            judge(&mut all, offset);
             if now.purchases >= 3 {
-                known.add(offset, gap);
+                judge(&mut known, offset);
                 let usual = model.priors.log_gap(pair.category).exp();
-                plain.add((usual - f64::from(WINDOW)).round().max(1.0) as i32, gap);
+                judge(&mut plain, (usual - f64::from(WINDOW)).round().max(1.0) as i32);
             }
         }
     }
     out.flush()?;
-    println!("reminders: {}", all.told());
-    println!("  bought three times before or more: {}", known.told());
-    println!("  the same by the category's usual gap alone: {}", plain.told());
+    println!("reminders: {}", told(&all));
+    println!("  bought three times before or more: {}", told(&known));
+    println!("  the same by the category's usual gap alone: {}", told(&plain));
     Ok(())
 }
 
-fn calls(history: &History, model: &Model, fold: i32, args: &BacktestArgs) -> anyhow::Result<()> {
+fn calls(
+    history: &History,
+    visits: &[Vec<i32>],
+    model: &Model,
+    fold: i32,
+    args: &BacktestArgs,
+) -> anyhow::Result<()> {
     let mut out = writer(&args.out, "calls.csv")?;
     out.write_record(["call_date", "customer_id", "category", "score"])?;
-    let mut visits: Vec<Vec<i32>> = vec![Vec::new(); history.customers.len()];
-    for pair in &history.pairs {
-        visits[pair.customer].extend(pair.purchases.iter().map(|(day, _)| *day));
-    }
-    for days in &mut visits {
-        days.sort_unstable();
-        days.dedup();
-    }
     let last = (fold + i32::from(args.call_days)).min(history.last + 1);
-    // The state of each pair and how many of its purchases are in it.
-    let mut states: Vec<(usize, Option<State>)> = vec![(0, None); history.pairs.len()];
+    let states: Vec<Vec<State>> =
+        history.pairs.iter().map(|pair| pair.states(model.params).collect()).collect();
     for day in fold + 1..=last {
         let mut best: Vec<Option<(f64, usize)>> = vec![None; history.customers.len()];
         for (index, pair) in history.pairs.iter().enumerate() {
-            let (seen, state) = &mut states[index];
-            while let Some((on, quantity)) = pair.purchases.get(*seen).filter(|(on, _)| *on < day) {
-                *state = Some(match *state {
-                    None => State::first(*on, *quantity),
-                    Some(state) => state.and(&model.params, *on, *quantity),
-                });
-                *seen += 1;
-            }
-            let Some(state) = state else { continue };
+            let known = pair.purchases.partition_point(|(on, _)| *on < day);
+            let Some(state) = known.checked_sub(1).map(|last| states[index][last]) else {
+                continue;
+            };
             let days = &visits[pair.customer];
             let before = days.partition_point(|visit| *visit < day);
             let (Some(first), Some(last)) = (days.first(), days.get(before.wrapping_sub(1))) else {
                 continue;
             };
             let customer = Visits { count: before as u32, first: *first, last: *last };
-            let score = model.chance(pair.category, state, &customer, day);
+            let score = model.chance(pair.category, &state, &customer, day);
             let slot = &mut best[pair.customer];
             if slot.is_none_or(|(highest, _)| score > highest) {
                 *slot = Some((score, pair.category));

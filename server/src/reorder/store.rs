@@ -1,8 +1,10 @@
-//! Profiles and pairs in the database.
+//! Rules and pairs in the database.
+
+use chrono::NaiveDate;
 
 use crate::db::{Arg, CategoryId, CustomerId, DbError, Insert, ProductId, Sql, Tx};
 
-use super::{Pair, Profile, Profiles, Purchase, pairs, rhythm};
+use super::{Learned, Pair, Profile, Profiles, Purchase, Rules, pairs, rhythm, stock};
 
 #[derive(sqlx::FromRow)]
 struct ProfileRow {
@@ -35,22 +37,30 @@ pub async fn profiles(tx: &mut Tx) -> Result<Profiles, DbError> {
             max_days: row.max_days,
             typical_base_qty: row.typical_base_qty,
         };
-        if let Some(product) = row.product_id {
-            profiles.products.insert(product, profile);
-        } else if let Some(category) = row.category_id {
-            profiles.categories.insert(category, profile);
-        }
+        profiles.set(row.product_id, row.category_id, profile);
     }
     Ok(profiles)
 }
 
-/// Rebuilds the pairs of these customers from their counted orders. Callers hold the customers'
-/// rows (see `customers::store::refresh`).
-pub(crate) async fn rebuild(
-    tx: &mut Tx,
-    customers: &[CustomerId],
-    profiles: &Profiles,
-) -> Result<(), DbError> {
+/// What dates are made from now.
+pub async fn rules(tx: &mut Tx) -> Result<Rules, DbError> {
+    Ok(Rules { profiles: profiles(tx).await?, learned: learned(tx).await? })
+}
+
+/// The model in use.
+pub async fn learned(tx: &mut Tx) -> Result<Option<Learned>, DbError> {
+    let newest: Option<(bool, Option<serde_json::Value>)> =
+        tx.optional("SELECT in_use, model FROM reorder_models ORDER BY id DESC LIMIT 1").await?;
+    let Some((true, Some(model))) = newest else { return Ok(None) };
+    serde_json::from_value(model).map(Some).or_else(|error| {
+        // From a version of the program that kept it otherwise: tonight there is a new one.
+        tracing::warn!(%error, "the learned rhythm cannot be read; the table is used");
+        Ok(None)
+    })
+}
+
+/// Everything these customers bought and kept.
+pub async fn purchases(tx: &mut Tx, customers: &[CustomerId]) -> Result<Vec<Purchase>, DbError> {
     let mut sql = Sql::new(
         "SELECT o.customer_id, l.product_id, p.category_id, o.order_date, l.base_qty, l.line_total
          FROM orders o
@@ -59,7 +69,18 @@ pub(crate) async fn rebuild(
          WHERE o.counted AND o.customer_id IN ",
     );
     sql.push_list(customers.iter().copied());
-    let lines: Vec<Purchase> = tx.all(sql).await?;
+    tx.all(sql).await
+}
+
+/// Rebuilds the pairs of these customers from their counted orders. Callers hold the customers'
+/// rows (see `customers::store::refresh`).
+pub(crate) async fn rebuild(
+    tx: &mut Tx,
+    customers: &[CustomerId],
+    rules: &Rules,
+) -> Result<(), DbError> {
+    let lines = purchases(tx, customers).await?;
+    let stock = stock::of(tx, customers).await?;
     let mut sql = Sql::new("DELETE FROM reorder_pairs WHERE customer_id IN ");
     sql.push_list(customers.iter().copied());
     tx.execute(sql).await?;
@@ -76,10 +97,15 @@ pub(crate) async fn rebuild(
             "product_id",
             "due_on",
             "expected_on",
+            "log_gaps",
+            "weight",
+            "repeats",
+            "exposure",
+            "total_qty",
         ],
         "",
     );
-    for pair in pairs(lines, profiles) {
+    for pair in pairs(lines, rules, &stock) {
         insert.row([
             pair.customer_id.into(),
             pair.category_id.into(),
@@ -91,59 +117,123 @@ pub(crate) async fn rebuild(
             pair.product_id.into(),
             pair.due_on.into(),
             pair.expected_on.into(),
+            pair.memory.log_gaps.into(),
+            pair.memory.weight.into(),
+            pair.memory.repeats.into(),
+            pair.memory.exposure.into(),
+            pair.memory.total_qty.into(),
         ]);
     }
     insert.execute(tx).await?;
     Ok(())
 }
 
+const COLUMNS: &str = "customer_id, category_id, purchases, first_date, last_date, last_qty,
+    last_value, product_id, due_on, expected_on, log_gaps, weight, repeats, exposure, total_qty";
+
 /// A customer's pairs, the next reminder first.
 pub async fn of_customer(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Pair>, DbError> {
-    tx.all(
-        Sql::new(
-            "SELECT customer_id, category_id, purchases, first_date, last_date, last_qty,
-                    last_value, product_id, due_on, expected_on
-             FROM reorder_pairs WHERE customer_id = $1 ORDER BY due_on, category_id",
-        )
-        .bind(customer),
-    )
-    .await
+    let sql = format!(
+        "SELECT {COLUMNS} FROM reorder_pairs WHERE customer_id = $1 ORDER BY due_on, category_id"
+    );
+    tx.all(Sql::new(sql).bind(customer)).await
 }
 
-/// Makes the dates of a category's pairs anew after its profile, or that of one of its products,
-/// changed. One range read and a few bulk updates.
-pub async fn redate(tx: &mut Tx, category: CategoryId) -> Result<(), DbError> {
-    let profiles = profiles(tx).await?;
-    let pairs: Vec<Pair> = tx
-        .all(
+/// The same by category, kept from others until the transaction ends.
+pub async fn of_customer_locked(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Pair>, DbError> {
+    let locked = tx.for_update();
+    let sql = format!(
+        "SELECT {COLUMNS} FROM reorder_pairs WHERE customer_id = $1 ORDER BY category_id{locked}"
+    );
+    tx.all(Sql::new(sql).bind(customer)).await
+}
+
+/// Tells of each pair of a category its reminder date as it is and as it would be by `rules`.
+pub async fn dates_by(
+    tx: &mut Tx,
+    category: CategoryId,
+    rules: &Rules,
+    mut tell: impl FnMut(NaiveDate, NaiveDate),
+) -> Result<(), DbError> {
+    let mut after = CustomerId(0);
+    loop {
+        // In the order of the primary key (unary plus: no index by category).
+        let sql = format!(
+            "SELECT {COLUMNS} FROM reorder_pairs WHERE +category_id = $1 AND customer_id > $2
+             ORDER BY customer_id LIMIT 1000"
+        );
+        let pairs: Vec<Pair> = tx.all(Sql::new(sql).bind(category).bind(after)).await?;
+        let Some(last) = pairs.last() else { return Ok(()) };
+        after = last.customer_id;
+        let customers: Vec<CustomerId> = pairs.iter().map(|pair| pair.customer_id).collect();
+        let stock = stock::of(tx, &customers).await?;
+        for pair in pairs {
+            tell(pair.due_on, rhythm(rules, &pair.bought(&stock)).due_on);
+        }
+    }
+}
+
+/// A category's pairs, kept from others until the transaction ends.
+pub async fn of_category_locked(tx: &mut Tx, category: CategoryId) -> Result<Vec<Pair>, DbError> {
+    let locked = tx.for_update();
+    let sql = format!(
+        "SELECT {COLUMNS} FROM reorder_pairs WHERE category_id = $1 ORDER BY customer_id{locked}"
+    );
+    tx.all(Sql::new(sql).bind(category)).await
+}
+
+/// The pairs of at most `limit` customers from `after` on, by customer, kept from others.
+pub async fn next_locked(tx: &mut Tx, after: CustomerId, limit: i64) -> Result<Vec<Pair>, DbError> {
+    let locked = tx.for_update();
+    let sql = format!(
+        "SELECT {COLUMNS} FROM reorder_pairs
+         WHERE customer_id > $1 AND customer_id <= $2 ORDER BY customer_id, category_id{locked}"
+    );
+    let last: Option<Option<CustomerId>> = tx
+        .optional_scalar(
             Sql::new(
-                "SELECT customer_id, category_id, purchases, first_date, last_date, last_qty,
-                        last_value, product_id, due_on, expected_on
-                 FROM reorder_pairs WHERE category_id = $1 ORDER BY customer_id",
+                "SELECT MAX(customer_id) FROM (SELECT DISTINCT customer_id FROM reorder_pairs
+                   WHERE customer_id > $1 ORDER BY customer_id LIMIT $2) AS next",
             )
-            .bind(category),
+            .bind(after)
+            .bind(limit),
         )
         .await?;
-    let moved: Vec<[Arg; 3]> = pairs
-        .into_iter()
-        .filter_map(|pair| {
-            let profile = profiles.choose(pair.product_id, category);
-            let dates = rhythm(profile, pair.last_date, pair.last_qty);
-            ((dates.due_on, dates.expected_on) != (pair.due_on, pair.expected_on))
-                .then(|| [pair.customer_id.into(), dates.due_on.into(), dates.expected_on.into()])
-        })
-        .collect();
-    for chunk in moved.chunks(1_000) {
-        let mut sql = Sql::new("WITH v (customer, due, expected) AS (VALUES ");
-        for (n, row) in chunk.iter().enumerate() {
-            sql.push(if n == 0 { "" } else { ", " }).push_list(row.clone());
+    let Some(Some(last)) = last else { return Ok(Vec::new()) };
+    tx.all(Sql::new(sql).bind(after).bind(last)).await
+}
+
+/// Makes the dates of pairs anew after a rule changed; how many moved. A few bulk updates.
+pub async fn redate(tx: &mut Tx, pairs: Vec<Pair>, rules: &Rules) -> Result<u64, DbError> {
+    let mut moved = 0;
+    for chunk in pairs.chunks(1_000) {
+        let mut customers: Vec<CustomerId> = chunk.iter().map(|pair| pair.customer_id).collect();
+        customers.dedup();
+        let stock = stock::of(tx, &customers).await?;
+        let rows: Vec<[Arg; 4]> = chunk
+            .iter()
+            .filter_map(|pair| {
+                let dates = rhythm(rules, &pair.bought(&stock));
+                let (due, expected) = (dates.due_on, dates.expected_on);
+                ((due, expected) != (pair.due_on, pair.expected_on)).then(|| {
+                    let (customer, category) = (pair.customer_id, pair.category_id);
+                    [customer.into(), category.into(), due.into(), expected.into()]
+                })
+            })
+            .collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let mut sql = Sql::new("WITH v (customer, category, due, expected) AS (VALUES ");
+        for (n, row) in rows.into_iter().enumerate() {
+            sql.push(if n == 0 { "" } else { ", " }).push_list(row);
         }
         sql.push(
             ") UPDATE reorder_pairs SET due_on = v.due, expected_on = v.expected FROM v
-             WHERE reorder_pairs.customer_id = v.customer AND reorder_pairs.category_id = ",
+             WHERE reorder_pairs.customer_id = v.customer
+               AND reorder_pairs.category_id = v.category",
         );
-        sql.push_bind(category);
-        tx.execute(sql).await?;
+        moved += tx.execute(sql).await?;
     }
-    Ok(())
+    Ok(moved)
 }

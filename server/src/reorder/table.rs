@@ -50,6 +50,20 @@ pub struct Profiles {
 }
 
 impl Profiles {
+    /// Sets the profile of a product, or else of a category.
+    pub fn set(
+        &mut self,
+        product: Option<ProductId>,
+        category: Option<CategoryId>,
+        profile: Profile,
+    ) {
+        if let Some(product) = product {
+            self.products.insert(product, profile);
+        } else if let Some(category) = category {
+            self.categories.insert(category, profile);
+        }
+    }
+
     /// The profile that rules: the product's own, else the category's, else
     /// [`Profile::UNKNOWN`].
     pub fn choose(&self, product: ProductId, category: CategoryId) -> &Profile {
@@ -103,7 +117,7 @@ impl Arithmetic {
     }
 }
 
-fn after(day: NaiveDate, days: i64) -> NaiveDate {
+pub(super) fn after(day: NaiveDate, days: i64) -> NaiveDate {
     day.checked_add_days(Days::new(u64::try_from(days).unwrap_or(0))).unwrap_or(NaiveDate::MAX)
 }
 

@@ -10,9 +10,10 @@ use super::render::{clean, first_complete, with_quantity, without_pack};
 
 /// The text of a talking point in both languages.
 ///
-/// `code` is the reason's code: `reorder_due {product, quantity?, unit?, days?, sinceDays?}`,
+/// `code` is the reason's code: `reorder_due {product, quantity?, unit?, days?, sinceDays?, purchases?,
+/// chancePercent?}` (the last two of a learned rhythm),
 /// `cross_sell {trigger, related}`, `win_back {days}`, `birthday`, `membership_upgrade {level}`,
-/// `missed_call {time}`, `follow_up {note?, time?}`, `offer {offer, coupon?}`, `drop_off {product?}`,
+/// `missed_call {time}`, `follow_up {note?, time?}`, `handed_over {from}`, `offer {offer, coupon?}`, `drop_off {product?}`,
 /// `complaint {note?}`, `manual {note?}`. A parameter is a text, a number or `{"bn", "en"}`; `time`
 /// is local `HH:MM`, `quantity` is in the base unit `unit`. In `reorder_due`, `days` is how long the
 /// quantity lasts; in `win_back` it is the days since the last order. Parameters that are missing
@@ -113,6 +114,32 @@ mod tests {
         assert_eq!(
             text("reminder", "reorder_due", params).1,
             "Bought Miniket rice, which lasts about 28 days"
+        );
+    }
+
+    #[test]
+    fn a_learned_rhythm_says_how_often_and_how_likely() {
+        let product = json!({"bn": "মিনিকেট চাল ৫ কেজি", "en": "Miniket rice 5 kg"});
+        let params = json!({
+            "product": product, "quantity": 5000, "unit": "g", "days": 24, "sinceDays": 22,
+            "purchases": 5, "chancePercent": 61,
+        });
+        assert_eq!(
+            text("reminder", "reorder_due", params),
+            (
+                "মিনিকেট চাল মোটামুটি ২৪ দিন পরপর নেন (৫ বার নিয়েছেন), শেষবার ২২ দিন আগে; এ সপ্তাহে নেওয়ার সম্ভাবনা ৬১%"
+                    .to_owned(),
+                "Buys Miniket rice about every 24 days (5 times so far), last 22 days ago; 61% likely this week"
+                    .to_owned()
+            )
+        );
+        let once = json!({
+            "product": product, "quantity": 5000, "unit": "g", "days": 24, "sinceDays": 22,
+            "chancePercent": 8,
+        });
+        assert_eq!(
+            text("reminder", "reorder_due", once).1,
+            "Bought 5 kg of Miniket rice 22 days ago; 8% likely to buy again this week"
         );
     }
 

@@ -48,6 +48,9 @@ pub struct Task {
     pub talking_points: Vec<TalkingPoint>,
     /// 1 high, 2, 3 low.
     pub priority: i64,
+    /// Hour, company time, at which the customer is likeliest to answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best_hour: Option<i64>,
     /// How warm the customer was when it was made.
     pub temperature: Temperature,
     /// What to recommend.

@@ -3,21 +3,27 @@
 //! - [`plan`]: who is called by whom today (pure); [`generate`]: reads the reasons and writes the plan.
 //! - [`change`]: what may be said when a status changes; [`queue`]: the order of the day (both pure).
 //! - [`points`]: the reasons of a call, as stored and as shown.
+//! - [`uplift`]: what calling does, measured against those held out.
+//! - [`promises`]: whether promised calls are made in time.
 //! - [`store`]: the rows, and what other features do to them: an order cancels a reminder, a missed
 //!   call becomes a task, a call moves its task into wrap-up.
 
 pub mod api;
+pub mod best_hour;
 pub mod cache;
+pub mod calling_hours;
 pub mod change;
 mod dto;
 pub mod generate;
 pub mod plan;
 pub mod points;
+pub mod promises;
 pub mod queue;
 mod retry;
 pub mod settings;
 pub mod store;
 mod team;
+pub mod uplift;
 mod urgency;
 
 use crate::db::text_enum;
@@ -141,6 +147,8 @@ text_enum! {
         Plan = "plan",
         /// An agent's promise.
         Promise = "promise",
+        /// Another try of a planned call nobody took.
+        Retry = "retry",
         /// A call nobody answered.
         MissedCall = "missed_call",
         /// A person, by hand.

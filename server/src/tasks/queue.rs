@@ -1,6 +1,7 @@
 //! The order of an agent's queue, and its counts. Pure.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Timelike as _, Utc};
+use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -64,32 +65,40 @@ pub fn counts(rows: &[TaskRow], day: NaiveDate) -> QueueCounts {
 }
 
 /// Where a task stands in the queue: what is under way, promises whose hour has come, missed calls,
-/// the day's planned calls, what was carried over, promises for later, what is finished.
+/// retries whose hour has come, the day's planned calls, what was carried over, what is for later,
+/// what is finished.
 fn place(row: &TaskRow, day: NaiveDate, now: DateTime<Utc>) -> u8 {
     match row.status {
         TaskStatus::InProgress => 0,
         TaskStatus::Pending => match row.due_at {
+            Some(due) if due <= now + AHEAD && row.origin == TaskOrigin::Retry => 3,
             Some(due) if due <= now + AHEAD => 1,
-            Some(_) => 5,
+            Some(_) => 6,
             None if row.kind == TaskKind::MissedCall => 2,
-            None if row.task_date < day => 4,
-            None => 3,
+            None if row.task_date < day => 5,
+            None => 4,
         },
-        TaskStatus::Completed | TaskStatus::Failed => 6,
-        TaskStatus::Cancelled | TaskStatus::Expired => 7,
+        TaskStatus::Completed | TaskStatus::Failed => 7,
+        TaskStatus::Cancelled | TaskStatus::Expired => 8,
     }
 }
 
 /// Puts an agent's tasks in the order they are to be worked.
-pub fn order(rows: &mut [TaskRow], day: NaiveDate, now: DateTime<Utc>) {
+pub fn order(rows: &mut [TaskRow], day: NaiveDate, now: DateTime<Utc>, zone: Tz) {
+    let hour = Some(i64::from(now.with_timezone(&zone).hour()));
     rows.sort_by(|a, b| {
         let (at, bt) = (place(a, day, now), place(b, day, now));
         at.cmp(&bt)
             .then_with(|| match at {
                 0 => a.started_at.cmp(&b.started_at),
-                1 | 5 => a.due_at.cmp(&b.due_at),
+                1 | 3 | 6 => a.due_at.cmp(&b.due_at),
                 2 => a.created_at.cmp(&b.created_at),
-                3 | 4 => a.priority.cmp(&b.priority).then_with(|| b.score.total_cmp(&a.score)),
+                // Whoever is likeliest to answer now before those who are later.
+                4 | 5 => a
+                    .priority
+                    .cmp(&b.priority)
+                    .then_with(|| (b.best_hour == hour).cmp(&(a.best_hour == hour)))
+                    .then_with(|| b.score.total_cmp(&a.score)),
                 _ => b.completed_at.cmp(&a.completed_at),
             })
             .then_with(|| a.id.cmp(&b.id))

@@ -1,16 +1,11 @@
 //! When a call nobody took is tried again (SPEC §4.6): soon where the line was busy, else at another
 //! time of the day, for whoever did not answer in the morning may in the evening.
 
-use chrono::{Datelike as _, Days, NaiveDateTime, NaiveTime, TimeDelta, Weekday};
+use chrono::{Days, NaiveDateTime, NaiveTime, TimeDelta};
 
 use super::SubReason;
+use super::calling_hours::CallingHours;
 
-/// Customers are rung from this time of the day, company time…
-const FIRST: NaiveTime = time(9, 0);
-/// …and not later than this: at nine in the evening it is quiet.
-const LAST: NaiveTime = time(20, 30);
-/// Nobody is rung during the Friday prayer.
-const PRAYER: (NaiveTime, NaiveTime) = (time(12, 30), time(14, 30));
 /// How long a line stays busy.
 const BUSY: TimeDelta = TimeDelta::minutes(30);
 
@@ -22,11 +17,11 @@ const fn time(hour: u32, minute: u32) -> NaiveTime {
 }
 
 /// The next try of a call that was in vain on `at`, both in company time.
-pub fn next_try(why: Option<SubReason>, at: NaiveDateTime) -> NaiveDateTime {
+pub fn next_try(hours: &CallingHours, why: Option<SubReason>, at: NaiveDateTime) -> NaiveDateTime {
     let today = |hour, minute| at.date().and_time(time(hour, minute));
     let tomorrow = |hour| next_day(today(hour, 0));
     let morning = at.time() < time(13, 0);
-    callable(match why {
+    hours.next(match why {
         Some(SubReason::Busy) => at + BUSY,
         // A telephone that is off is off for longer.
         Some(SubReason::SwitchedOff) if morning => tomorrow(18),
@@ -35,20 +30,6 @@ pub fn next_try(why: Option<SubReason>, at: NaiveDateTime) -> NaiveDateTime {
         _ if at.time() < time(17, 0) => today(19, 30),
         _ => tomorrow(11),
     })
-}
-
-/// The first moment from `at` on at which a customer may be rung.
-fn callable(at: NaiveDateTime) -> NaiveDateTime {
-    let (begins, ends) = PRAYER;
-    if at.time() < FIRST {
-        at.date().and_time(FIRST)
-    } else if at.time() > LAST {
-        next_day(at.date().and_time(time(10, 0)))
-    } else if at.weekday() == Weekday::Fri && (begins..ends).contains(&at.time()) {
-        at.date().and_time(ends)
-    } else {
-        at
-    }
 }
 
 fn next_day(at: NaiveDateTime) -> NaiveDateTime {
@@ -62,7 +43,7 @@ mod tests {
     use super::*;
 
     fn next(why: Option<SubReason>, at: &str) -> String {
-        next_try(why, at.parse().expect("a time")).to_string()
+        next_try(&CallingHours::default(), why, at.parse().expect("a time")).to_string()
     }
 
     #[test]
@@ -70,7 +51,7 @@ mod tests {
         // 2026-11-26 is a Thursday.
         let busy = Some(SubReason::Busy);
         assert_eq!(next(busy, "2026-11-26T10:00:00"), "2026-11-26 10:30:00");
-        assert_eq!(next(busy, "2026-11-26T20:10:00"), "2026-11-27 10:00:00");
+        assert_eq!(next(busy, "2026-11-26T20:10:00"), "2026-11-27 09:00:00");
         assert_eq!(next(busy, "2026-11-27T12:15:00"), "2026-11-27 14:30:00", "Friday prayer");
         assert_eq!(next(None, "2026-11-26T10:00:00"), "2026-11-26 18:00:00");
         assert_eq!(next(None, "2026-11-26T15:00:00"), "2026-11-26 19:30:00");
@@ -90,12 +71,11 @@ mod tests {
         ) {
             let at: NaiveDateTime = "2026-11-20T00:00:00".parse().expect("a time");
             let at = at + TimeDelta::minutes(minutes);
-            let next = next_try(why, at);
+            let hours = CallingHours::default();
+            let next = next_try(&hours, why, at);
             prop_assert!(next > at, "{at} {next}");
             prop_assert!(next - at < TimeDelta::hours(48), "{at} {next}");
-            prop_assert!((FIRST..=LAST).contains(&next.time()), "{at} {next}");
-            let prayer = next.weekday() == Weekday::Fri && (PRAYER.0..PRAYER.1).contains(&next.time());
-            prop_assert!(!prayer, "{at} {next}");
+            prop_assert_eq!(hours.next(next), next, "within calling hours");
         }
     }
 }

@@ -265,7 +265,7 @@ pub async fn agents(
     }
     let mut sql = of_agents(
         "SELECT assigned_to, COUNT(*) FROM crm_call_tasks
-         WHERE status IN ('pending', 'in_progress') AND due_at < $1",
+         WHERE status IN ('pending', 'in_progress') AND due_at < $1 AND origin <> 'retry'",
         "assigned_to",
         leader,
         &[now.into()],
@@ -278,7 +278,7 @@ pub async fn agents(
     let mut sql = of_agents(
         "SELECT k.id AS call_id, k.status, k.started_at, c.name AS customer_name, k.agent_user_id
          FROM telephony_calls k LEFT JOIN customers c ON c.id = k.customer_id
-         WHERE k.status IN ('initiated', 'ringing', 'answered')",
+         WHERE k.is_open",
         "k.agent_user_id",
         leader,
         &[],

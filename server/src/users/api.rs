@@ -15,7 +15,7 @@ use crate::db::{TeamId, Tx, UserId};
 use crate::error::{Error, Result};
 use crate::http::{Json, Path, Query, nullable};
 use crate::live::{self, Audience, SESSION_ENDED};
-use crate::{audit, teams};
+use crate::{audit, tasks, teams};
 
 /// Filter of the list.
 #[derive(Deserialize, IntoParams)]
@@ -137,9 +137,7 @@ pub struct Absences {
 
 async fn hashed(password: String) -> Result<String> {
     check_password(&password, "password")?;
-    Ok(tokio::task::spawn_blocking(move || hash_password(&password))
-        .await
-        .map_err(anyhow::Error::from)??)
+    Ok(auth::apart(move || hash_password(&password)).await??)
 }
 
 /// Where an agent shall stand, as asked for.
@@ -333,6 +331,9 @@ pub async fn patch(
         let audience = Audience::Person(id);
         live::emit(&mut tx, now, audience, SESSION_ENDED, &json!({"userId": id}));
     }
+    if before.active && !user.active {
+        tasks::store::hand_over(&mut tx, now, today).await?;
+    }
     let after = store::find(&mut tx, Scope::All, id, today).await?.ok_or_else(store::not_found)?;
     if after != before || new_password {
         let mut shown = audit::state(&after);
@@ -351,7 +352,7 @@ pub async fn patch(
     Ok(Json(after))
 }
 
-/// Enter an agent's days of absence.
+/// Enter an agent's days of absence. What waits for them today goes to colleagues, promises first.
 #[utoipa::path(put, path = "/api/users/{id}/absences", tag = "users", params(("id" = UserId, Path, description = "User id")), request_body = Absences, responses((status = 200, body = User)))]
 pub async fn absences(
     State(state): State<AppState>,
@@ -371,6 +372,9 @@ pub async fn absences(
         audit::record(&mut tx, now, by, "user.absences", "user", Some(id.0), Some(was), Some(is))
             .await?;
     }
-    tx.commit().await?;
+    if after.absent_on.contains(&today) {
+        tasks::store::hand_over(&mut tx, now, today).await?;
+    }
+    state.commit(tx).await?;
     Ok(Json(after))
 }

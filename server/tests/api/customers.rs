@@ -236,6 +236,48 @@ both! {
         assert_eq!(app.get(&admin, "/api/cdm/search?q=nobody").await.ok()["items"], json!([]));
     }
 
+    async fn a_filter_is_kept_under_a_name_shared_by_those_who_lead_and_changed_by_its_owner(app: TestApp) {
+        const SEGMENTS: &str = "/api/cdm/segments";
+        let lead = app.person(Role::TeamLeader, "lead").await;
+        let agent = app.person(Role::Agent, "agent").await;
+        let vips = json!({"name": " ঢাকার VIP ", "filter": {"valueStage": "vip", "district": "Dhaka"}, "shared": true});
+        let made = app.post(&lead, SEGMENTS, vips.clone()).await;
+        assert_eq!(made.status, 201);
+        let made = made.ok();
+        assert_eq!((&made["name"], &made["own"]), (&json!("ঢাকার VIP"), &json!(true)));
+        assert_eq!(made["filter"], json!({"valueStage": "vip", "district": "Dhaka"}), "no more than was asked for");
+        app.post(&lead, SEGMENTS, vips.clone()).await.problem(409, "name_taken");
+        let own = json!({"name": "ঢাকার VIP", "filter": {"temperature": "hot"}});
+        let own = app.post(&agent, SEGMENTS, own).await.ok();
+        for (body, code) in [
+            (json!({"name": "x", "filter": {}}), "empty_filter"),
+            (json!({"name": " ", "filter": {"q": "rahim"}}), "invalid_name"),
+            (json!({"name": "x".repeat(81), "filter": {"q": "rahim"}}), "invalid_name"),
+            (json!({"name": "x", "filter": {"assignedTo": "somebody"}}), "invalid_value"),
+        ] {
+            app.post(&agent, SEGMENTS, body).await.problem(422, code);
+        }
+        let mistyped = json!({"name": "x", "filter": {"valueStage": "vip", "distrikt": "Dhaka"}});
+        app.post(&agent, SEGMENTS, mistyped).await.problem(422, "invalid_field");
+        let shared = json!({"name": "x", "filter": {"q": "rahim"}, "shared": true});
+        app.post(&agent, SEGMENTS, shared).await.problem(403, "forbidden");
+
+        let seen = app.get(&agent, SEGMENTS).await.ok();
+        let seen: Vec<_> = seen["items"].as_array().expect("items").iter()
+            .map(|s| (s["owner"].as_str(), s["own"].as_bool())).collect();
+        assert_eq!(seen, [(Some("lead"), Some(false)), (Some("agent"), Some(true))]);
+        assert_eq!(app.get(&lead, SEGMENTS).await.ok()["items"].as_array().map(Vec::len), Some(1));
+        let path = |segment: &Value| format!("{SEGMENTS}/{}", segment["id"]);
+        let change = json!({"name": "মনে রাখি", "filter": {"temperature": "cold"}});
+        app.put(&agent, &path(&made), change.clone()).await.problem(404, "segment_not_found");
+        app.delete(&agent, &path(&made)).await.problem(404, "segment_not_found");
+        let changed = app.put(&agent, &path(&own), change).await.ok();
+        assert_eq!(changed["filter"], json!({"temperature": "cold"}));
+        assert_eq!(app.delete(&lead, &path(&made)).await.status, 204);
+        app.delete(&lead, &path(&made)).await.problem(404, "segment_not_found");
+        assert_eq!(app.count("segments").await, 1);
+    }
+
     async fn a_stage_that_the_date_alone_changes_is_picked_up_daily(app: TestApp) {
         let admin = app.person(Role::Admin, "admin").await;
         let products = app.products().await;

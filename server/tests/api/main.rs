@@ -15,6 +15,7 @@ mod lease;
 mod orders;
 mod plan;
 mod products;
+mod reorder;
 mod roles;
 mod schema;
 mod scripts;

@@ -1,12 +1,15 @@
 //! `POST crm/team/ops/generate-calls`, `GET crm/team/ops/plan`, and the daily job.
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use trustcart::auth::Role;
 use trustcart::db::{CustomerId, Sql};
+use trustcart::tasks::best_hour;
 
 use crate::support::{TestApp, both, days_ago, today};
 
 const UNDO: &str = "/api/crm/team/ops/plan/undo";
+const SETTINGS: &str = "/api/crm/team/ops/plan/settings";
 const GENERATE: &str = "/api/crm/team/ops/generate-calls";
 
 fn left_out(result: &Value, reason: &str) -> i64 {
@@ -353,6 +356,92 @@ both! {
         assert_eq!(app.number(held).await, out, "noted once a day");
     }
 
+    async fn once_every_day_is_full_reasons_only_join_calls_that_wait(app: TestApp) {
+        let floor = app.floor().await;
+        app.execute(Sql::new("UPDATE users SET capacity = CASE WHEN id = $1 THEN 2 ELSE 0 END").bind(floor.a.id)).await;
+        let mut customers = Vec::new();
+        for n in 1..=4 {
+            customers.push(app.due_customer(n, &floor.lead).await);
+        }
+        let made = app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        assert_eq!((&made["created"], &made["full"], left_out(&made, "no_capacity")), (&json!(2), &json!(false), 2));
+        let mut waiting = None;
+        for customer in customers {
+            if planned(&app, customer).await.is_empty() {
+                waiting = Some(customer);
+            }
+        }
+        let by_hand = json!({"customerId": waiting.expect("one without a call"), "agentId": floor.a.id});
+        let task = app.post(&floor.lead, "/api/crm/automation/tasks", by_hand).await.ok();
+        let full = app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        assert_eq!((&full["created"], &full["merged"], &full["full"]), (&json!(0), &json!(1), &json!(true)));
+        assert_eq!((left_out(&full, "no_capacity"), left_out(&full, "already_planned")), (0, 2), "{full:#}");
+        let task = app.get(&floor.a, &format!("/api/crm/automation/tasks/{}", task["id"])).await.ok();
+        assert_eq!(task["talkingPoints"][1]["reason"]["code"], "reorder_due");
+
+        // Where nobody is there at all, everybody is looked at and the reason said.
+        for agent in [&floor.a, &floor.d, &floor.e] {
+            app.execute(Sql::new("INSERT INTO agent_absences (user_id, day) VALUES ($1, $2)").bind(agent.id).bind(today())).await;
+        }
+        let nobody = app.post(&floor.lead, GENERATE, json!({"preview": true})).await.ok();
+        assert_eq!((&nobody["full"], left_out(&nobody, "no_capacity")), (&json!(false), 1), "{nobody:#}");
+    }
+
+    async fn what_calling_does_is_measured_against_those_held_out_for_whom_there_was_room(app: TestApp) {
+        let floor = app.floor().await;
+        app.plan_settings(json!({"holdOutPercent": 50})).await;
+        let mut customers = Vec::new();
+        for n in 1..=90 {
+            customers.push(app.due_customer(n, &floor.lead).await);
+        }
+        app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        assert_eq!(app.number("SELECT count(*) FROM hold_outs WHERE NOT would_call").await, 0);
+        app.state.clock.set("2026-12-20T04:30:00Z".parse().expect("an instant"));
+        let lead = app.renewed(&floor.lead);
+        let planned = "SELECT count(*) FROM crm_call_tasks";
+        let (called, held) = (app.number(planned).await, app.number("SELECT count(*) FROM hold_outs").await);
+        // Everybody bought, but those held out a day too late.
+        let mut of_called = 0;
+        for (n, customer) in customers.iter().enumerate() {
+            let sql = Sql::new("SELECT count(*) FROM crm_call_tasks WHERE customer_id = $1").bind(*customer);
+            let is_called = app.number(sql).await == 1;
+            of_called += i64::from(is_called);
+            app.execute(
+                Sql::new(
+                    "INSERT INTO orders (order_no, source, external_id, customer_id, order_date, placed_at,
+                       status, counted, subtotal, discount, delivery_charge, total, payment_method,
+                       content_hash, created_at, updated_at)
+                     VALUES ($1, 'rest', $1, $2, $3, $4, 'placed', TRUE, 50000, 0, 0, 50000, 'cod', 'x', $4, $4)",
+                )
+                .bind(format!("U-{n}"))
+                .bind(*customer)
+                .bind(today() + chrono::Days::new(if is_called { 13 } else { 14 }))
+                .bind(app.state.clock.now()),
+            )
+            .await;
+        }
+        assert_eq!((called, called + held), (of_called, 90));
+        // Somebody else's days reach further.
+        let late = app.customer("Late", "01899999999", None, Some(&floor.lead)).await;
+        app.execute(
+            Sql::new("INSERT INTO hold_outs (customer_id, day, kinds, created_at) VALUES ($1, $2, $3, $4)")
+                .bind(late)
+                .bind(today() + chrono::Days::new(1))
+                .bind(json!([]))
+                .bind(app.state.clock.now()),
+        )
+        .await;
+        let path = "/api/crm/team/ops/plan/uplift";
+        let found = app.get(&lead, &format!("{path}?days=90")).await.ok();
+        assert_eq!(found["called"], json!({"customers": called, "bought": called, "spend": called * 50_000}));
+        assert_eq!(found["heldOut"], json!({"customers": held + 1, "bought": 0, "spend": 0}));
+        assert_eq!(found["difference"]["share"], json!(1.0));
+        let young = app.get(&lead, &format!("{path}?days=1")).await.ok();
+        assert_eq!((&young["from"], &young["called"]["customers"]), (&json!("2026-12-06"), &json!(0)));
+        assert_eq!(young["difference"], json!(null));
+        app.get(&lead, &format!("{path}?days=0")).await.problem(422, "out_of_range");
+    }
+
     async fn todays_open_work_does_not_fill_tomorrow(app: TestApp) {
         let floor = app.floor().await;
         let first = app.due_customer(1, &floor.lead).await;
@@ -389,5 +478,108 @@ both! {
         app.post(&floor.lead, GENERATE, json!({})).await.ok();
         let open = "SELECT count(*) FROM crm_call_tasks WHERE status = 'pending'";
         assert_eq!(app.number(open).await, 0);
+    }
+
+    async fn the_rules_of_the_plan_are_changed_by_managers_and_checked(app: TestApp) {
+        let floor = app.floor().await;
+        let manager = app.person(Role::SalesManager, "manager").await;
+        let mut rules = app.get(&floor.lead, SETTINGS).await.ok();
+        assert_eq!(rules["callingHours"]["hours"], json!({"from": "09:00", "until": "21:00"}));
+        app.put(&floor.lead, SETTINGS, rules.clone()).await.problem(403, "forbidden");
+        for (pointer, value) in [
+            ("/quotas/perAgentLimit", json!(201)),
+            ("/quotas/offer", json!(250)),
+            ("/holdOutPercent", json!(51)),
+            ("/mostAttempts", json!(0)),
+            ("/callingHours/hours", json!({"from": "21:00", "until": "09:00"})),
+        ] {
+            let mut wrong = rules.clone();
+            *wrong.pointer_mut(pointer).expect("a field") = value;
+            let problem = app.put(&manager, SETTINGS, wrong).await.problem(422, "out_of_range");
+            let field = pointer.trim_start_matches('/').replace('/', ".");
+            assert_eq!(problem["field"], field);
+        }
+        let mut wrong = rules.clone();
+        wrong["callingHours"]["hours"]["from"] = json!("nine");
+        app.put(&manager, SETTINGS, wrong).await.problem(422, "invalid_field");
+        assert_eq!(app.get(&manager, SETTINGS).await.ok(), rules, "bad input changes nothing");
+
+        rules["quotas"]["perAgentLimit"] = json!(2);
+        rules["quotas"]["reminder"] = json!(1);
+        rules["quotas"]["offer"] = json!(1);
+        rules["quotas"]["followup"] = json!(0);
+        rules["spill"] = json!(false);
+        assert_eq!(app.put(&manager, SETTINGS, rules.clone()).await.ok(), rules);
+        for n in 1..=3 {
+            app.due_customer(n, &floor.lead).await;
+        }
+        let made = app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        assert_eq!(made["created"], 1, "{made:#}");
+    }
+
+    async fn a_reason_nobody_answered_for_often_enough_rests_for_a_month(app: TestApp) {
+        let floor = app.floor().await;
+        let silent = app.due_customer(1, &floor.lead).await;
+        let older = app.due_customer(2, &floor.lead).await;
+        let twice = app.due_customer(3, &floor.lead).await;
+        let rice = app.category("rice").await;
+        for (customer, days) in
+            [(silent, vec![9, 8, 7]), (older, vec![40, 39, 8]), (twice, vec![9, 8])]
+        {
+            for ago in days {
+                let task = app.task(customer, &floor.a, &days_ago(ago).to_string(), "completed").await;
+                let sql = Sql::new(
+                    "UPDATE crm_call_tasks SET outcome = 'no_response', category_id = $1 WHERE id = $2",
+                );
+                app.execute(sql.bind(rice).bind(task)).await;
+            }
+        }
+        let made = app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        assert_eq!((made["created"].as_i64(), left_out(&made, "attempts_used")), (Some(2), 1), "{made:#}");
+        // Another reason is another matter.
+        app.pair(silent, "oil", days_ago(20), today()).await;
+        let more = app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        assert_eq!((more["created"].as_i64(), left_out(&more, "attempts_used")), (Some(1), 0), "{more:#}");
+        let reasons = planned(&app, silent).await;
+        assert_eq!(reasons.last().map(|r| r.0.as_str()), Some("reminder:oil"));
+    }
+
+    async fn whoever_answers_at_this_hour_is_called_first(app: TestApp) {
+        let floor = app.floor().await;
+        let evening = app.due_customer(1, &floor.lead).await;
+        app.set_customer(evening, &[("avg_order_value", 500_000_i64.into())]).await;
+        let morning = app.due_customer(2, &floor.lead).await;
+        // 10:40 and 18:40 in Dhaka; whoever is called, more answer in the evening.
+        for (customer, hour, calls, answered) in [
+            (evening, 4, 110, 50), (evening, 12, 110, 90), (morning, 4, 12, 12), (morning, 12, 12, 0),
+        ] {
+            for n in 0..calls {
+                let at = app.state.clock.start_of(days_ago(2 + n % 9)) + TimeDelta::hours(6 + hour)
+                    + TimeDelta::minutes(40);
+                let sql = Sql::new(
+                    "INSERT INTO telephony_calls (direction, provider, mode, customer_phone,
+                       customer_id, status, started_at, answered_at, facts, meta, created_at,
+                       updated_at)
+                     VALUES ('outbound', 'simulator', 'mock', '', $1, $2, $3, $4, $5, $5, $3, $3)",
+                );
+                let taken = n < answered;
+                let status = if taken { "completed" } else { "no_answer" };
+                let sql = sql.bind(customer).bind(status).bind(at).bind(taken.then_some(at));
+                app.execute(sql.bind(json!({}))).await;
+            }
+        }
+        let mut tx = app.state.db.begin().await.expect("begins");
+        let summed = best_hour::sum_up(&mut tx, app.state.clock.zone()).await.expect("sums");
+        tx.commit().await.expect("commits");
+        assert_eq!(summed, 244);
+        app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        let queue = app.get(&floor.a, "/api/crm/automation/tasks/today").await.ok();
+        let order: Vec<_> = queue["items"]
+            .as_array()
+            .expect("items")
+            .iter()
+            .map(|task| (task["customerId"].as_i64(), task["bestHour"].as_i64()))
+            .collect();
+        assert_eq!(order, [(Some(morning.0), Some(10)), (Some(evening.0), Some(18))], "{queue:#}");
     }
 }

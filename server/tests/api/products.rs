@@ -74,6 +74,13 @@ both! {
         let view = format!("/api/cdm/customer360/{}", order["customerId"]);
         let due = async || app.get(&manager, &view).await.ok()["cycles"][0]["dueOn"].clone();
         assert_eq!(due().await, "2026-12-02");
+        let preview = format!("{path}/preview");
+        let shown = app.post(&manager, &preview, json!({"avgConsumptionDays": 20})).await.ok();
+        let week = |n: usize| (shown["weeks"][n]["now"].as_i64(), shown["weeks"][n]["then"].as_i64());
+        assert_eq!(shown["moved"], 1, "{shown:#}");
+        assert_eq!((week(0), week(1)), ((Some(0), Some(1)), (Some(1), Some(0))));
+        app.post(&manager, &preview, json!({"maxDays": 0})).await.problem(422, "out_of_range");
+        assert_eq!(due().await, "2026-12-02", "a preview changes nothing");
         app.patch(&manager, &path, json!({"avgConsumptionDays": 20})).await.ok();
         assert_eq!(due().await, "2026-11-24");
         let percent = json!({"bufferDays": null, "bufferPct": 50});

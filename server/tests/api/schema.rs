@@ -58,7 +58,7 @@ async fn both_databases_have_the_same_tables_columns_and_indexes() {
     let in_sqlite = columns(
         &mut lite,
         "SELECT m.name, c.name, c.type, CASE WHEN c.\"notnull\" = 1 OR c.pk > 0 THEN 0 ELSE 1 END
-         FROM sqlite_schema m JOIN pragma_table_info(m.name) c
+         FROM sqlite_schema m JOIN pragma_table_xinfo(m.name) c
          WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> '_sqlx_migrations'",
     )
     .await;

@@ -9,6 +9,7 @@ use trustcart::tasks::store::{append_note, call_state, cancel_reminders, missed_
 use crate::support::{Person, TestApp, both, today};
 
 const TASKS: &str = "/api/crm/automation/tasks";
+const PROMISES: &str = "/api/crm/team/promises";
 const GENERATE: &str = "/api/crm/team/ops/generate-calls";
 
 fn status_of(id: impl std::fmt::Display) -> String {
@@ -224,23 +225,126 @@ both! {
         app.post(&floor.a, TASKS, json!({"customerId": customer})).await.problem(409, "do_not_call");
     }
 
-    async fn a_call_nobody_took_is_tried_again_if_it_was_promised(app: TestApp) {
+    async fn a_call_nobody_took_is_tried_as_often_as_is_enough(app: TestApp) {
+        let floor = app.floor().await;
+        let (customer, _) = reminder(&app, &floor.lead).await;
+        app.post(&floor.a, TASKS, json!({"customerId": customer})).await.ok();
+        let open = "SELECT count(*) FROM crm_call_tasks WHERE status = 'pending'";
+        // The planned one, and the one by hand.
+        for (first, again) in [("plan", "retry"), ("manual", "promise")] {
+            let ours = |origin: &str| {
+                Sql::new(format!("UPDATE crm_call_tasks SET attempts = attempts + 1
+                                  WHERE status = 'pending' AND origin = '{origin}'"))
+            };
+            for (nth, origin) in [first, again, again].into_iter().enumerate() {
+                // The agent calls.
+                app.execute(ours(origin)).await;
+                let id = Sql::new("SELECT id FROM crm_call_tasks WHERE status = 'pending' AND origin = $1");
+                let id = app.number(id.bind(origin)).await;
+                let task = app.get(&floor.a, &format!("{TASKS}/{id}")).await.ok();
+                assert_eq!(task["attempts"], json!(nth + 1), "{task:#}");
+                let none = json!({"status": "completed", "outcome": "no_response"});
+                app.put(&floor.a, &status_of(id), none.clone()).await.ok();
+                app.put(&floor.a, &status_of(id), none).await.ok();
+            }
+        }
+        assert_eq!(app.number(open).await, 0, "three tries are enough");
+        assert_eq!(app.number("SELECT count(*) FROM crm_call_tasks").await, 6);
+    }
+
+    async fn another_try_of_a_planned_call_gives_way_to_promises_and_expires(app: TestApp) {
         let floor = app.floor().await;
         let (customer, task) = reminder(&app, &floor.lead).await;
-        let none = json!({"status": "completed", "outcome": "no_response"});
-        app.put(&floor.a, &status_of(task), none.clone()).await.ok();
-        let open = "SELECT count(*) FROM crm_call_tasks WHERE status = 'pending'";
-        assert_eq!(app.number(open).await, 0, "the plan finds planned ones again by itself");
+        app.execute("UPDATE crm_call_tasks SET attempts = 1").await;
+        let none = json!({"status": "completed", "outcome": "no_response", "subReason": "busy"});
+        app.put(&floor.a, &status_of(task), none).await.ok();
+        let retry = app.open_task(customer).await;
+        let shown = app.get(&floor.a, &format!("{TASKS}/{retry}")).await.ok();
+        assert_eq!((shown["origin"].as_str(), shown["promised"].as_bool()), (Some("retry"), Some(false)));
+        assert_eq!((shown["kind"].as_str(), shown["reason"].as_str()), (Some("reminder"), Some("reminder:rice")));
+        assert_eq!(shown["dueAt"], "2026-11-21T05:00:00Z");
+        let mine = app.get(&floor.a, &format!("{TASKS}/my-followups")).await.ok();
+        assert_eq!(mine["items"], json!([]), "nobody promised it");
+        let other = app.customer("Karim", "01711111119", Some(&floor.a), Some(&floor.lead)).await;
+        let later = json!({"customerId": other, "dueAt": "2026-11-21T05:02:00Z"});
+        let promise = app.post(&floor.a, TASKS, later).await.ok();
+        let planned = app.post(&floor.a, TASKS, json!({"customerId": other})).await.ok();
+        let order = |queue: Value| -> Vec<Value> {
+            queue["items"].as_array().expect("items").iter().take(3).map(|item| item["id"].clone()).collect()
+        };
+        let queue = format!("{TASKS}/today");
+        let now = order(app.get(&floor.a, &queue).await.ok());
+        assert_eq!(now, [planned["id"].clone(), json!(retry), promise["id"].clone()], "before their hours");
+        app.state.clock.set("2026-11-21T05:03:00Z".parse().expect("an instant"));
+        let agent = app.renewed(&floor.a);
+        let now = order(app.get(&agent, &queue).await.ok());
+        assert_eq!(now, [promise["id"].clone(), json!(retry), planned["id"].clone()]);
 
-        let mut id = app.post(&floor.a, TASKS, json!({"customerId": customer})).await.ok()["id"].clone();
-        for _ in 0..2 {
-            app.put(&floor.a, &status_of(&id), none.clone()).await.ok();
-            id = json!(app.open_task(customer).await);
-            // The agent calls again.
-            app.execute("UPDATE crm_call_tasks SET attempts = attempts + 1 WHERE status = 'pending'").await;
-        }
-        app.put(&floor.a, &status_of(&id), none).await.ok();
-        assert_eq!(app.number(open).await, 0, "three tries are enough");
+        // A new day's plan does not call twice for it; days later it is given up.
+        app.state.clock.set("2026-11-22T03:00:00Z".parse().expect("an instant"));
+        let plan = trustcart::tasks::generate::daily(app.state.clone()).await.expect("plans");
+        assert_eq!(plan["created"], 0, "{plan:#}");
+        app.state.clock.set("2026-11-25T03:00:00Z".parse().expect("an instant"));
+        trustcart::tasks::generate::daily(app.state.clone()).await.expect("plans");
+        let expired = Sql::new("SELECT count(*) FROM crm_call_tasks WHERE id = $1 AND status = 'expired'");
+        assert_eq!(app.number(expired.bind(retry)).await, 1);
+    }
+
+    async fn promises_of_the_absent_are_kept_by_colleagues_and_broken_ones_are_reported(app: TestApp) {
+        let floor = app.floor().await;
+        let (_, planned) = reminder(&app, &floor.lead).await;
+        let team = app.number("SELECT id FROM sales_teams WHERE code = 'A'").await;
+        let colleague = app.agent("colleague", trustcart::db::TeamId(team), &floor.lead, "777").await;
+        let promise = |due: &str, n: u32| {
+            let (app, agent, lead, due) = (&app, &floor.a, &floor.lead, due.to_owned());
+            async move {
+                let customer = app.customer("Karim", &format!("0171111112{n}"), Some(agent), Some(lead)).await;
+                let asked = app.post(agent, TASKS, json!({"customerId": customer})).await.ok();
+                let later = json!({"status": "completed", "outcome": "follow_up", "followUpAt": due});
+                app.put(agent, &status_of(&asked["id"]), later).await.ok();
+                app.open_task(customer).await
+            }
+        };
+        let today_ = promise("2026-11-21T06:00:00Z", 1).await;
+        let tomorrow = promise("2026-11-22T06:00:00Z", 2).await;
+        let absent = json!({"dates": ["2026-11-21"]});
+        app.put(&floor.lead, &format!("/api/users/{}/absences", floor.a.id), absent.clone()).await.ok();
+        app.put(&floor.lead, &format!("/api/users/{}/absences", floor.a.id), absent).await.ok();
+        let holder = |id: TaskId| {
+            let app = &app;
+            let lead = &floor.lead;
+            async move { app.get(lead, &format!("{TASKS}/{id}")).await.ok() }
+        };
+        let given = holder(today_).await;
+        assert_eq!(given["assignedTo"], json!(colleague.id));
+        assert_eq!(given["talkingPoints"][1]["text"]["en"], "agent-a is away, you keep the promise");
+        assert_eq!(holder(tomorrow).await["assignedTo"], json!(floor.a.id), "back by then");
+        assert_eq!(holder(planned).await["assignedTo"], json!(floor.a.id), "the plan's work is no promise");
+        assert_eq!(app.number("SELECT count(*) FROM audit_log WHERE action = 'task.handed_over'").await, 1);
+
+        app.state.clock.set("2026-11-21T06:30:00Z".parse().expect("an instant"));
+        let (lead, colleague) = (app.renewed(&floor.lead), app.renewed(&colleague));
+        let report = app.get(&lead, PROMISES).await.ok();
+        assert_eq!((&report["graceMinutes"], &report["overdue"]), (&json!(30), &json!([])));
+        app.state.clock.set("2026-11-21T06:31:00Z".parse().expect("an instant"));
+        let report = app.get(&lead, PROMISES).await.ok();
+        assert_eq!(report["overdue"][0]["id"], json!(today_));
+        assert_eq!(report["agents"], json!([
+            {"agentId": colleague.id, "name": "colleague", "kept": 0, "late": 0, "broken": 1, "open": 0}
+        ]));
+        app.put(&colleague, &status_of(today_), json!({"status": "in_progress"})).await.ok();
+        let report = app.get(&lead, PROMISES).await.ok();
+        assert_eq!((&report["overdue"], &report["agents"][0]["late"]), (&json!([]), &json!(1)));
+        let stranger = app.person(Role::TeamLeader, "rival").await;
+        assert_eq!(app.get(&stranger, PROMISES).await.ok()["agents"], json!([]));
+        app.get(&lead, "/api/crm/team/promises?days=91").await.problem(422, "out_of_range");
+
+        // Gone for good: what is promised for later goes too, on its day.
+        app.patch(&lead, &format!("/api/users/{}", floor.a.id), json!({"active": false})).await.ok();
+        app.state.clock.set("2026-11-22T03:00:00Z".parse().expect("an instant"));
+        trustcart::jobs::run_due(&app.state).await;
+        let given = Sql::new("SELECT count(*) FROM crm_call_tasks WHERE id = $1 AND assigned_to = $2");
+        assert_eq!(app.number(given.bind(tomorrow).bind(colleague.id)).await, 1);
     }
 
     async fn a_leader_moves_waiting_work_to_agents_with_room(app: TestApp) {

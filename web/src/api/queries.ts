@@ -33,6 +33,13 @@ export const categoriesQuery = () =>
     staleTime: 300_000,
   })
 
+/** How promises were kept in the last `days`. */
+export const promisesQuery = (days: number) =>
+  queryOptions({
+    queryKey: ['promises', days],
+    queryFn: ({ signal }) => api.get('/api/crm/team/promises', { days }, signal),
+  })
+
 export const followUpsQuery = () =>
   queryOptions({
     queryKey: ['tasks', 'followups'],

@@ -21,6 +21,7 @@ export const NAV = [
   { to: '/followups', label: 'followups', roles: ['agent'] },
   { to: '/floor', label: 'floor', roles: LEADERS },
   { to: '/plan', label: 'plan', roles: LEADERS },
+  { to: '/promises', label: 'promises', roles: LEADERS },
   { to: '/customers', label: 'customers', roles: ALL },
   { to: '/orders', label: 'orders', roles: ALL },
   { to: '/calls', label: 'calls', roles: [...LEADERS, 'agent', 'support'] },

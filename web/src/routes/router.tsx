@@ -104,6 +104,13 @@ const followups = createRoute({
   ),
 })
 
+const promises = createRoute({
+  getParentRoute: () => app,
+  path: '/promises',
+  beforeLoad: only(LEADERS),
+  component: lazyRouteComponent(() => import('~/features/followups/PromisesPage'), 'PromisesPage'),
+})
+
 const customers = createRoute({
   getParentRoute: () => app,
   path: '/customers',
@@ -187,6 +194,7 @@ export const router = createRouter({
       account,
       desk,
       followups,
+      promises,
       floor,
       plan,
       customers,

@@ -2,7 +2,7 @@
 //! bare loop of single-row commits in the same database.
 
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -73,6 +73,41 @@ struct Played {
     per_second: f64,
     p50_ms: f64,
     p99_ms: f64,
+}
+
+/// Sends a hundred events a second until `stop` is set; how long the slowest hundredth took at least.
+pub(super) fn p99_until(server: &Server, stop: &AtomicBool) -> anyhow::Result<f64> {
+    const SENDERS: usize = 4;
+    let url = format!("{}/api/telephony/webhook/bracknet", server.url);
+    let send = |line: usize| -> anyhow::Result<Vec<Duration>> {
+        let agent = ureq::Agent::new_with_defaults();
+        let mut took = Vec::new();
+        let begun = Instant::now();
+        while !stop.load(Ordering::Relaxed) {
+            let n = took.len();
+            let event = json!({
+                "event": "incoming_call", "from": caller(n), "bracknet_call_id": format!("drip-{line}-{n}"),
+            });
+            let sent = Instant::now();
+            agent.post(&url).send_json(&event)?.body_mut().read_to_vec()?;
+            took.push(sent.elapsed());
+            let next = Duration::from_millis(40) * u32::try_from(took.len())?;
+            std::thread::sleep(next.saturating_sub(begun.elapsed()));
+        }
+        Ok(took)
+    };
+    let mut all = std::thread::scope(|scope| -> anyhow::Result<Vec<Duration>> {
+        let threads: Vec<_> = (0..SENDERS).map(|line| scope.spawn(move || send(line))).collect();
+        let mut all = Vec::new();
+        for thread in threads {
+            let Ok(took) = thread.join() else { bail!("a load thread panicked") };
+            all.extend(took?);
+        }
+        Ok(all)
+    })?;
+    all.sort_unstable();
+    let index = all.len() * 99 / 100;
+    Ok(all.get(index).map_or(0.0, |d| d.as_secs_f64() * 1000.0))
 }
 
 /// The extension of the agent who takes the calls of one connection: nobody takes two at once.

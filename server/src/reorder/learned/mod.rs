@@ -19,6 +19,7 @@ pub use priors::Priors;
 pub use state::{HalfLife, State};
 pub use train::{PairHistory, train};
 
+use chrono::{Datelike as _, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 /// Days in which a call or a reminder has to prove right.
@@ -69,18 +70,29 @@ impl Model {
         self.offsets.best(state.purchases, self.expected_gap(category, state))
     }
 
-    /// Purchases a day to be expected of this pair now, `day` being days like the state's.
-    pub fn rate(&self, category: usize, state: &State, visits: &Visits, day: i32) -> f64 {
+    /// Purchases to be expected of this pair on `day` and the six days after it, if the customer
+    /// still comes. `gap` is the gap expected; `day` is counted like the state's days.
+    pub fn week_rate(&self, category: usize, state: &State, gap: f64, day: i32) -> f64 {
         let lambda = state.rate(&self.params, &self.priors, category, day);
-        let alive = self.visits.alive(visits, day);
-        let ratio = f64::from(day - state.last) / self.expected_gap(category, state);
-        lambda * alive * self.hazard.factor(state.purchases, ratio)
+        let ratio = f64::from(day - state.last) / gap;
+        lambda * self.hazard.factor(state.purchases, ratio) * f64::from(WINDOW)
     }
 
     /// The chance that this pair is bought on `day` or in the six days after it.
     pub fn chance(&self, category: usize, state: &State, visits: &Visits, day: i32) -> f64 {
-        -(-self.rate(category, state, visits, day) * f64::from(WINDOW)).exp_m1()
+        let gap = self.expected_gap(category, state);
+        chance(self.week_rate(category, state, gap, day) * self.visits.alive(visits, day))
     }
+}
+
+/// The chance of at least one purchase where `rate` are expected.
+pub fn chance(rate: f64) -> f64 {
+    -(-rate).exp_m1()
+}
+
+/// A day as the model counts them.
+pub fn day_number(day: NaiveDate) -> i32 {
+    day.num_days_from_ce()
 }
 
 /// Bins of the number of purchases: 1, 2, 3-5, 6 and more.

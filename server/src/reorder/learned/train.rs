@@ -35,7 +35,7 @@ pub struct PairHistory {
 
 impl PairHistory {
     /// The state after each purchase.
-    fn states(&self, params: Params) -> impl Iterator<Item = State> + '_ {
+    pub fn states(&self, params: Params) -> impl Iterator<Item = State> + '_ {
         let mut state: Option<State> = None;
         self.purchases.iter().map(move |(day, quantity)| {
             let next = match state {
@@ -47,8 +47,8 @@ impl PairHistory {
         })
     }
 
-    /// Days from the purchase at `index` to the next one.
-    fn gap(&self, index: usize) -> Option<i32> {
+    /// Days from the purchase at `index` to the next one; `None` for the last.
+    pub fn gap(&self, index: usize) -> Option<i32> {
         let (next, _) = self.purchases.get(index + 1)?;
         Some(next - self.purchases[index].0)
     }

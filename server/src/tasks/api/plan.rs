@@ -1,18 +1,22 @@
-//! `POST crm/team/ops/generate-calls`, `GET crm/team/ops/plan`, `POST crm/team/ops/plan/undo`.
+//! `POST crm/team/ops/generate-calls`, `GET crm/team/ops/plan`, `POST crm/team/ops/plan/undo`,
+//! `crm/team/ops/plan/settings`, `GET crm/team/ops/plan/uplift`.
 
 use axum::extract::State;
 use chrono::{Days, NaiveDate};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::DaysQuery;
 use crate::app::AppState;
-use crate::auth::{Allow, CurrentUser, Leads, Scope};
+use crate::audit;
+use crate::auth::{Allow, CurrentUser, Leads, Managers, Scope};
 use crate::db::UserId;
 use crate::error::{Error, Result};
 use crate::http::{Json, OptionalJson, Query};
 use crate::tasks::generate::{self, PlanRequest, PlanResult};
 use crate::tasks::plan::{MOST_PER_AGENT, Quotas};
-use crate::tasks::settings;
+use crate::tasks::settings::{self, PlanSettings};
+use crate::tasks::uplift::{self, Uplift};
 
 /// How far ahead a day can be planned.
 const MOST_DAYS_AHEAD: u64 = 31;
@@ -176,4 +180,46 @@ pub async fn last_plan(
         .await?
         .map(Json)
         .ok_or_else(|| Error::not_found("plan_not_found", "No plan was made for that day."))
+}
+
+/// What the calls of some days (default 30) did: customers planned to be called against those held
+/// out.
+#[utoipa::path(get, path = "/api/crm/team/ops/plan/uplift", tag = "team", params(DaysQuery), responses((status = 200, body = Uplift)))]
+pub async fn plan_uplift(
+    State(state): State<AppState>,
+    _user: Allow<Leads>,
+    Query(query): Query<DaysQuery>,
+) -> Result<Json<Uplift>> {
+    let days = query.or(30)?;
+    let mut tx = state.db.read().await?;
+    Ok(Json(uplift::measure(&mut tx, state.clock.today(), days).await?))
+}
+
+/// The rules of the daily plan.
+#[utoipa::path(get, path = "/api/crm/team/ops/plan/settings", tag = "team", responses((status = 200, body = PlanSettings)))]
+pub async fn plan_settings(
+    State(state): State<AppState>,
+    _user: Allow<Leads>,
+) -> Result<Json<PlanSettings>> {
+    Ok(Json(settings::plan(&mut state.db.read().await?).await?))
+}
+
+/// Change the rules of the daily plan; what is absent takes its default. Plans made before stay.
+#[utoipa::path(put, path = "/api/crm/team/ops/plan/settings", tag = "team", request_body = PlanSettings, responses((status = 200, body = PlanSettings)))]
+pub async fn set_plan_settings(
+    State(state): State<AppState>,
+    user: Allow<Managers>,
+    Json(body): Json<PlanSettings>,
+) -> Result<Json<PlanSettings>> {
+    if let Some((field, allowed)) = body.problem() {
+        return Err(Error::invalid("out_of_range", field, allowed));
+    }
+    let now = state.clock.now();
+    let mut tx = state.db.begin().await?;
+    let before = Some(serde_json::json!(settings::plan(&mut tx).await?));
+    settings::set_plan(&mut tx, now, &body).await?;
+    let (action, what, after) = ("plan.settings", "settings", Some(serde_json::json!(body)));
+    audit::record(&mut tx, now, Some(user.id), action, what, None, before, after).await?;
+    tx.commit().await?;
+    Ok(Json(body))
 }

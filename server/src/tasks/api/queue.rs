@@ -64,7 +64,7 @@ pub async fn today(
         return Ok(json(body));
     }
     let mut rows = store::queue(&mut tx, agent, date, date == today).await?;
-    order(&mut rows, date, now);
+    order(&mut rows, date, now, state.clock.zone());
     let counts = counts(&rows, date);
     let backlog = rows
         .iter()

@@ -1,45 +1,48 @@
-//! Who has a reason to be called on a day. Every source is a range read of an index; the whole
-//! table of customers is never read.
+//! Who has a reason to be called on a day, and what the plan needs of them.
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use serde::Deserialize;
 
-use super::ids;
-use crate::customers::segment::membership_level;
-use crate::customers::{LifecycleStage, MembershipLevel, PurchaseStage, Temperature, ValueStage};
-use crate::db::{CategoryId, CustomerId, DbError, Money, PlanId, Sql, Tx, UserId};
-use crate::tasks::plan::Motive;
-use crate::tasks::settings::PlanSettings;
+use super::floor::Places;
+use super::sources::{self, Chance, Reason, Source};
+use crate::customers::{LifecycleStage, PurchaseStage, Temperature, ValueStage};
+use crate::db::{CategoryId, CustomerId, DbError, Money, PlanId, Sql, Tx, UserId, packed};
+use crate::reorder::{self, Learned};
+use crate::tasks::plan::{Motive, Place};
+use crate::tasks::settings::{ATTEMPT_DAYS, PlanSettings};
 use crate::tasks::{TaskKind, urgency};
 
-/// A day that was missed (holiday, downtime) is caught up this many days later.
-const CATCH_UP_DAYS: i64 = 2;
-/// Days without order after which a customer is won back.
-const WIN_BACK_DAYS: [i64; 3] = [30, 60, 90];
-
-/// A reason with what is needed to word it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
-    /// A category runs out.
-    Reminder(CategoryId),
-    /// A rule: what goes with what was bought.
-    CrossSell {
-        /// Bought.
-        trigger: CategoryId,
-        /// To offer.
-        recommended: CategoryId,
-    },
-    /// Birthday.
-    Birthday,
-    /// A level was reached.
-    Membership(MembershipLevel),
-    /// Days since the last order.
-    WinBack(i64),
+/// What the plan reads of a customer.
+#[derive(sqlx::FromRow, Deserialize)]
+struct CustomerRow {
+    id: CustomerId,
+    purchase_stage: PurchaseStage,
+    value_stage: ValueStage,
+    lifecycle_stage: LifecycleStage,
+    temperature: Temperature,
+    assigned_to: Option<UserId>,
+    assigned_supervisor_id: Option<UserId>,
+    district: Option<String>,
+    city: Option<String>,
+    avg_order_value: Money,
+    total_orders: i64,
+    first_order_date: Option<NaiveDate>,
+    last_order_date: Option<NaiveDate>,
+    #[serde(deserialize_with = "packed::flag")]
+    do_not_call: bool,
+    #[serde(deserialize_with = "packed::flag")]
+    consent_call: bool,
+    last_contact_at: Option<DateTime<Utc>>,
 }
 
-/// What the plan needs of a customer.
-#[derive(Clone, Debug, sqlx::FromRow)]
+const COLUMNS: &str = "id, purchase_stage, value_stage, lifecycle_stage, temperature, assigned_to,
+    assigned_supervisor_id, district, city, avg_order_value, total_orders, first_order_date,
+    last_order_date, do_not_call, consent_call, last_contact_at";
+
+/// What the plan keeps of a customer.
+#[derive(Clone, Debug)]
 pub(super) struct Customer {
     pub(super) id: CustomerId,
     pub(super) purchase_stage: PurchaseStage,
@@ -48,8 +51,8 @@ pub(super) struct Customer {
     pub(super) temperature: Temperature,
     pub(super) assigned_to: Option<UserId>,
     pub(super) assigned_supervisor_id: Option<UserId>,
-    pub(super) district: Option<String>,
-    pub(super) city: Option<String>,
+    /// District and city, as far as some agent is mapped to them.
+    pub(super) places: [Option<Place>; 2],
     pub(super) avg_order_value: Money,
     pub(super) do_not_call: bool,
     pub(super) consent_call: bool,
@@ -65,8 +68,6 @@ pub(super) struct Found {
     pub(super) sources: Vec<Source>,
 }
 
-type Reasons = HashMap<CustomerId, Vec<(Source, TaskKind, f64)>>;
-
 /// Day `days` before (after, if negative) another.
 pub(super) fn before(day: NaiveDate, days: i64) -> NaiveDate {
     let distance = Days::new(days.unsigned_abs());
@@ -74,72 +75,155 @@ pub(super) fn before(day: NaiveDate, days: i64) -> NaiveDate {
         .unwrap_or(day)
 }
 
-/// The first day on which a reminder still planned on `day` was due, exclusive.
-pub(super) fn window_start(day: NaiveDate, settings: &PlanSettings) -> NaiveDate {
-    before(day, settings.reminder_window_days.into())
-}
-
 /// What a plan is made from.
 #[derive(Debug)]
 pub(super) struct Candidates {
-    /// Everybody with a reason to be called who is not planned yet, by customer id.
+    /// Everybody with a reason to be called who is not planned yet, by customer id; without motives
+    /// if every reason was tried often enough.
     pub(super) found: Vec<Found>,
-    /// How many have a reason and are planned; with a leader, for that leader's agents.
+    /// How many have a reason and are planned, of whoever was looked at; with a leader, for that
+    /// leader's agents.
     pub(super) planned: u32,
-    /// The newest plan whose tasks were seen.
-    pub(super) seen: PlanId,
 }
 
-/// Everybody with a reason to be called on `day`.
-pub(super) async fn read(
+/// Whose plan is made.
+pub(super) struct Wanted<'a> {
+    /// The company day.
+    pub(super) day: NaiveDate,
+    pub(super) settings: &'a PlanSettings,
+    /// Only this team leader's coverage.
+    pub(super) leader: Option<UserId>,
+    /// The newest plan whose tasks are seen.
+    pub(super) seen: PlanId,
+    /// Where agents are mapped to.
+    pub(super) places: &'a Places,
+    /// Only these customers.
+    pub(super) only: Option<&'a [CustomerId]>,
+}
+
+/// Everybody with a reason to be called on the day.
+pub(super) async fn read(tx: &mut Tx, wanted: &Wanted<'_>) -> Result<Candidates, DbError> {
+    let &Wanted { day, settings, leader, .. } = wanted;
+    let planned = planned(tx, day, wanted.seen).await?;
+    let learned = reorder::store::learned(tx).await?;
+    let mut reasons = sources::read(tx, day, settings, learned.as_ref(), wanted.only).await?;
+    mark_tried(tx, day, settings, &mut reasons).await?;
+    // By customer; of a customer in the order of the sources.
+    reasons.sort_by_key(|reason| reason.customer);
+    let mine = |lead: &Option<UserId>| leader.is_none() || leader == *lead;
+    // Without the others' reasons all that are planned count.
+    let mut already = match wanted.only {
+        Some(_) => u32::try_from(planned.values().filter(|lead| mine(lead)).count()),
+        None => Ok(0),
+    }
+    .unwrap_or(u32::MAX);
+    let mut who = Vec::new();
+    for reasons in reasons.chunk_by(|a, b| a.customer == b.customer) {
+        let customer = reasons[0].customer;
+        match planned.get(&customer) {
+            Some(lead) => already += u32::from(wanted.only.is_none() && mine(lead)),
+            None => who.push(customer),
+        }
+    }
+    let mut found = Vec::with_capacity(who.len());
+    let mut rest = reasons.as_slice();
+    for chunk in who.chunks(packed::CHUNK) {
+        let sql = Sql::new(format!("FROM customers WHERE id IN {}", packed::ids(chunk)));
+        let mut rows: Vec<CustomerRow> = tx.packed(COLUMNS, sql.ad_hoc()).await?;
+        rows.sort_unstable_by_key(|row| row.id);
+        for row in rows {
+            rest = &rest[rest.partition_point(|reason| reason.customer < row.id)..];
+            let (mine, others) = rest.split_at(rest.partition_point(|r| r.customer == row.id));
+            rest = others;
+            found.push(weigh(row, mine, learned.as_ref(), wanted));
+        }
+    }
+    Ok(Candidates { found, planned: already })
+}
+
+/// Marks the reasons for which as many calls as are enough were not taken lately. Customers who have
+/// no other stay, to be counted.
+async fn mark_tried(
     tx: &mut Tx,
     day: NaiveDate,
     settings: &PlanSettings,
-    leader: Option<UserId>,
-) -> Result<Candidates, DbError> {
-    // Plans are made one after the other (the plan's lock), so a later one has a higher id.
-    let seen = tx.optional_scalar("SELECT id FROM daily_plans ORDER BY id DESC LIMIT 1").await?;
-    let seen = seen.unwrap_or(PlanId(0));
-    let planned = planned(tx, day, seen).await?;
-    let mut reasons = Reasons::new();
-    reminders(tx, day, settings, &mut reasons).await?;
-    cross_sells(tx, day, &mut reasons).await?;
-    birthdays(tx, day, &mut reasons).await?;
-    levels_reached(tx, day, &mut reasons).await?;
-    win_backs(tx, day, &mut reasons).await?;
-
-    let mut already = 0;
-    reasons.retain(|customer, _| {
-        let Some(lead) = planned.get(customer) else { return true };
-        already += u32::from(leader.is_none() || leader == *lead);
-        false
-    });
-    let mut who: Vec<CustomerId> = reasons.keys().copied().collect();
-    who.sort_unstable();
-    let mut found = Vec::with_capacity(who.len());
-    for chunk in who.chunks(ids::CHUNK) {
-        let sql = Sql::new(format!(
-            "SELECT id, purchase_stage, value_stage, lifecycle_stage, temperature, assigned_to,
-                    assigned_supervisor_id, district, city, avg_order_value, do_not_call,
-                    consent_call, last_contact_at
-             FROM customers WHERE id IN {} ORDER BY id",
-            ids::list(chunk)
-        ));
-        for customer in tx.all::<Customer>(sql.ad_hoc()).await? {
-            let mut reasons = reasons.remove(&customer.id).unwrap_or_default();
-            let warmth = urgency::warmth(customer.temperature);
-            reasons.sort_by(|a, b| b.2.total_cmp(&a.2));
-            found.push(Found {
-                customer,
-                motives: reasons
-                    .iter()
-                    .map(|(_, kind, chance)| Motive { kind: *kind, urgency: chance * warmth })
-                    .collect(),
-                sources: reasons.into_iter().map(|(source, _, _)| source).collect(),
-            });
-        }
+    reasons: &mut [Reason],
+) -> Result<(), DbError> {
+    let tried: Vec<(CustomerId, TaskKind, Option<CategoryId>)> = tx
+        .all(
+            Sql::new(
+                "SELECT customer_id, kind, category_id FROM crm_call_tasks
+                 WHERE outcome = 'no_response' AND task_date > $1 AND customer_id IS NOT NULL
+                 GROUP BY customer_id, kind, category_id HAVING COUNT(*) >= $2",
+            )
+            .bind(before(day, ATTEMPT_DAYS))
+            .bind(settings.most_attempts),
+        )
+        .await?;
+    let mut by_customer: HashMap<CustomerId, Vec<(TaskKind, Option<CategoryId>)>> = HashMap::new();
+    for (customer, kind, category) in tried {
+        by_customer.entry(customer).or_default().push((kind, category));
     }
-    Ok(Candidates { found, planned: already, seen })
+    for reason in reasons {
+        let Some(tried) = by_customer.get(&reason.customer) else { continue };
+        reason.tried = tried.iter().any(|(kind, category)| {
+            *kind == reason.kind
+                && match reason.source {
+                    Source::Reminder { category: about, .. } => Some(about) == *category,
+                    _ => true,
+                }
+        });
+    }
+    Ok(())
+}
+
+/// A customer's reasons, the most urgent first.
+fn weigh(
+    row: CustomerRow,
+    reasons: &[Reason],
+    learned: Option<&Learned>,
+    wanted: &Wanted<'_>,
+) -> Found {
+    let warmth = urgency::warmth(row.temperature);
+    let visits = reorder::visits(row.total_orders, row.first_order_date, row.last_order_date);
+    let mut weighed: Vec<(Source, Motive)> = Vec::with_capacity(reasons.len());
+    for reason in reasons.iter().filter(|reason| !reason.tried) {
+        let urgency = match (reason.chance, learned, visits) {
+            // Whether this customer still comes is part of it.
+            (Chance::Learned(rate), Some(learned), Some(visits)) => {
+                learned.chance(rate, &visits, wanted.day)
+            }
+            (Chance::Learned(rate), _, _) => reorder::learned::chance(rate),
+            (Chance::Estimated(chance), _, _) => chance * warmth,
+        };
+        let mut source = reason.source;
+        if let (Source::Reminder { percent, .. }, Chance::Learned(_)) = (&mut source, reason.chance)
+        {
+            *percent = Some((urgency * 100.0).round() as u8);
+        }
+        weighed.push((source, Motive { kind: reason.kind, urgency }));
+    }
+    weighed.sort_by(|a, b| b.1.urgency.total_cmp(&a.1.urgency));
+    let place = |name: &Option<String>| name.as_deref().and_then(|name| wanted.places.find(name));
+    let customer = Customer {
+        id: row.id,
+        purchase_stage: row.purchase_stage,
+        value_stage: row.value_stage,
+        lifecycle_stage: row.lifecycle_stage,
+        temperature: row.temperature,
+        assigned_to: row.assigned_to,
+        assigned_supervisor_id: row.assigned_supervisor_id,
+        places: [place(&row.district), place(&row.city)],
+        avg_order_value: row.avg_order_value,
+        do_not_call: row.do_not_call,
+        consent_call: row.consent_call,
+        last_contact_at: row.last_contact_at,
+    };
+    Found {
+        customer,
+        motives: weighed.iter().map(|(_, motive)| *motive).collect(),
+        sources: weighed.iter().map(|(source, _)| *source).collect(),
+    }
 }
 
 /// Whom the plans of `day` up to `seen` have already, with the team leader of the agent who calls.
@@ -148,166 +232,12 @@ async fn planned(
     day: NaiveDate,
     seen: PlanId,
 ) -> Result<HashMap<CustomerId, Option<UserId>>, DbError> {
-    let rows: Vec<(CustomerId, Option<UserId>)> = tx
-        .all(
-            Sql::new(
-                "SELECT t.customer_id, u.team_leader_id
-                 FROM crm_call_tasks t LEFT JOIN users u ON u.id = t.assigned_to
-                 WHERE t.task_date = $1 AND t.origin = 'plan' AND t.plan_id <= $2
-                   AND t.customer_id IS NOT NULL",
-            )
-            .bind(day)
-            .bind(seen),
-        )
-        .await?;
+    let sql = Sql::new(
+        "FROM crm_call_tasks t LEFT JOIN users u ON u.id = t.assigned_to
+         WHERE t.task_date = $1 AND t.origin = 'plan' AND t.plan_id <= $2
+           AND t.customer_id IS NOT NULL",
+    );
+    let rows: Vec<(CustomerId, Option<UserId>)> =
+        tx.packed("t.customer_id, u.team_leader_id", sql.bind(day).bind(seen)).await?;
     Ok(rows.into_iter().collect())
-}
-
-async fn reminders(
-    tx: &mut Tx,
-    day: NaiveDate,
-    settings: &PlanSettings,
-    reasons: &mut Reasons,
-) -> Result<(), DbError> {
-    let due: Vec<(CustomerId, CategoryId, NaiveDate, i64)> = tx
-        .all(
-            Sql::new(
-                "SELECT customer_id, category_id, due_on, purchases FROM reorder_pairs
-                 WHERE due_on > $1 AND due_on <= $2",
-            )
-            .bind(window_start(day, settings))
-            .bind(day),
-        )
-        .await?;
-    reasons.reserve(due.len());
-    for (customer, category, due_on, purchases) in due {
-        let chance = urgency::reminder((day - due_on).num_days(), purchases);
-        let reason = (Source::Reminder(category), TaskKind::Reminder, chance);
-        reasons.entry(customer).or_default().push(reason);
-    }
-    Ok(())
-}
-
-#[derive(sqlx::FromRow)]
-struct Rule {
-    trigger_category_id: CategoryId,
-    recommended_category_id: CategoryId,
-    min_days: i64,
-    max_days: i64,
-    min_order_value: Money,
-    priority: i64,
-}
-
-async fn cross_sells(tx: &mut Tx, day: NaiveDate, reasons: &mut Reasons) -> Result<(), DbError> {
-    let rules: Vec<Rule> = tx
-        .all(
-            "SELECT trigger_category_id, recommended_category_id, min_days, max_days,
-                    min_order_value, priority
-             FROM product_recommendation_rules WHERE active ORDER BY priority, id",
-        )
-        .await?;
-    for rule in rules {
-        // On the first day the rule allows, with a little catching up, but not after its last.
-        let last = rule.max_days.min(rule.min_days + CATCH_UP_DAYS);
-        let buyers: Vec<(CustomerId,)> = tx
-            .all(
-                Sql::new(
-                    "SELECT p.customer_id FROM reorder_pairs p
-                     WHERE p.category_id = $1 AND p.last_date >= $2 AND p.last_date <= $3
-                       AND NOT EXISTS (SELECT 1 FROM reorder_pairs r
-                                       WHERE r.customer_id = p.customer_id AND r.category_id = $4
-                                         AND r.last_date >= p.last_date)
-                       AND ($5 = 0 OR EXISTS (SELECT 1 FROM orders o
-                                       WHERE o.customer_id = p.customer_id
-                                         AND o.order_date = p.last_date AND o.counted
-                                         AND o.total >= $5))",
-                )
-                .bind(rule.trigger_category_id)
-                .bind(before(day, last))
-                .bind(before(day, rule.min_days))
-                .bind(rule.recommended_category_id)
-                .bind(rule.min_order_value),
-            )
-            .await?;
-        let source = Source::CrossSell {
-            trigger: rule.trigger_category_id,
-            recommended: rule.recommended_category_id,
-        };
-        let chance = urgency::cross_sell(rule.priority);
-        for (customer,) in buyers {
-            let known = reasons.entry(customer).or_default();
-            // One suggestion a call: the rules come by priority.
-            if !known.iter().any(|(_, kind, _)| *kind == TaskKind::CrossSell) {
-                known.push((source, TaskKind::CrossSell, chance));
-            }
-        }
-    }
-    Ok(())
-}
-
-async fn birthdays(tx: &mut Tx, day: NaiveDate, reasons: &mut Reasons) -> Result<(), DbError> {
-    let month_day = i64::from(day.month() * 100 + day.day());
-    let mut sql = Sql::new("SELECT id FROM customers WHERE birthday_md = ");
-    sql.push_bind(month_day);
-    if month_day == 228 && !day.leap_year() {
-        sql.push(" OR birthday_md = 229");
-    }
-    for (customer,) in tx.all::<(CustomerId,)>(sql).await? {
-        let reason = (Source::Birthday, TaskKind::Birthday, urgency::BIRTHDAY);
-        reasons.entry(customer).or_default().push(reason);
-    }
-    Ok(())
-}
-
-/// Customers whose last order, made in the last days, brought them to a membership level.
-async fn levels_reached(tx: &mut Tx, day: NaiveDate, reasons: &mut Reasons) -> Result<(), DbError> {
-    let recent: Vec<(CustomerId, i64, Money, i64, Money)> = tx
-        .all(
-            Sql::new(
-                "SELECT c.id, c.total_orders, c.total_spend, CAST(count(*) AS BIGINT),
-                        CAST(sum(o.total) AS BIGINT)
-                 FROM customers c
-                 JOIN orders o ON o.customer_id = c.id AND o.order_date = c.last_order_date
-                              AND o.counted
-                 WHERE c.last_order_date >= $1 AND c.last_order_date < $2
-                   AND c.membership_level IS NOT NULL
-                 GROUP BY c.id, c.total_orders, c.total_spend",
-            )
-            .bind(before(day, CATCH_UP_DAYS + 1))
-            .bind(day),
-        )
-        .await?;
-    for (customer, orders, spend, last_orders, last_spend) in recent {
-        let now = membership_level(orders, spend);
-        if let Some(level) = now
-            && now != membership_level(orders - last_orders, spend - last_spend)
-        {
-            let chance = urgency::membership(level);
-            let reason = (Source::Membership(level), TaskKind::MembershipUpgrade, chance);
-            reasons.entry(customer).or_default().push(reason);
-        }
-    }
-    Ok(())
-}
-
-async fn win_backs(tx: &mut Tx, day: NaiveDate, reasons: &mut Reasons) -> Result<(), DbError> {
-    for days in WIN_BACK_DAYS {
-        let silent: Vec<(CustomerId, NaiveDate)> = tx
-            .all(
-                Sql::new(
-                    "SELECT id, last_order_date FROM customers
-                     WHERE last_order_date >= $1 AND last_order_date <= $2
-                       AND lifecycle_stage IN ('at_risk', 'churned')",
-                )
-                .bind(before(day, days + CATCH_UP_DAYS))
-                .bind(before(day, days)),
-            )
-            .await?;
-        for (customer, last) in silent {
-            let since = (day - last).num_days();
-            let reason = (Source::WinBack(since), TaskKind::WinBack, urgency::win_back(since));
-            reasons.entry(customer).or_default().push(reason);
-        }
-    }
-    Ok(())
 }

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
-use super::candidates::{Found, Source, before};
-use super::ids;
-use crate::db::{CategoryId, CustomerId, DbError, ProductId, Sql, Tx};
+use super::candidates::{Found, before};
+use super::sources::Source;
+use crate::db::{CategoryId, CustomerId, DbError, ProductId, Sql, Tx, packed};
 use crate::tasks::TaskKind;
 use crate::tasks::points::{Point, Reason};
 use crate::tasks::settings::PlanSettings;
@@ -22,16 +22,20 @@ struct Category {
 }
 
 /// A pair that is due, as the agent is told of it.
-#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, sqlx::FromRow, serde::Deserialize)]
 struct Pair {
     customer_id: CustomerId,
     category_id: CategoryId,
     product_id: ProductId,
+    purchases: i64,
     last_date: NaiveDate,
     last_qty: i64,
     due_on: NaiveDate,
     expected_on: NaiveDate,
 }
+
+const PAIR: &str = "customer_id, category_id, product_id, purchases, last_date, last_qty, due_on,
+    expected_on";
 
 /// What is needed to word the reasons of the customers chosen.
 pub(super) struct Catalogue {
@@ -68,14 +72,13 @@ impl Catalogue {
             .await?;
         let mut pairs = HashMap::new();
         let after = before(day, settings.reminder_window_days.into());
-        for chunk in who.chunks(ids::CHUNK) {
+        for chunk in who.chunks(packed::CHUNK) {
             let sql = Sql::new(format!(
-                "SELECT customer_id, category_id, product_id, last_date, last_qty, due_on, expected_on
-                 FROM reorder_pairs
-                 WHERE customer_id IN {} AND due_on > $1 AND due_on <= $2",
-                ids::list(chunk)
+                "FROM reorder_pairs WHERE customer_id IN {} AND due_on > $1 AND due_on <= $2",
+                packed::ids(chunk)
             ));
-            for pair in tx.all::<Pair>(sql.bind(after).bind(day).ad_hoc()).await? {
+            let sql = sql.bind(after).bind(day).ad_hoc();
+            for pair in tx.packed::<Pair>(PAIR, sql).await? {
                 pairs.insert((pair.customer_id, pair.category_id), pair);
             }
         }
@@ -97,9 +100,9 @@ impl Catalogue {
 
     fn point(&self, customer: CustomerId, source: Source) -> Option<Point> {
         let (kind, code, params) = match source {
-            Source::Reminder(category) => {
+            Source::Reminder { category, percent } => {
                 let pair = self.pairs.get(&(customer, category))?;
-                (TaskKind::Reminder, "reorder_due", self.reminder(pair)?)
+                (TaskKind::Reminder, "reorder_due", self.reminder(pair, percent)?)
             }
             Source::CrossSell { trigger, recommended } => {
                 let (from, to) =
@@ -123,17 +126,25 @@ impl Catalogue {
         Some(Point { kind, reason: Reason { code: code.to_owned(), params } })
     }
 
-    fn reminder(&self, pair: &Pair) -> Option<Value> {
+    fn reminder(&self, pair: &Pair, percent: Option<u8>) -> Option<Value> {
         let category = self.categories.get(&pair.category_id)?;
         let (bn, en) = self.products.get(&pair.product_id)?;
-        Some(json!({
+        let mut params = json!({
             "categoryId": category.id, "categorySlug": category.slug, "productId": pair.product_id,
             "product": {"bn": bn, "en": en},
             "quantity": pair.last_qty, "unit": category.base_unit,
             "days": (pair.expected_on - pair.last_date).num_days(),
             "sinceDays": (self.day - pair.last_date).num_days(),
             "dueOn": pair.due_on,
-        }))
+        });
+        // The learned rhythm: how often, and how likely now.
+        if let Some(percent) = percent {
+            if pair.purchases > 1 {
+                params["purchases"] = pair.purchases.into();
+            }
+            params["chancePercent"] = percent.into();
+        }
+        Some(params)
     }
 
     /// What to recommend on the call: what runs out, what goes with it.
@@ -149,7 +160,7 @@ impl Catalogue {
         };
         for source in &found.sources {
             match source {
-                Source::Reminder(category) => {
+                Source::Reminder { category, .. } => {
                     let pair = self.pairs.get(&(found.customer.id, *category));
                     add(pair.map(|pair| pair.product_id));
                     let related = self.related.get(category);

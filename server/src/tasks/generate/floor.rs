@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
+use serde::Deserialize;
 
 use crate::db::{CustomerId, DbError, PlanId, Sql, TaskId, Tx, UserId};
 use crate::tasks::plan::{Agent, Load, Place};
@@ -92,7 +93,7 @@ impl Floor {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx::FromRow, Deserialize)]
 struct QueueRow {
     id: TaskId,
     customer_id: Option<CustomerId>,
@@ -121,6 +122,14 @@ pub(super) struct Queues {
     pub(super) loads: HashMap<UserId, Load>,
 }
 
+/// Whom calls wait for that further reasons would join, and whether anybody has room for more.
+pub(super) struct Room {
+    /// Somebody does, or nobody is there at all.
+    pub(super) any: bool,
+    /// Customers with such a call.
+    pub(super) waiting: Vec<CustomerId>,
+}
+
 impl Queues {
     /// Reads the day's tasks, the unfinished ones of earlier days and the promises of the next
     /// `ahead` days. Unfinished ones weigh on the day only if it is `today`: on a later day they
@@ -133,7 +142,7 @@ impl Queues {
         ahead: u32,
         seen: PlanId,
     ) -> Result<Self, DbError> {
-        const COLUMNS: &str = "SELECT id, customer_id, task_date, kind, origin, status, assigned_to FROM crm_call_tasks";
+        const COLUMNS: &str = "id, customer_id, task_date, kind, origin, status, assigned_to";
         const KNOWN: &str = "SELECT assigned_to, kind, COUNT(*) FROM crm_call_tasks
              WHERE task_date = $1 AND origin = 'plan' AND plan_id <= $2
                AND status NOT IN ('cancelled', 'expired') AND assigned_to IS NOT NULL
@@ -147,21 +156,24 @@ impl Queues {
         }
         let until = day.checked_add_days(Days::new(ahead.into())).unwrap_or(day);
         let mut rows: Vec<QueueRow> = tx
-            .all(
-                Sql::new(format!(
-                    "{COLUMNS} WHERE task_date = $1
-                       AND (origin <> 'plan' OR plan_id IS NULL OR plan_id > $2)"
-                ))
+            .packed(
+                COLUMNS,
+                Sql::new(
+                    "FROM crm_call_tasks
+                     WHERE task_date = $1 AND (origin <> 'plan' OR plan_id IS NULL OR plan_id > $2)",
+                )
                 .bind(day)
                 .bind(seen),
             )
             .await?;
         rows.extend(
-            tx.all::<QueueRow>(
-                Sql::new(format!(
-                    "{COLUMNS} WHERE status IN ('pending', 'in_progress')
-                       AND (task_date < $1 OR (task_date > $1 AND task_date <= $2))"
-                ))
+            tx.packed::<QueueRow>(
+                COLUMNS,
+                Sql::new(
+                    "FROM crm_call_tasks
+                     WHERE status IN ('pending', 'in_progress')
+                       AND (task_date < $1 OR (task_date > $1 AND task_date <= $2))",
+                )
                 .bind(day)
                 .bind(until),
             )
@@ -171,6 +183,21 @@ impl Queues {
             queues.count(&row, day, today);
         }
         Ok(queues)
+    }
+
+    /// What is left of the day; `most` is an agent's limit.
+    pub(super) fn room(&self, floor: &Floor, most: u32) -> Room {
+        let mut present = floor.agents.iter().filter(|agent| !agent.absent).peekable();
+        // Where nobody is there, everybody left out is told why.
+        let any = present.peek().is_none()
+            || present.any(|agent| {
+                let load = self.loads.get(&agent.id).copied().unwrap_or_default();
+                load.total() < agent.capacity.min(most)
+            });
+        let waits = |(customer, booked): (&CustomerId, &Booked)| {
+            matches!(booked, Booked::Waiting(_)).then_some(*customer)
+        };
+        Room { any, waiting: self.booked.iter().filter_map(waits).collect() }
     }
 
     fn count(&mut self, row: &QueueRow, day: NaiveDate, today: NaiveDate) {

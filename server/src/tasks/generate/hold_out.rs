@@ -7,13 +7,22 @@ use sha2::{Digest as _, Sha256};
 use crate::db::{Arg, CustomerId, DbError, Insert, Tx};
 use crate::tasks::TaskKind;
 
-/// A customer held out on a day, with the kinds of reasons there were to call.
-pub(super) type HeldOut = (CustomerId, Vec<TaskKind>);
+/// A customer held out on a day.
+pub(super) struct HeldOut {
+    pub(super) customer: CustomerId,
+    /// The kinds of reasons there were to call.
+    pub(super) kinds: Vec<TaskKind>,
+    /// There would have been room to.
+    pub(super) would_call: bool,
+}
 
 /// Whether a customer is in the hold-out of `percent` of all customers on `day`. By a hash of the
 /// customer and the quarter of the year: the same on every instance and however often it is asked,
 /// and nobody is left out for good.
 pub(super) fn is_held_out(customer: CustomerId, day: NaiveDate, percent: u8) -> bool {
+    if percent == 0 {
+        return false;
+    }
     let quarter = format!("{}Q{}", day.year(), day.month0() / 3 + 1);
     let hash = Sha256::digest(format!("hold-out:{quarter}:{}", customer.0));
     let drawn = hash.iter().take(4).fold(0_u64, |drawn, byte| drawn << 8 | u64::from(*byte));
@@ -25,15 +34,15 @@ pub(super) async fn record(
     tx: &mut Tx,
     now: DateTime<Utc>,
     day: NaiveDate,
-    held: &[HeldOut],
+    held: Vec<HeldOut>,
 ) -> Result<(), DbError> {
     let mut insert = Insert::new(
         "hold_outs",
-        &["customer_id", "day", "kinds", "created_at"],
+        &["customer_id", "day", "kinds", "would_call", "created_at"],
         "ON CONFLICT DO NOTHING",
     );
-    for (customer, kinds) in held {
-        insert.row([(*customer).into(), day.into(), Arg::json(kinds), now.into()]);
+    for HeldOut { customer, kinds, would_call } in held {
+        insert.row([customer.into(), day.into(), Arg::json(&kinds), would_call.into(), now.into()]);
     }
     insert.execute(tx).await?;
     Ok(())

@@ -9,6 +9,8 @@
 //! a customer is planned twice nor an agent's limit passed. Whatever happens, the unique index on
 //! (customer, day) of planned tasks refuses a second call.
 //!
+//! Once every agent's day is full, nobody is ranked any more: reasons only join the calls that wait.
+//!
 //! What changed between reading and writing is checked again on the customers chosen: a category
 //! bought meanwhile is no reason any more, and do-not-call holds at once.
 
@@ -16,8 +18,8 @@ mod candidates;
 mod catalogue;
 mod floor;
 mod hold_out;
-mod ids;
 mod result;
+mod sources;
 mod tidy;
 mod undo;
 mod write;
@@ -28,12 +30,12 @@ use std::time::Instant;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::app::AppState;
-use crate::db::{DbError, Sql, TaskId, Tx, UserId};
+use crate::db::{DbError, PlanId, Sql, TaskId, Tx, UserId};
 use crate::error::Result;
 
 use super::plan::{Candidate, LeftOut, Quotas, plan};
 use super::{TeamCode, settings, team_of};
-use candidates::{Candidates, Customer, Found};
+use candidates::{Candidates, Customer, Found, Wanted};
 use floor::{Booked, Floor, Queues};
 use result::LeftOutTally;
 
@@ -66,7 +68,7 @@ struct Sorted {
     /// Reasons that join a call that waits already.
     merges: Vec<(TaskId, Found)>,
     /// Would be called, and are not.
-    held: Vec<hold_out::HeldOut>,
+    held: Vec<Candidate>,
     tally: LeftOutTally,
 }
 
@@ -92,12 +94,23 @@ pub async fn generate(state: &AppState, request: PlanRequest) -> Result<PlanResu
 
     let mut tx = state.db.read().await?;
     let settings = settings::plan(&mut tx).await?;
-    let Candidates { found, planned, seen } =
-        candidates::read(&mut tx, day, &settings, request.leader).await?;
+    let quotas = request.quotas.unwrap_or(settings.quotas);
+    let least_days = settings.min_days_between_contacts;
+    // Plans are made one after the other (the plan's lock), so a later one has a higher id.
+    let seen = tx.optional_scalar("SELECT id FROM daily_plans ORDER BY id DESC LIMIT 1").await?;
+    let seen = seen.unwrap_or(PlanId(0));
+    let floor = Floor::read(&mut tx, day, request.leader).await?;
+    let queues = Queues::read(&mut tx, day, state.clock.today(), least_days, seen).await?;
+    let room = queues.room(&floor, quotas.total());
+    let (leader, places) = (request.leader, &floor.places);
+    let room_left = room.any;
+    // Nobody is ranked for agents whose day is full.
+    let only = (!room.any).then_some(room.waiting.as_slice());
+    let wanted = Wanted { day, settings: &settings, leader, seen, places, only };
+    let Candidates { found, planned } = candidates::read(&mut tx, &wanted).await?;
     tx.commit().await?;
     let read_ms = begun.elapsed().as_millis();
 
-    let quotas = request.quotas.unwrap_or(settings.quotas);
     let mut tx = if request.preview { state.db.read().await? } else { state.db.begin().await? };
     let mut expired = 0;
     if !request.preview {
@@ -108,7 +121,6 @@ pub async fn generate(state: &AppState, request: PlanRequest) -> Result<PlanResu
                 .await?;
         }
     }
-    let least_days = settings.min_days_between_contacts;
     let mut floor = Floor::read(&mut tx, day, request.leader).await?;
     let queues = Queues::read(&mut tx, day, state.clock.today(), least_days, seen).await?;
     for agent in &mut floor.agents {
@@ -117,7 +129,7 @@ pub async fn generate(state: &AppState, request: PlanRequest) -> Result<PlanResu
     let leaders = leaders(&mut tx).await?;
     let contacted_since = state.clock.start_of(candidates::before(day, i64::from(least_days) - 1));
     let held_out = settings.hold_out_percent;
-    let mut sorted = sort(found, &request, &floor, &queues, &leaders, contacted_since, held_out);
+    let mut sorted = sort(found, &request, &queues, &leaders, contacted_since, held_out);
     sorted.tally.add_many(LeftOutReason::AlreadyPlanned, planned);
     let plan = plan(&floor.agents, &sorted.candidates, &quotas, settings.spill);
     for (_, why) in &plan.left_out {
@@ -131,7 +143,9 @@ pub async fn generate(state: &AppState, request: PlanRequest) -> Result<PlanResu
     let result = if request.preview {
         write::counted(&request, &floor, &quotas, &sorted, &plan)
     } else {
-        let made = write::Run { now, request: &request, settings: &settings, quotas: &quotas };
+        let zone = state.clock.zone();
+        let made =
+            write::Run { now, zone, request: &request, settings: &settings, quotas: &quotas };
         write::write(&mut tx, &made, &floor, sorted, &plan, expired).await?
     };
     if request.preview {
@@ -146,7 +160,7 @@ pub async fn generate(state: &AppState, request: PlanRequest) -> Result<PlanResu
     );
     let undoable = !request.preview && result.created > 0;
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    Ok(PlanResult { took_ms, undoable, ..result })
+    Ok(PlanResult { took_ms, undoable, full: !room_left, ..result })
 }
 
 async fn leaders(tx: &mut Tx) -> Result<HashMap<UserId, UserId>, DbError> {
@@ -175,7 +189,6 @@ fn coverage(
 fn sort(
     all: Vec<Found>,
     request: &PlanRequest,
-    floor: &Floor,
     queues: &Queues,
     leaders: &HashMap<UserId, UserId>,
     contacted_since: DateTime<Utc>,
@@ -188,7 +201,7 @@ fn sort(
         held: Vec::new(),
         tally: LeftOutTally::default(),
     };
-    for found in all {
+    for mut found in all {
         let customer = &found.customer;
         let Ok(leader) = coverage(customer, leaders, request.leader) else {
             continue;
@@ -199,6 +212,10 @@ fn sort(
         }
         if !customer.consent_call {
             sorted.tally.add(LeftOutReason::NoConsent);
+            continue;
+        }
+        if found.motives.is_empty() {
+            sorted.tally.add(LeftOutReason::AttemptsUsed);
             continue;
         }
         match queues.booked.get(&customer.id) {
@@ -223,29 +240,28 @@ fn sort(
         }
         if hold_out::is_held_out(customer.id, request.date, hold_out_percent) {
             sorted.tally.add(LeftOutReason::HeldOut);
-            let kinds = found.motives.iter().map(|motive| motive.kind).collect();
-            sorted.held.push((customer.id, kinds));
+            sorted.held.push(candidate(&mut found, leader));
             continue;
         }
-        sorted.candidates.push(candidate(&found, leader, floor));
+        sorted.candidates.push(candidate(&mut found, leader));
         sorted.found.push(found);
     }
     sorted
 }
 
-fn candidate(found: &Found, leader: Option<UserId>, floor: &Floor) -> Candidate {
+/// What the planner weighs, which takes the motives over.
+fn candidate(found: &mut Found, leader: Option<UserId>) -> Candidate {
     let customer = &found.customer;
     let team: TeamCode = team_of(customer.purchase_stage, customer.value_stage);
-    let place = |name: &Option<String>| name.as_deref().and_then(|name| floor.places.find(name));
     Candidate {
         customer: customer.id,
         team,
         own_agent: customer.assigned_to,
         leader,
-        places: [place(&customer.district), place(&customer.city)],
+        places: customer.places,
         senior_first: customer.temperature == crate::customers::Temperature::Hot,
         average_order: customer.avg_order_value,
-        motives: found.motives.clone(),
+        motives: std::mem::take(&mut found.motives),
     }
 }
 

@@ -25,6 +25,8 @@ text_enum! {
         QuotaFull = "quota_full",
         /// Nobody serves the customer's team.
         NoTeam = "no_team",
+        /// Nobody took the calls for this reason in the last days, as often as is enough.
+        AttemptsUsed = "attempts_used",
         /// Is planned already.
         AlreadyPlanned = "already_planned",
         /// Is deliberately not called, to measure what calling does.
@@ -131,6 +133,9 @@ pub struct PlanResult {
     /// It was taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone: Option<Undone>,
+    /// Every agent's day was full before: nobody but those planned already was looked at.
+    #[serde(default)]
+    pub full: bool,
     /// The asker may take it back.
     #[serde(default)]
     pub undoable: bool,

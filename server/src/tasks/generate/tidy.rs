@@ -7,7 +7,7 @@ use crate::db::{CategoryId, CustomerId, DbError, Sql, Tx};
 use crate::tasks::settings::PlanSettings;
 use crate::tasks::store::cancel_reminders;
 
-/// Gives up planned tasks nobody got to for longer than the settings carry them; how many.
+/// Gives up planned tasks and their retries that nobody got to for longer than the settings carry them; how many.
 /// Promises and missed calls never expire.
 pub(super) async fn expire(
     tx: &mut Tx,
@@ -18,8 +18,10 @@ pub(super) async fn expire(
     let expired = tx
         .execute(
             Sql::new(
+                // Said twice, so that SQLite sees it need only look at what is open.
                 "UPDATE crm_call_tasks SET status = 'expired', updated_at = $1
-                 WHERE status = 'pending' AND origin = 'plan' AND task_date < $2",
+                 WHERE status IN ('pending', 'in_progress') AND status = 'pending'
+                   AND origin IN ('plan', 'retry') AND task_date < $2",
             )
             .bind(now)
             .bind(before(day, settings.carry_days.into())),
@@ -43,7 +45,8 @@ pub(super) async fn drop_bought(
                  FROM crm_call_tasks t CROSS JOIN reorder_pairs p CROSS JOIN categories k
                  WHERE p.customer_id = t.customer_id AND p.category_id = t.category_id
                    AND k.id = p.category_id
-                   AND t.status = 'pending' AND t.task_date >= $1 AND t.kind = 'reminder'
+                   AND t.status IN ('pending', 'in_progress') AND t.status = 'pending'
+                   AND t.task_date >= $1 AND t.kind = 'reminder'
                    AND p.last_date >= t.task_date AND p.due_on > t.task_date",
             )
             .bind(since),

@@ -48,20 +48,25 @@ pub async fn undo(state: &AppState, by: &CurrentUser, day: NaiveDate) -> Result<
         .all(
             Sql::new(
                 "DELETE FROM crm_call_tasks
-                 WHERE plan_id = $1 AND origin = 'plan' AND status = 'pending'
+                 WHERE plan_id = $1 AND task_date = $2 AND origin = 'plan' AND status = 'pending'
                    AND updated_at = created_at
                    AND NOT EXISTS (SELECT 1 FROM wrap_ups w WHERE w.task_id = crm_call_tasks.id)
                    AND NOT EXISTS (SELECT 1 FROM telephony_calls k
                                    WHERE k.task_id = crm_call_tasks.id)
                  RETURNING assigned_to",
             )
-            .bind(id),
+            .bind(id)
+            .bind(day),
         )
         .await?;
     let kept: i64 = tx
         .scalar(
-            Sql::new("SELECT COUNT(*) FROM crm_call_tasks WHERE plan_id = $1 AND origin = 'plan'")
-                .bind(id),
+            Sql::new(
+                "SELECT COUNT(*) FROM crm_call_tasks
+                 WHERE plan_id = $1 AND task_date = $2 AND origin = 'plan'",
+            )
+            .bind(id)
+            .bind(day),
         )
         .await?;
     result.undone = Some(Undone { at: now, taken_back: taken.len() as u64, kept: kept as u64 });

@@ -3,27 +3,33 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use serde_json::json;
 use sqlx::types::Json;
 
-use super::candidates::{Found, Source};
+use super::candidates::Found;
 use super::catalogue::Catalogue;
 use super::floor::Floor;
+use super::hold_out::HeldOut;
 use super::result::{AgentShare, KindCount, LeftOutReason, LeftOutTally, PlanResult, TeamCount};
-use super::{PlanRequest, Sorted, hold_out, ids};
+use super::sources::Source;
+use super::{PlanRequest, Sorted, hold_out};
 use crate::auth::Scope;
 use crate::customers::Temperature;
-use crate::db::{Arg, CustomerId, DbError, Insert, PlanId, ProductId, Sql, TaskId, Tx, UserId};
+use crate::db::{
+    Arg, CustomerId, DbError, Insert, PlanId, ProductId, Sql, TaskId, Tx, UserId, packed,
+};
 use crate::live::{Audience, emit};
 use crate::scripts::{self, Situation};
-use crate::tasks::plan::{Agent, Assignment, Load, Plan, Quotas};
+use crate::tasks::plan::{Agent, Assignment, Candidate, Load, Plan, Quotas, would_call};
 use crate::tasks::points::{Point, merge};
 use crate::tasks::settings::PlanSettings;
-use crate::tasks::{TaskKind, TeamCode, store};
+use crate::tasks::{TaskKind, TeamCode, best_hour, store};
 
 /// A run that writes.
 pub(super) struct Run<'a> {
     pub(super) now: DateTime<Utc>,
+    pub(super) zone: Tz,
     pub(super) request: &'a PlanRequest,
     pub(super) settings: &'a PlanSettings,
     pub(super) quotas: &'a Quotas,
@@ -85,6 +91,7 @@ impl<'a> Shares<'a> {
             expired: 0,
             took_ms: 0,
             undone: None,
+            full: false,
             undoable: false,
         }
     }
@@ -107,22 +114,22 @@ pub(super) fn counted(
 }
 
 /// A customer chosen, as they are at the moment of writing.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx::FromRow, serde::Deserialize)]
 struct Callee {
     id: CustomerId,
     phone: String,
+    #[serde(deserialize_with = "packed::flag")]
     do_not_call: bool,
+    #[serde(deserialize_with = "packed::flag")]
     consent_call: bool,
 }
 
 async fn callees(tx: &mut Tx, who: &[CustomerId]) -> Result<HashMap<CustomerId, Callee>, DbError> {
     let mut found = HashMap::with_capacity(who.len());
-    for chunk in who.chunks(ids::CHUNK) {
-        let sql = Sql::new(format!(
-            "SELECT id, phone, do_not_call, consent_call FROM customers WHERE id IN {}",
-            ids::list(chunk)
-        ));
-        for row in tx.all::<Callee>(sql.ad_hoc()).await? {
+    for chunk in who.chunks(packed::CHUNK) {
+        let sql = Sql::new(format!("FROM customers WHERE id IN {}", packed::ids(chunk))).ad_hoc();
+        let columns = "id, phone, do_not_call, consent_call";
+        for row in tx.packed::<Callee>(columns, sql).await? {
             found.insert(row.id, row);
         }
     }
@@ -142,7 +149,7 @@ const fn priority(kind: TaskKind, temperature: Temperature) -> i64 {
     }
 }
 
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 21] = [
     "customer_id",
     "phone",
     "task_date",
@@ -160,6 +167,7 @@ const COLUMNS: [&str; 20] = [
     "team_code",
     "status",
     "plan_id",
+    "best_hour",
     "created_by",
     "created_at",
     "updated_at",
@@ -176,11 +184,13 @@ struct Line<'a> {
     products: &'a [ProductId],
     agent: &'a Agent,
     assignment: &'a Assignment,
+    /// When the customer is likeliest to answer.
+    best_hour: Option<u32>,
 }
 
 /// One task's row, in the order of [`COLUMNS`].
 fn row(run: &Run<'_>, plan: PlanId, line: &Line<'_>) -> [Arg; COLUMNS.len()] {
-    let Line { found, phone, main, points, products, agent, assignment } = *line;
+    let Line { found, phone, main, points, products, agent, assignment, .. } = *line;
     let customer = &found.customer;
     let level = found.sources.iter().find_map(|source| match source {
         Source::Membership(level) => Some(level.as_str()),
@@ -211,10 +221,24 @@ fn row(run: &Run<'_>, plan: PlanId, line: &Line<'_>) -> [Arg; COLUMNS.len()] {
         agent.team.into(),
         Arg::Static("pending"),
         plan.into(),
+        line.best_hour.into(),
         run.request.by.into(),
         run.now.into(),
         run.now.into(),
     ]
+}
+
+/// Those deliberately left out, with whether there would have been room.
+fn held_out(candidates: &[Candidate], plan: &Plan, held: Vec<Candidate>) -> Vec<HeldOut> {
+    let room = would_call(candidates, plan, &held);
+    held.into_iter()
+        .zip(room)
+        .map(|(held, would_call)| HeldOut {
+            customer: held.customer,
+            kinds: held.motives.iter().map(|motive| motive.kind).collect(),
+            would_call,
+        })
+        .collect()
 }
 
 /// Writes the plan; what it came to.
@@ -226,14 +250,16 @@ pub(super) async fn write(
     plan: &Plan,
     expired: u32,
 ) -> Result<PlanResult, DbError> {
-    let Sorted { found, merges, held, mut tally, .. } = sorted;
-    hold_out::record(tx, run.now, run.request.date, &held).await?;
+    let Sorted { candidates, found, merges, held, mut tally } = sorted;
+    hold_out::record(tx, run.now, run.request.date, held_out(&candidates, plan, held)).await?;
     let chosen: Vec<CustomerId> =
         plan.assignments.iter().map(|a| found[a.candidate].customer.id).collect();
     let mut worded = chosen.clone();
     worded.extend(merges.iter().map(|(_, found)| found.customer.id));
     let catalogue = Catalogue::read(tx, run.request.date, run.settings, &worded).await?;
     let callees = callees(tx, &chosen).await?;
+    let usual = best_hour::usual(tx).await?;
+    let own = best_hour::own(tx, &chosen, run.now, run.zone).await?;
 
     let plan_id = insert_plan(tx, run).await?;
     let mut insert = Insert::new(
@@ -278,6 +304,10 @@ pub(super) async fn write(
             products: &products,
             agent: &floor.agents[assignment.agent],
             assignment,
+            best_hour: usual.as_ref().and_then(|usual| {
+                let own = own.get(&found.customer.id).copied().unwrap_or_default();
+                usual.best(found.customer.purchase_stage, &own, &run.settings.calling_hours.hours)
+            }),
         };
         insert.row(row(run, plan_id, &line));
     }

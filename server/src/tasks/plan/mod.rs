@@ -30,12 +30,16 @@ pub const MOST_PER_AGENT: u32 = 200;
 #[serde(rename_all = "camelCase", default)]
 pub struct Quotas {
     /// In all.
+    #[schema(required)]
     pub per_agent_limit: u32,
     /// Reorder reminders.
+    #[schema(required)]
     pub reminder: u32,
     /// Offers.
+    #[schema(required)]
     pub offer: u32,
     /// Follow-ups and support.
+    #[schema(required)]
     pub followup: u32,
 }
 
@@ -55,7 +59,8 @@ impl Quotas {
         }
     }
 
-    const fn total(&self) -> u32 {
+    /// Most calls of all classes.
+    pub const fn total(&self) -> u32 {
         let sum = self.reminder.saturating_add(self.offer).saturating_add(self.followup);
         if sum < self.per_agent_limit { sum } else { self.per_agent_limit }
     }
@@ -195,6 +200,23 @@ pub fn value(motives: &[Motive], average_order: Money) -> f64 {
     let none: f64 = motives.iter().map(|motive| 1.0 - motive.urgency.clamp(0.0, 1.0)).product();
     let basket = if average_order.0 > 0 { average_order } else { UNKNOWN_ORDER };
     (1.0 - none) * basket.0 as f64
+}
+
+/// Whether each of `held`, who were kept out of `plan`, would have been called: whoever is worth more
+/// than everybody of the same team and class who was left out for want of room.
+pub fn would_call(candidates: &[Candidate], plan: &Plan, held: &[Candidate]) -> Vec<bool> {
+    let place = |c: &Candidate| {
+        let class = c.motives.get(main_motive(&c.motives)).map(|motive| motive.kind.quota_class());
+        (c.leader, c.team, class)
+    };
+    let worth = |c: &Candidate| value(&c.motives, c.average_order);
+    let mut best_left: HashMap<_, f64> = HashMap::new();
+    for &(candidate, why) in &plan.left_out {
+        let left = &candidates[candidate];
+        let best = best_left.entry(place(left)).or_insert(f64::NEG_INFINITY);
+        *best = if why == LeftOut::NoTeam { f64::INFINITY } else { best.max(worth(left)) };
+    }
+    held.iter().map(|c| best_left.get(&place(c)).is_none_or(|best| worth(c) > *best)).collect()
 }
 
 /// What a first order is worth.

@@ -80,6 +80,21 @@ fn given(agents: &[Agent], candidates: &[Candidate], plan: &Plan) -> Vec<Load> {
 
 proptest! {
     #[test]
+    fn a_twin_of_whoever_there_was_no_room_for_would_not_have_been_called_and_with_room_left_would(
+        agents in agents(), candidates in candidates(), quotas in quotas(),
+    ) {
+        let plan = plan(&agents, &candidates, &quotas, true);
+        let left: Vec<Candidate> =
+            plan.left_out.iter().map(|(i, _)| candidates[*i].clone()).collect();
+        prop_assert!(would_call(&candidates, &plan, &left).iter().all(|called| !called));
+        let called: Vec<Candidate> =
+            plan.assignments.iter().map(|a| candidates[a.candidate].clone()).collect();
+        if left.is_empty() {
+            prop_assert!(would_call(&candidates, &plan, &called).iter().all(|called| *called));
+        }
+    }
+
+    #[test]
     fn limits_capacity_and_quotas_hold(
         agents in agents(), candidates in candidates(), quotas in quotas(), spill in any::<bool>(),
     ) {

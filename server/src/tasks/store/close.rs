@@ -18,10 +18,8 @@ use crate::orders::{NewLine, NewOrder, OrderContext, OrderCustomer, ProductRef};
 use crate::tasks::change::{Basket, Change, Closing, may_become};
 use crate::tasks::points::{Point, Reason};
 use crate::tasks::retry::next_try;
+use crate::tasks::settings;
 use crate::tasks::{Outcome, SubReason, Task, TaskKind, TaskOrigin, TaskStatus};
-
-/// Calls for the same matter that nobody took, after which it is given up.
-const MAX_ATTEMPTS: i64 = 3;
 
 /// Who changes a task, and when.
 #[derive(Clone, Copy, Debug)]
@@ -322,8 +320,8 @@ async fn do_not_call(
     cancel_do_not_call(tx, now, customer, Some(task)).await
 }
 
-/// The call that follows: the promised one, or another try of a call nobody took. Planned calls are
-/// not retried here: the plan finds the customer again once the days between contacts are over.
+/// The call that follows: the promised one, or another try of a call nobody took. Of a planned call
+/// that is the plan's work too: it gives way to promises, and expires.
 async fn call_again(
     tx: &mut Tx,
     act: &Act<'_>,
@@ -336,15 +334,17 @@ async fn call_again(
         Some(SubReason::DoNotCall | SubReason::WrongNumber | SubReason::AlreadyOrdered)
     );
     let tries = row.attempts.max(1);
-    let is_retry = closing.outcome == Some(Outcome::NoResponse)
-        && row.origin != TaskOrigin::Plan
-        && !unreachable
-        && tries < MAX_ATTEMPTS;
+    let is_retry = closing.outcome == Some(Outcome::NoResponse) && !unreachable;
     let at = match closing.follow_up_at {
         Some(at) => at,
         None if is_retry => {
+            let settings = settings::plan(tx).await?;
+            // After so many the matter is given up.
+            if tries >= i64::from(settings.most_attempts) {
+                return Ok(());
+            }
             let tried = act.clock.now().with_timezone(&act.clock.zone()).naive_local();
-            act.clock.instant(next_try(closing.sub_reason, tried))
+            act.clock.instant(next_try(&settings.calling_hours, closing.sub_reason, tried))
         }
         None => return Ok(()),
     };
@@ -354,7 +354,10 @@ async fn call_again(
         phone: row.phone.clone(),
         day: act.clock.day_of(at),
         kind: if promised { TaskKind::FollowUp } else { row.kind },
-        origin: TaskOrigin::Promise,
+        origin: match row.origin {
+            TaskOrigin::Plan | TaskOrigin::Retry if !promised => TaskOrigin::Retry,
+            _ => TaskOrigin::Promise,
+        },
         points: if promised {
             vec![follow_up_point(act.clock, at, notes)]
         } else {

@@ -22,7 +22,7 @@ pub struct NewTask {
     pub day: NaiveDate,
     /// Kind of call.
     pub kind: TaskKind,
-    /// Promise or manual.
+    /// Promise, retry or manual.
     pub origin: TaskOrigin,
     /// What to speak about, the main one first.
     pub points: Vec<Point>,
@@ -65,11 +65,11 @@ pub async fn insert(
             Sql::new(
                 "INSERT INTO crm_call_tasks
                    (customer_id, phone, task_date, kind, reason, talking_points, origin, priority,
-                    score, temperature, recommended_products, script_key, assigned_to, team_code,
-                    status, attempts, due_at, notes, parent_task_id, created_by, created_at,
-                    updated_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1.0, $9, $10, $11, $12, $13, 'pending',
-                         $14, $15, $16, $17, $18, $19, $19)
+                    score, temperature, recommended_products, script_key, category_id, assigned_to,
+                    team_code, status, attempts, due_at, notes, parent_task_id, created_by,
+                    created_at, updated_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1.0, $9, $10, $11, $12, $13, $14,
+                         'pending', $15, $16, $17, $18, $19, $20, $20)
                  ON CONFLICT DO NOTHING RETURNING id",
             )
             .bind(new.customer)
@@ -83,6 +83,7 @@ pub async fn insert(
             .bind(about.map_or(Temperature::Warm, |(_, _, temperature)| temperature))
             .bind(json!([]))
             .bind(script.as_str())
+            .bind(main.category())
             .bind(new.agent)
             .bind(team)
             .bind(new.attempts)

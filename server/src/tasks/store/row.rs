@@ -38,6 +38,7 @@ pub struct TaskRow {
     pub status: TaskStatus,
     pub attempts: i64,
     pub due_at: Option<DateTime<Utc>>,
+    pub best_hour: Option<i64>,
     pub outcome: Option<Outcome>,
     pub sub_reason: Option<SubReason>,
     pub notes: Option<String>,
@@ -55,7 +56,7 @@ pub struct TaskRow {
 const SELECT: &str = "SELECT t.id, t.customer_id, t.phone, t.task_date, t.kind, t.reason,
        t.talking_points, t.origin, t.priority, t.score, t.temperature, t.recommended_products,
        t.script_key, t.offer_code, t.category_id, t.assigned_to, t.team_code, t.status, t.attempts,
-       t.due_at, t.outcome, t.sub_reason, t.notes, t.order_id, t.cancel_reason, t.created_at,
+       t.due_at, t.best_hour, t.outcome, t.sub_reason, t.notes, t.order_id, t.cancel_reason, t.created_at,
        t.started_at, t.completed_at, c.name AS customer_name, c.purchase_stage, c.value_stage,
        u.name AS agent_name
      FROM crm_call_tasks t
@@ -157,6 +158,7 @@ fn shown(row: TaskRow, call_ids: Vec<CallId>, names: &HashMap<ProductId, Product
         reason: row.reason,
         talking_points: row.talking_points.0.iter().map(Point::shown).collect(),
         priority: row.priority,
+        best_hour: row.best_hour,
         temperature: row.temperature,
         recommended_products: row
             .recommended_products

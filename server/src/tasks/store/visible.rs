@@ -74,10 +74,12 @@ pub async fn queue(
     Ok(found)
 }
 
-/// An agent's promises: everything with an hour that is not done, by hour.
+/// An agent's promises: everything with an hour that is not done, by hour; but for other tries of
+/// planned calls, which would bury them.
 pub async fn promises(tx: &mut Tx, agent: UserId) -> Result<Vec<TaskRow>, DbError> {
     let sql = select(
         "t.assigned_to = $1 AND t.status IN ('pending', 'in_progress') AND t.due_at IS NOT NULL
+         AND t.origin <> 'retry'
          ORDER BY t.due_at, t.id",
     );
     rows(tx, sql.bind(agent)).await

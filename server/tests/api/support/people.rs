@@ -53,6 +53,13 @@ impl TestApp {
         self.insert_person(Role::Agent, login, Some(team), Some(leader.id), Some(ext)).await
     }
 
+    /// The same person logged in now: the clock was moved. (Agents' leaders are not looked up.)
+    pub fn renewed(&self, who: &Person) -> Person {
+        let now = self.state.clock.now();
+        let token = self.state.keys.issue(who.id, who.role, None, now).expect("a token");
+        Person { token, ..who.clone() }
+    }
+
     async fn insert_person(
         &self,
         role: Role,

@@ -20,7 +20,9 @@ export interface Routes {
     '/api/cdm/orders': { query: { customerId?: T.CustomerId | null | undefined; status?: T.OrderStatus | null | undefined; q?: string | null | undefined; from?: string | null | undefined; to?: string | null | undefined; limit?: number | null | undefined; cursor?: string | null | undefined }; body: undefined; answer: T.PageOrder }
     [path: `/api/cdm/orders/${number}`]: { query: NoQuery; body: undefined; answer: T.Order }
     '/api/cdm/products': { query: { q?: string | null | undefined; categoryId?: T.CategoryId | null | undefined; active?: boolean | null | undefined }; body: undefined; answer: T.Products }
+    '/api/cdm/reorder/quality': { query: NoQuery; body: undefined; answer: T.QualityAnswer }
     '/api/cdm/search': { query: { q?: string | null | undefined }; body: undefined; answer: T.Hits }
+    '/api/cdm/segments': { query: NoQuery; body: undefined; answer: T.Segments }
     [path: `/api/crm/automation/call-tasks/${number}/suggested-script`]: { query: { lang?: "bn" | "en" | null | undefined }; body: undefined; answer: T.SuggestedScript }
     [path: `/api/crm/automation/intelligence/${number}`]: { query: NoQuery; body: undefined; answer: T.Intelligence }
     [path: `/api/crm/automation/recommendations/${number}`]: { query: NoQuery; body: undefined; answer: T.Recommendations }
@@ -30,6 +32,9 @@ export interface Routes {
     '/api/crm/desk': { query: NoQuery; body: undefined; answer: T.Desk }
     '/api/crm/team/dashboard': { query: { lang?: "bn" | "en" | null | undefined; teamLeaderId?: T.UserId | null | undefined }; body: undefined; answer: T.Dashboard }
     '/api/crm/team/ops/plan': { query: { date?: string | null | undefined }; body: undefined; answer: T.PlanResult }
+    '/api/crm/team/ops/plan/settings': { query: NoQuery; body: undefined; answer: T.PlanSettings }
+    '/api/crm/team/ops/plan/uplift': { query: { days?: number | null | undefined }; body: undefined; answer: T.Uplift }
+    '/api/crm/team/promises': { query: { days?: number | null | undefined }; body: undefined; answer: T.PromiseReport }
     '/api/crm/team/teams': { query: NoQuery; body: undefined; answer: T.TeamList }
     '/api/realtime': { query: { ticket?: string | null | undefined; since?: number | null | undefined }; body: undefined; answer: never }
     '/api/telephony/agents/me/status': { query: NoQuery; body: undefined; answer: T.AgentStatus }
@@ -47,7 +52,9 @@ export interface Routes {
     '/api/call/hangup': { query: NoQuery; body: T.Hangup; answer: T.Done }
     '/api/call/start': { query: NoQuery; body: T.StartCall; answer: T.CallStarted }
     '/api/call/transfer': { query: NoQuery; body: T.TransferCall; answer: T.Done }
+    [path: `/api/cdm/consumption-profiles/${number}/preview`]: { query: NoQuery; body: T.ProfilePatch; answer: T.ProfilePreview }
     '/api/cdm/customers': { query: NoQuery; body: T.CustomerEntry; answer: T.Customer }
+    [path: `/api/cdm/customers/${number}/cycles/${number}/stock`]: { query: NoQuery; body: T.StockLeft; answer: undefined }
     [path: `/api/cdm/customers/${number}/notes`]: { query: NoQuery; body: T.NoteBody; answer: T.Interaction }
     '/api/cdm/imports': { query: { dryRun?: boolean | null | undefined }; body: FormData; answer: T.ImportJob }
     '/api/cdm/imports/inspect': { query: NoQuery; body: FormData; answer: T.Inspection }
@@ -55,6 +62,8 @@ export interface Routes {
     [path: `/api/cdm/imports/${number}/run`]: { query: NoQuery; body: undefined; answer: T.ImportJob }
     '/api/cdm/orders': { query: NoQuery; body: T.OrderBody; answer: T.Order }
     '/api/cdm/products': { query: NoQuery; body: T.NewProduct; answer: T.Product }
+    '/api/cdm/reorder/learn': { query: NoQuery; body: undefined; answer: T.QualityAnswer }
+    '/api/cdm/segments': { query: NoQuery; body: T.SegmentEntry; answer: T.Segment }
     '/api/crm/automation/tasks': { query: NoQuery; body: T.ManualTask; answer: T.Task }
     '/api/crm/team/leads/bulk-assign': { query: NoQuery; body: T.BulkAssign; answer: T.BulkReport }
     '/api/crm/team/leads/bulk-unassign': { query: NoQuery; body: T.BulkUnassign; answer: T.BulkReport }
@@ -91,9 +100,11 @@ export interface Routes {
   }
   PUT: {
     [path: `/api/cdm/customers/${number}/assignment`]: { query: NoQuery; body: T.AssignmentBody; answer: T.Customer }
+    [path: `/api/cdm/segments/${number}`]: { query: NoQuery; body: T.SegmentEntry; answer: T.Segment }
     [path: `/api/crm/automation/tasks/${number}/assign`]: { query: NoQuery; body: T.Assign; answer: T.Task }
     [path: `/api/crm/automation/tasks/${number}/status`]: { query: NoQuery; body: T.StatusChange; answer: T.Task }
     [path: `/api/crm/desk/wrap-ups/${number}`]: { query: NoQuery; body: T.SaveWrapUp; answer: T.WrapUp }
+    '/api/crm/team/ops/plan/settings': { query: NoQuery; body: T.PlanSettings; answer: T.PlanSettings }
     [path: `/api/users/${number}/absences`]: { query: NoQuery; body: T.Absences; answer: T.User }
   }
   PATCH: {
@@ -106,6 +117,7 @@ export interface Routes {
     [path: `/api/users/${number}`]: { query: NoQuery; body: T.UserPatch; answer: T.User }
   }
   DELETE: {
+    [path: `/api/cdm/segments/${number}`]: { query: NoQuery; body: undefined; answer: undefined }
     [path: `/api/crm/team/teams/${number}`]: { query: NoQuery; body: undefined; answer: undefined }
   }
 }

@@ -233,7 +233,7 @@ export type BaseUnit = 'g' | 'ml' | 'pcs';
 /**
  * What a pair's dates rest on.
  */
-export type Basis = 'table' | 'learned';
+export type Basis = 'table' | 'learned' | 'stock';
 
 /**
  * The order of a call.
@@ -486,6 +486,18 @@ export type CallStarted = {
 export type CallStatus = 'initiated' | 'ringing' | 'answered' | 'completed' | 'missed' | 'no_answer' | 'busy' | 'failed' | 'cancelled';
 
 /**
+ * When customers may be rung.
+ */
+export type CallingHours = {
+    fridayPause?: Span | null;
+    /**
+     * On any day.
+     */
+    hours: Span;
+    ramadan?: Ramadan | null;
+};
+
+/**
  * What a telephone system can do during a call. What it cannot is disabled on the screen, with the
  * reason.
  */
@@ -572,6 +584,108 @@ export type Category = {
  * Of a row in `categories`.
  */
 export type CategoryId = number;
+
+/**
+ * How a category's reminders did.
+ */
+export type CategoryQuality = {
+    /**
+     * Which.
+     */
+    categoryId: CategoryId;
+    /**
+     * Days by the consumption profile.
+     */
+    profileDays: number;
+    /**
+     * What became of the reminders.
+     */
+    reminders: ComparedReminders;
+    /**
+     * Days usual between purchases, as learnt.
+     */
+    usualGapDays: number;
+};
+
+/**
+ * The model and the table beside each other.
+ */
+export type ComparedCalls = {
+    /**
+     * What became of calls.
+     */
+    learned: {
+        /**
+         * Of them, those who bought within a week.
+         */
+        bought: number;
+        /**
+         * Customers who would have been called.
+         */
+        called: number;
+    };
+    /**
+     * What became of calls.
+     */
+    table: {
+        /**
+         * Of them, those who bought within a week.
+         */
+        bought: number;
+        /**
+         * Customers who would have been called.
+         */
+        called: number;
+    };
+};
+
+/**
+ * The model and the table beside each other.
+ */
+export type ComparedReminders = {
+    /**
+     * What became of reminders.
+     */
+    learned: {
+        /**
+         * Bought more than a week after it.
+         */
+        early: number;
+        /**
+         * Bought before it.
+         */
+        late: number;
+        /**
+         * Bought within a week after the reminder.
+         */
+        onTime: number;
+        /**
+         * Not bought since, and the week is over.
+         */
+        wasted: number;
+    };
+    /**
+     * What became of reminders.
+     */
+    table: {
+        /**
+         * Bought more than a week after it.
+         */
+        early: number;
+        /**
+         * Bought before it.
+         */
+        late: number;
+        /**
+         * Bought within a week after the reminder.
+         */
+        onTime: number;
+        /**
+         * Not bought since, and the week is over.
+         */
+        wasted: number;
+    };
+};
 
 /**
  * Ways a customer agreed to be contacted.
@@ -1135,7 +1249,7 @@ export type CustomerType = 'new' | 'repeat' | 'vip' | 'inactive';
  */
 export type Cycle = {
     /**
-     * How they came about.
+     * By the configured table, whether it rules or not.
      */
     arithmetic: Arithmetic;
     /**
@@ -1159,6 +1273,10 @@ export type Cycle = {
      */
     categorySlug: string;
     /**
+     * The learned chance, percent, that it is bought within seven days from today.
+     */
+    chancePercent?: number | null;
+    /**
      * When to remind.
      */
     dueOn: string;
@@ -1174,6 +1292,7 @@ export type Cycle = {
      * How much then, base units.
      */
     lastQty: number;
+    learned?: LearnedArithmetic | null;
     /**
      * Its Bangla name.
      */
@@ -1348,6 +1467,24 @@ export type Desk = {
 };
 
 /**
+ * The difference between the shares that bought.
+ */
+export type Difference = {
+    /**
+     * … and this, with 95 % confidence.
+     */
+    high: number;
+    /**
+     * It lies between this …
+     */
+    low: number;
+    /**
+     * The share of those called less that of those held out, -1 to 1.
+     */
+    share: number;
+};
+
+/**
  * Who rang whom.
  */
 export type Direction = 'outbound' | 'inbound';
@@ -1497,6 +1634,24 @@ export type GenerateCalls = {
  * How a customer is addressed.
  */
 export type Greeting = 'bhai' | 'apu';
+
+/**
+ * What a group did.
+ */
+export type Group = {
+    /**
+     * How many of them bought within the days.
+     */
+    bought: number;
+    /**
+     * Customers in it; of those called a sample.
+     */
+    customers: number;
+    /**
+     * For how much in all, poisha.
+     */
+    spend: Money;
+};
 
 /**
  * Which call.
@@ -1867,6 +2022,36 @@ export type JobError = {
 export type JobStatus = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
 
 /**
+ * An agent's promises of some days.
+ */
+export type Kept = {
+    /**
+     * Who has them.
+     */
+    agentId: UserId;
+    /**
+     * Not called.
+     */
+    broken: number;
+    /**
+     * Called in time.
+     */
+    kept: number;
+    /**
+     * Called later.
+     */
+    late: number;
+    /**
+     * Their name.
+     */
+    name: string;
+    /**
+     * Their hour is still to come.
+     */
+    open: number;
+};
+
+/**
  * What a file holds.
  */
 export type Kind = 'categories' | 'products' | 'customers' | 'orders';
@@ -1896,6 +2081,83 @@ export type Lang = 'bn' | 'en';
 export type Language = 'bn' | 'en';
 
 /**
+ * How a learned date came about, so that anybody can check it.
+ */
+export type LearnedArithmetic = {
+    /**
+     * Whether the blend lay outside the limits.
+     */
+    clamped: boolean;
+    /**
+     * Days until the next purchase: the two blended, within the limits.
+     */
+    days: number;
+    /**
+     * Upper limit of the days.
+     */
+    maxDays: number;
+    /**
+     * Lower limit of the days.
+     */
+    minDays: number;
+    /**
+     * The customer's own days between purchases (geometric mean, later ones counting more); null
+     * after a single purchase.
+     */
+    ownGapDays?: number | null;
+    /**
+     * How much the customer's own gaps count, 0 to 1; the rest is what is usual.
+     */
+    ownShare: number;
+    /**
+     * Days after the purchase on which a reminder was right most often.
+     */
+    remindAfterDays: number;
+    /**
+     * Days usual in the category.
+     */
+    usualGapDays: number;
+};
+
+/**
+ * What a night's learning found.
+ */
+export type LearningReport = {
+    /**
+     * What became of the calls.
+     */
+    calls: ComparedCalls;
+    /**
+     * By category, those with most reminders first.
+     */
+    categories: Array<CategoryQuality>;
+    /**
+     * Customers learnt from.
+     */
+    customers: number;
+    /**
+     * Judged by what happened after this day.
+     */
+    fold: string;
+    /**
+     * Purchases learnt from; same-day lines of a category are one.
+     */
+    purchases: number;
+    /**
+     * What became of the reminders.
+     */
+    reminders: ComparedReminders;
+    /**
+     * Whether there are more than those.
+     */
+    sampled: boolean;
+    /**
+     * Until this one.
+     */
+    until: string;
+};
+
+/**
  * How many were left out for a reason.
  */
 export type LeftOutCount = {
@@ -1912,7 +2174,7 @@ export type LeftOutCount = {
 /**
  * Why a customer with a reason to be called is not planned.
  */
-export type LeftOutReason = 'do_not_call' | 'no_consent' | 'recently_contacted' | 'no_capacity' | 'quota_full' | 'no_team' | 'already_planned' | 'held_out' | 'open_promise' | 'no_phone';
+export type LeftOutReason = 'do_not_call' | 'no_consent' | 'recently_contacted' | 'no_capacity' | 'quota_full' | 'no_team' | 'attempts_used' | 'already_planned' | 'held_out' | 'open_promise' | 'no_phone';
 
 /**
  * Where a customer stands in time.
@@ -2850,6 +3112,10 @@ export type PlanResult = {
      */
     expired: number;
     /**
+     * Every agent's day was full before: nobody but those planned already was looked at.
+     */
+    full?: boolean;
+    /**
      * Who was left out, and why.
      */
     leftOut: Array<LeftOutCount>;
@@ -2871,6 +3137,51 @@ export type PlanResult = {
      */
     undoable?: boolean;
     undone?: Undone | null;
+};
+
+/**
+ * Settings of the daily plan; whatever the stored document leaves out has its default.
+ */
+export type PlanSettings = {
+    /**
+     * When customers may be rung.
+     */
+    callingHours: CallingHours;
+    /**
+     * An unfinished planned task stays on the queue this many days, then it expires.
+     */
+    carryDays: number;
+    /**
+     * Of a hundred customers who would be called, so many are not, to measure what calling does (SPEC
+     * §4.9).
+     */
+    holdOutPercent: number;
+    /**
+     * Least days between two contacts with a customer (SPEC §4.6); promises and missed calls are
+     * exempt.
+     */
+    minDaysBetweenContacts: number;
+    /**
+     * So many calls for one reason that nobody took are enough for [`ATTEMPT_DAYS`] days.
+     */
+    mostAttempts: number;
+    /**
+     * A promised call begun later than so many minutes after its hour is late; one not begun by then
+     * is broken.
+     */
+    promiseGraceMinutes: number;
+    /**
+     * Calls a day and agent.
+     */
+    quotas: Quotas;
+    /**
+     * A reminder is planned from its day until this many days later.
+     */
+    reminderWindowDays: number;
+    /**
+     * Whether the unused quota of one class goes to the others.
+     */
+    spill: boolean;
 };
 
 /**
@@ -3119,6 +3430,43 @@ export type ProfilePatch = {
 };
 
 /**
+ * What a change of a profile would do to the coming weeks.
+ */
+export type ProfilePreview = {
+    /**
+     * Reminders whose date would move.
+     */
+    moved: number;
+    /**
+     * Reminders due in each of the coming weeks.
+     */
+    weeks: Array<WeekOfReminders>;
+};
+
+/**
+ * How promises were kept.
+ */
+export type PromiseReport = {
+    /**
+     * By agent, the one with most broken promises first.
+     */
+    agents: Array<Kept>;
+    /**
+     * First company day whose promises are counted; up to today.
+     */
+    from: string;
+    /**
+     * Minutes after its hour within which a call is in time.
+     */
+    graceMinutes: number;
+    /**
+     * Those still to be kept although their hour has passed, of any day, the longest overdue first;
+     * at most 200.
+     */
+    overdue: Array<Task>;
+};
+
+/**
  * The telephone system a call runs on.
  */
 export type ProviderKind = 'bracknet' | 'asterisk' | 'simulator' | 'by_hand';
@@ -3140,6 +3488,35 @@ export type PurchaseStageCount = {
      * The stage.
      */
     stage: PurchaseStage;
+};
+
+/**
+ * The newest night's report.
+ */
+export type Quality = {
+    /**
+     * Whether every pair follows it already.
+     */
+    applied: boolean;
+    /**
+     * Whether the dates follow the model; else the configured table.
+     */
+    inUse: boolean;
+    /**
+     * How it and the table would have done.
+     */
+    report: LearningReport;
+    /**
+     * The day on which it was learnt.
+     */
+    trainedOn: string;
+};
+
+/**
+ * How good the reminders are.
+ */
+export type QualityAnswer = {
+    quality?: Quality | null;
 };
 
 /**
@@ -3214,6 +3591,47 @@ export type QueueCounts = {
  * Which of the day's three quotas a kind counts against.
  */
 export type QuotaClass = 'reminder' | 'offer' | 'follow_up';
+
+/**
+ * Calls a day and agent, in all and by class.
+ */
+export type Quotas = {
+    /**
+     * Follow-ups and support.
+     */
+    followup: number;
+    /**
+     * Offers.
+     */
+    offer: number;
+    /**
+     * In all.
+     */
+    perAgentLimit: number;
+    /**
+     * Reorder reminders.
+     */
+    reminder: number;
+};
+
+/**
+ * The fasting month, when people eat and pray at other hours.
+ */
+export type Ramadan = {
+    /**
+     * Its first day.
+     */
+    firstDay: string;
+    /**
+     * Customers are rung in these hours.
+     */
+    hours: Span;
+    /**
+     * Its last day.
+     */
+    lastDay: string;
+    pause?: Span | null;
+};
 
 /**
  * A reason: a code with parameters, worded by `content/` ([`talking_point_text`] lists them).
@@ -3503,6 +3921,69 @@ export type ScriptRecommendation = {
 };
 
 /**
+ * A filter with a name.
+ */
+export type Segment = {
+    /**
+     * What it narrows by.
+     */
+    filter: CustomerQuery;
+    /**
+     * Its id.
+     */
+    id: SegmentId;
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * It is one's own: only then may one change it.
+     */
+    own: boolean;
+    /**
+     * Whose it is.
+     */
+    owner: string;
+    /**
+     * Everybody may use it.
+     */
+    shared: boolean;
+};
+
+/**
+ * A segment to keep.
+ */
+export type SegmentEntry = {
+    /**
+     * What to narrow by: at least one thing, and nothing unknown.
+     */
+    filter: CustomerQuery;
+    /**
+     * 1 to 80 characters, no two alike for one person.
+     */
+    name: string;
+    /**
+     * Whether everybody may use it; only those who lead may share.
+     */
+    shared?: boolean;
+};
+
+/**
+ * Of a row in `segments`.
+ */
+export type SegmentId = number;
+
+/**
+ * Segments.
+ */
+export type Segments = {
+    /**
+     * Own and shared ones, by name.
+     */
+    items: Array<Segment>;
+};
+
+/**
  * How experienced an agent is; the plan gives delicate calls to the seniors first.
  */
 export type Seniority = 'junior' | 'regular' | 'senior';
@@ -3568,6 +4049,20 @@ export type SipLogin = {
 };
 
 /**
+ * A part of the day.
+ */
+export type Span = {
+    /**
+     * From this time on, `HH:MM`.
+     */
+    from: string;
+    /**
+     * Until this one.
+     */
+    until: string;
+};
+
+/**
  * Start a call.
  */
 export type StartCall = {
@@ -3614,6 +4109,16 @@ export type StatusChange = {
     outcome?: Outcome | null;
     status?: TaskStatus | null;
     subReason?: SubReason | null;
+};
+
+/**
+ * What the customer says is left.
+ */
+export type StockLeft = {
+    /**
+     * Days it still lasts, 0 to 365.
+     */
+    daysLeft: number;
 };
 
 /**
@@ -3704,6 +4209,10 @@ export type Task = {
      * Calls begun.
      */
     attempts: number;
+    /**
+     * Hour, company time, at which the customer is likeliest to answer.
+     */
+    bestHour?: number | null;
     /**
      * Its calls, oldest first.
      */
@@ -3826,7 +4335,7 @@ export type TaskKind = 'reminder' | 'offer_followup' | 'cross_sell' | 'membershi
 /**
  * Who made a task.
  */
-export type TaskOrigin = 'plan' | 'promise' | 'missed_call' | 'manual';
+export type TaskOrigin = 'plan' | 'promise' | 'retry' | 'missed_call' | 'manual';
 
 /**
  * Where a task stands.
@@ -4103,6 +4612,33 @@ export type Undone = {
 };
 
 /**
+ * What calling did.
+ */
+export type Uplift = {
+    /**
+     * Planned to be called.
+     */
+    called: Group;
+    difference?: Difference | null;
+    /**
+     * First company day of the calls compared.
+     */
+    from: string;
+    /**
+     * Would have been, and were held out.
+     */
+    heldOut: Group;
+    /**
+     * Last company day of them: those since are too young.
+     */
+    until: string;
+    /**
+     * Days within which a purchase counts.
+     */
+    windowDays: number;
+};
+
+/**
  * A user as administrators and team leaders see one.
  */
 export type User = {
@@ -4228,6 +4764,24 @@ export type ValueStageCount = {
      * The stage.
      */
     stage: ValueStage;
+};
+
+/**
+ * A week of reminders; the first begins today.
+ */
+export type WeekOfReminders = {
+    /**
+     * Its first day.
+     */
+    from: string;
+    /**
+     * Due as it is.
+     */
+    now: number;
+    /**
+     * Due after the change.
+     */
+    then: number;
 };
 
 /**
@@ -4526,6 +5080,30 @@ export type PatchProfileResponses = {
 
 export type PatchProfileResponse = PatchProfileResponses[keyof PatchProfileResponses];
 
+export type PreviewProfileData = {
+    body: ProfilePatch;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/cdm/consumption-profiles/{id}/preview';
+};
+
+export type PreviewProfileErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type PreviewProfileError = PreviewProfileErrors[keyof PreviewProfileErrors];
+
+export type PreviewProfileResponses = {
+    200: ProfilePreview;
+};
+
+export type PreviewProfileResponse = PreviewProfileResponses[keyof PreviewProfileResponses];
+
 export type List360Data = {
     body?: never;
     path?: never;
@@ -4793,6 +5371,31 @@ export type AssignResponses = {
 };
 
 export type AssignResponse = AssignResponses[keyof AssignResponses];
+
+export type StockLeftData = {
+    body: StockLeft;
+    path: {
+        id: CustomerId;
+        category: CategoryId;
+    };
+    query?: never;
+    url: '/api/cdm/customers/{id}/cycles/{category}/stock';
+};
+
+export type StockLeftErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type StockLeftError = StockLeftErrors[keyof StockLeftErrors];
+
+export type StockLeftResponses = {
+    204: void;
+};
+
+export type StockLeftResponse = StockLeftResponses[keyof StockLeftResponses];
 
 export type AddNoteData = {
     body: NoteBody;
@@ -5227,6 +5830,50 @@ export type Patch3Responses = {
 
 export type Patch3Response = Patch3Responses[keyof Patch3Responses];
 
+export type LearnData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/cdm/reorder/learn';
+};
+
+export type LearnErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type LearnError = LearnErrors[keyof LearnErrors];
+
+export type LearnResponses = {
+    200: QualityAnswer;
+};
+
+export type LearnResponse = LearnResponses[keyof LearnResponses];
+
+export type QualityData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/cdm/reorder/quality';
+};
+
+export type QualityErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type QualityError = QualityErrors[keyof QualityErrors];
+
+export type QualityResponses = {
+    200: QualityAnswer;
+};
+
+export type QualityResponse = QualityResponses[keyof QualityResponses];
+
 export type FindData = {
     body?: never;
     path?: never;
@@ -5253,6 +5900,98 @@ export type FindResponses = {
 };
 
 export type FindResponse = FindResponses[keyof FindResponses];
+
+export type ListSegmentsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/cdm/segments';
+};
+
+export type ListSegmentsErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type ListSegmentsError = ListSegmentsErrors[keyof ListSegmentsErrors];
+
+export type ListSegmentsResponses = {
+    200: Segments;
+};
+
+export type ListSegmentsResponse = ListSegmentsResponses[keyof ListSegmentsResponses];
+
+export type CreateSegmentData = {
+    body: SegmentEntry;
+    path?: never;
+    query?: never;
+    url: '/api/cdm/segments';
+};
+
+export type CreateSegmentErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type CreateSegmentError = CreateSegmentErrors[keyof CreateSegmentErrors];
+
+export type CreateSegmentResponses = {
+    201: Segment;
+};
+
+export type CreateSegmentResponse = CreateSegmentResponses[keyof CreateSegmentResponses];
+
+export type DeleteSegmentData = {
+    body?: never;
+    path: {
+        id: SegmentId;
+    };
+    query?: never;
+    url: '/api/cdm/segments/{id}';
+};
+
+export type DeleteSegmentErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type DeleteSegmentError = DeleteSegmentErrors[keyof DeleteSegmentErrors];
+
+export type DeleteSegmentResponses = {
+    204: void;
+};
+
+export type DeleteSegmentResponse = DeleteSegmentResponses[keyof DeleteSegmentResponses];
+
+export type ReplaceSegmentData = {
+    body: SegmentEntry;
+    path: {
+        id: SegmentId;
+    };
+    query?: never;
+    url: '/api/cdm/segments/{id}';
+};
+
+export type ReplaceSegmentErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type ReplaceSegmentError = ReplaceSegmentErrors[keyof ReplaceSegmentErrors];
+
+export type ReplaceSegmentResponses = {
+    200: Segment;
+};
+
+export type ReplaceSegmentResponse = ReplaceSegmentResponses[keyof ReplaceSegmentResponses];
 
 export type SuggestedScriptData = {
     body?: never;
@@ -5651,6 +6390,50 @@ export type LastPlanResponses = {
 
 export type LastPlanResponse = LastPlanResponses[keyof LastPlanResponses];
 
+export type PlanSettingsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/crm/team/ops/plan/settings';
+};
+
+export type PlanSettingsErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type PlanSettingsError = PlanSettingsErrors[keyof PlanSettingsErrors];
+
+export type PlanSettingsResponses = {
+    200: PlanSettings;
+};
+
+export type PlanSettingsResponse = PlanSettingsResponses[keyof PlanSettingsResponses];
+
+export type SetPlanSettingsData = {
+    body: PlanSettings;
+    path?: never;
+    query?: never;
+    url: '/api/crm/team/ops/plan/settings';
+};
+
+export type SetPlanSettingsErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type SetPlanSettingsError = SetPlanSettingsErrors[keyof SetPlanSettingsErrors];
+
+export type SetPlanSettingsResponses = {
+    200: PlanSettings;
+};
+
+export type SetPlanSettingsResponse = SetPlanSettingsResponses[keyof SetPlanSettingsResponses];
+
 export type UndoPlanData = {
     body: UndoPlan;
     path?: never;
@@ -5672,6 +6455,60 @@ export type UndoPlanResponses = {
 };
 
 export type UndoPlanResponse = UndoPlanResponses[keyof UndoPlanResponses];
+
+export type PlanUpliftData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * So many company days, 1 to 90.
+         */
+        days?: number;
+    };
+    url: '/api/crm/team/ops/plan/uplift';
+};
+
+export type PlanUpliftErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type PlanUpliftError = PlanUpliftErrors[keyof PlanUpliftErrors];
+
+export type PlanUpliftResponses = {
+    200: Uplift;
+};
+
+export type PlanUpliftResponse = PlanUpliftResponses[keyof PlanUpliftResponses];
+
+export type PromisesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * So many company days, 1 to 90.
+         */
+        days?: number;
+    };
+    url: '/api/crm/team/promises';
+};
+
+export type PromisesErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type PromisesError = PromisesErrors[keyof PromisesErrors];
+
+export type PromisesResponses = {
+    200: PromiseReport;
+};
+
+export type PromisesResponse = PromisesResponses[keyof PromisesResponses];
 
 export type ListTeamsData = {
     body?: never;

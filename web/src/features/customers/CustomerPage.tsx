@@ -119,7 +119,7 @@ function View({ data }: { data: Customer360 }) {
         />
         <div className="flex min-h-0 flex-col gap-3 overflow-y-auto">
           <Panel title={t('cycles')} className="shrink-0">
-            <Cycles cycles={data.cycles} />
+            <Cycles cycles={data.cycles} customerId={data.customer.id} />
           </Panel>
           <Panel title={t('profile')} className="shrink-0">
             <Profile data={data} />

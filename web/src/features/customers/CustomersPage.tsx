@@ -18,6 +18,7 @@ import { AssignDialog } from './AssignDialog'
 import { CustomerForm } from './CustomerForm'
 import { FilterBar } from './FilterBar'
 import { type CustomerFilters, clean, filterCount } from './filters'
+import { Segments } from './Segments'
 
 const LEADS = ['admin', 'sales_manager', 'team_leader']
 
@@ -185,6 +186,14 @@ export function CustomersPage({
             aria-keyshortcuts="/"
             value={text}
             onChange={(e) => setText(e.target.value)}
+          />
+          <Segments
+            filters={filters}
+            leads={leads}
+            onFilters={(chosen) => {
+              setText(chosen.q ?? '')
+              onFilters(chosen)
+            }}
           />
           {user?.role !== 'delivery_coordinator' && (
             <Button variant="primary" icon={<PlusIcon />} onClick={() => setDialog('new')}>

@@ -1,11 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import { usersQuery } from '~/api/queries'
 import type { Task } from '~/api/types'
 import { errorText, useFormat } from '~/i18n/i18n'
+import { TaskCustomer } from '~/parts/TaskCustomer'
 import {
   Badge,
   Button,
@@ -95,18 +95,7 @@ export function AgentWork({ agent, onClose }: { agent: FloorAgent; onClose: () =
       {
         key: 'customer',
         header: t('column.customer'),
-        cell: (task) =>
-          task.customerId ? (
-            <Link
-              to="/customers/$id"
-              params={{ id: String(task.customerId) }}
-              className="font-medium hover:underline"
-            >
-              {task.customerName ?? format.phone(task.phone)}
-            </Link>
-          ) : (
-            format.phone(task.phone)
-          ),
+        cell: (task) => <TaskCustomer task={task} />,
       },
       {
         key: 'why',

@@ -2,8 +2,10 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import type { Alert, Customer360, Interaction, Task } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
+import { daysBetween } from '~/lib/format'
 import { useKey } from '~/lib/keys'
 import { useStore } from '~/lib/store'
+import { StockLeft } from '~/parts/StockLeft'
 import { Badge, Button, Kbd, QueryView, type Tone } from '~/ui'
 import { AlertIcon } from '~/ui/icons'
 import { contactLine, dueCycles } from './facts'
@@ -85,13 +87,19 @@ function Why({ task, view }: { task: Task; view?: Customer360 }) {
                 name: format.name(cycle),
                 quantity: format.quantity(cycle.lastQty, cycle.baseUnit),
                 last: format.day(cycle.lastDate),
-                days: format.digits(cycle.arithmetic.consumptionDays),
-                buffer: format.digits(cycle.arithmetic.bufferDays),
+                days: format.digits(daysBetween(cycle.lastDate, cycle.expectedOn)),
+                buffer: format.digits(daysBetween(cycle.dueOn, cycle.expectedOn)),
                 due: format.day(cycle.dueOn),
               })}
+              {view && <StockLeft customerId={view.customer.id} cycle={cycle} />}
             </li>
           ))}
         </ul>
+      )}
+      {task.bestHour != null && task.status === 'pending' && (
+        <p className="mt-1 text-xs text-muted">
+          {t('customer.bestHour', { hour: format.digits(`${task.bestHour}:00`) })}
+        </p>
       )}
       {task.attempts > 0 && (
         <p className="mt-1 text-xs text-muted">

@@ -2,20 +2,21 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import type { PlanSettings } from '~/api/types'
 import { errorText, useFormat } from '~/i18n/i18n'
 import { useDebounced } from '~/lib/debounce'
 import { fieldError, formError } from '~/parts/fields'
 import { Button, Dialog, Field, Input, Loading, toast } from '~/ui'
 import { PlanView } from './PlanView'
 import {
-  DEFAULT_QUOTAS,
-  inDigits,
   MOST_CALLS,
   QUOTA_FIELDS,
   type QuotaField,
   quotaBody,
   quotaProblems,
+  quotasOf,
 } from './quota'
+import { WithPlanSettings } from './WithPlanSettings'
 
 const PATH = '/api/crm/team/ops/generate-calls'
 
@@ -28,16 +29,26 @@ export function GenerateCalls() {
       <Button variant="primary" onClick={() => setOpen(true)}>
         {t('generate')}
       </Button>
-      {open && <GenerateDialog onClose={() => setOpen(false)} />}
+      {open && (
+        <WithPlanSettings title={t('generate')} onClose={() => setOpen(false)}>
+          {({ quotas }) => <GenerateDialog quotas={quotas} onClose={() => setOpen(false)} />}
+        </WithPlanSettings>
+      )}
     </>
   )
 }
 
-function GenerateDialog({ onClose }: { onClose: () => void }) {
+function GenerateDialog({
+  quotas: usual,
+  onClose,
+}: {
+  quotas: PlanSettings['quotas']
+  onClose: () => void
+}) {
   const { t } = useTranslation(['plan', 'common'])
   const format = useFormat()
   const queries = useQueryClient()
-  const [quotas, setQuotas] = useState(() => inDigits(DEFAULT_QUOTAS, format.digits))
+  const [quotas, setQuotas] = useState(() => quotasOf(usual, format.digits))
   const problems = quotaProblems(quotas)
   const sound = Object.keys(problems).length === 0
   const body = quotaBody(quotas)

@@ -8,8 +8,10 @@ import { civilDate } from '~/lib/format'
 import { useLive } from '~/live/live'
 import { Button, ConfirmDialog, EmptyState, Input, Page, QueryView, toast } from '~/ui'
 import { GenerateCalls } from './GenerateCalls'
+import { PlanRules } from './PlanRules'
 import { PlanView } from './PlanView'
 import { planQuery } from './queries'
+import { Uplift } from './Uplift'
 
 /** What was planned for a day, and why the rest was left out. */
 export function PlanPage({
@@ -42,6 +44,7 @@ export function PlanPage({
             onChange={(e) => onDate(e.target.value === today ? undefined : e.target.value)}
           />
           {plan.data?.undoable && <UndoPlan plan={plan.data} />}
+          <PlanRules />
           <GenerateCalls />
         </>
       }
@@ -57,6 +60,7 @@ export function PlanPage({
           )
         }
       </QueryView>
+      <Uplift />
     </Page>
   )
 }

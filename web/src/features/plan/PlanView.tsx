@@ -40,6 +40,7 @@ export function PlanView({ plan }: { plan: PlanResult }) {
     },
   ]
   const rest = [
+    plan.full && t('full'),
     plan.alreadyPlanned > 0 &&
       t('alreadyPlanned', { n: format.number(plan.alreadyPlanned), count: plan.alreadyPlanned }),
     plan.merged > 0 && t('merged', { n: format.number(plan.merged), count: plan.merged }),

@@ -3,9 +3,14 @@ import { beforeAll, expect, test } from 'vitest'
 import type { PlanResult } from '~/api/types'
 import { setLanguage, startI18n } from '~/i18n/i18n'
 import { number } from '~/lib/format'
-import { DEFAULT_QUOTAS, quotaBody, quotaProblems, whole } from './quota'
+import { quotaBody, quotaProblems, quotasOf, whole } from './quota'
 import { planSentence } from './sentence'
 import { planWords } from './words'
+
+const DEFAULT_QUOTAS = quotasOf(
+  { perAgentLimit: 200, reminder: 120, offer: 50, followup: 30 },
+  String,
+)
 
 const plan: PlanResult = {
   date: '2026-11-21',

@@ -2,6 +2,13 @@ import { queryOptions } from '@tanstack/react-query'
 import { api } from '~/api/client'
 import { ApiError } from '~/api/error'
 
+/** Quotas and contact rules in force. */
+export const planSettingsQuery = () =>
+  queryOptions({
+    queryKey: ['plan-settings'],
+    queryFn: ({ signal }) => api.get('/api/crm/team/ops/plan/settings', {}, signal),
+  })
+
 /** The last plan made for the day (today if none is given); null when there is none yet. */
 export const planQuery = (date?: string) =>
   queryOptions({
@@ -14,4 +21,12 @@ export const planQuery = (date?: string) =>
         throw error
       }
     },
+  })
+
+/** What calling does, measured against those held out; it changes by the day. */
+export const upliftQuery = () =>
+  queryOptions({
+    queryKey: ['plan-uplift'],
+    queryFn: ({ signal }) => api.get('/api/crm/team/ops/plan/uplift', {}, signal),
+    staleTime: 3_600_000,
   })

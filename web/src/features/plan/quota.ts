@@ -1,3 +1,4 @@
+import type { PlanSettings } from '~/api/types'
 import { latinDigits } from '~/lib/format'
 
 /** What a plan may be asked for. The limits are those of the server; it has the last word. */
@@ -15,12 +16,6 @@ export const QUOTA_FIELDS = [
   'followupQuota',
 ] as const satisfies readonly QuotaField[]
 
-export const DEFAULT_QUOTAS: Quotas = {
-  perAgentLimit: '200',
-  reminderQuota: '120',
-  offerQuota: '50',
-  followupQuota: '30',
-}
 export const MOST_CALLS = 200
 
 /** A whole number in Latin or Bangla digits, or null. */
@@ -29,13 +24,16 @@ export function whole(text: string): number | null {
   return /^\d{1,4}$/.test(latin) ? Number(latin) : null
 }
 
-/** The quotas as shown: in the digits of the language. */
-export function inDigits(quotas: Quotas, digits: (text: string) => string): Quotas {
+/** The quotas of the settings as shown: in the digits of the language. */
+export function quotasOf(
+  quotas: PlanSettings['quotas'],
+  digits: (value: number) => string,
+): Quotas {
   return {
     perAgentLimit: digits(quotas.perAgentLimit),
-    reminderQuota: digits(quotas.reminderQuota),
-    offerQuota: digits(quotas.offerQuota),
-    followupQuota: digits(quotas.followupQuota),
+    reminderQuota: digits(quotas.reminder),
+    offerQuota: digits(quotas.offer),
+    followupQuota: digits(quotas.followup),
   }
 }
 

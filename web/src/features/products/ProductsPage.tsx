@@ -22,8 +22,11 @@ import {
 import { PlusIcon } from '~/ui/icons'
 import { ProductForm } from './ProductForm'
 import { Profiles } from './Profiles'
+import { Reminders } from './Reminders'
 
-const VIEWS = ['products', 'profiles'] as const
+const VIEWS = ['products', 'profiles', 'quality'] as const
+
+const LEADS = { products: 'lead', profiles: 'profilesLead', quality: 'quality.lead' } as const
 
 /** The catalogue, and how long each thing lasts. */
 export function ProductsPage() {
@@ -31,6 +34,7 @@ export function ProductsPage() {
   const format = useFormat()
   const { user } = useStore(auth)
   const manages = user?.role === 'admin' || user?.role === 'sales_manager'
+  const leads = manages || user?.role === 'team_leader'
   const [view, setView] = useState<(typeof VIEWS)[number]>('products')
   const [text, setText] = useState('')
   const [category, setCategory] = useState('')
@@ -98,7 +102,7 @@ export function ProductsPage() {
   return (
     <Page
       title={t('title')}
-      lead={t(view === 'products' ? 'lead' : 'profilesLead')}
+      lead={t(LEADS[view])}
       actions={
         <>
           {view === 'products' && (
@@ -130,7 +134,10 @@ export function ProductsPage() {
             label={t('views')}
             value={view}
             onChange={setView}
-            items={VIEWS.map((value) => ({ value, label: t(`view.${value}`) }))}
+            items={VIEWS.filter((value) => leads || value !== 'quality').map((value) => ({
+              value,
+              label: t(`view.${value}`),
+            }))}
           />
           {manages && view === 'products' && (
             <Button variant="primary" icon={<PlusIcon />} onClick={() => setEdited('new')}>
@@ -140,9 +147,9 @@ export function ProductsPage() {
         </>
       }
     >
-      {view === 'profiles' ? (
-        <Profiles manages={manages} />
-      ) : (
+      {view === 'profiles' && <Profiles manages={manages} />}
+      {view === 'quality' && <Reminders manages={manages} />}
+      {view === 'products' && (
         <QueryView query={products}>
           {({ items }) => (
             <Table

@@ -3,8 +3,9 @@ import { type FormEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import { categoriesQuery, productsQuery } from '~/api/queries'
-import type { ConsumptionProfile } from '~/api/types'
+import type { ConsumptionProfile, ProfilePreview } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
+import { useDebounced } from '~/lib/debounce'
 import { latinDigits } from '~/lib/format'
 import { fieldError, formError } from '~/parts/fields'
 import {
@@ -174,18 +175,12 @@ function ProfileForm({
     return /^\d{1,7}$/.test(text) ? Number(text) : undefined
   }
   const unreadable = NUMBERS.filter((key) => read(key) === undefined)
+  const changes = Object.fromEntries(
+    NUMBERS.filter((key) => read(key) !== (profile[key] ?? null)).map((key) => [key, read(key)]),
+  )
   const save = useMutation({
     meta: { quiet: true },
-    mutationFn: () =>
-      api.patch(
-        `/api/cdm/consumption-profiles/${profile.id}`,
-        Object.fromEntries(
-          NUMBERS.filter((key) => read(key) !== (profile[key] ?? null)).map((key) => [
-            key,
-            read(key),
-          ]),
-        ),
-      ),
+    mutationFn: () => api.patch(`/api/cdm/consumption-profiles/${profile.id}`, changes),
     onSuccess: () => {
       toast(t('common:actions.saved'), 'ok')
       onClose()
@@ -239,6 +234,9 @@ function ProfileForm({
             )}
           </Field>
         ))}
+        {unreadable.length === 0 && Object.keys(changes).length > 0 && (
+          <Effect id={profile.id} changes={changes} />
+        )}
         {general && (
           <p role="alert" className="col-span-2 text-sm text-bad">
             {general}
@@ -246,5 +244,75 @@ function ProfileForm({
         )}
       </form>
     </Dialog>
+  )
+}
+
+/** What the change would do to the coming weeks. */
+function Effect({
+  id,
+  changes,
+}: {
+  id: number
+  changes: Record<string, number | null | undefined>
+}) {
+  const { t } = useTranslation('products')
+  const format = useFormat()
+  const settled = useDebounced(JSON.stringify(changes), 350)
+  const preview = useQuery({
+    queryKey: ['profile-preview', id, settled],
+    queryFn: ({ signal }) =>
+      api.post(`/api/cdm/consumption-profiles/${id}/preview`, JSON.parse(settled), { signal }),
+    retry: false,
+    gcTime: 0,
+    // A value that is not allowed is said at its field when it is saved.
+    meta: { quiet: true },
+  })
+  if (preview.isError) return null
+  return (
+    <section className="col-span-2 text-xs" aria-live="polite" aria-busy={preview.isPending}>
+      <h3 className="font-semibold text-muted">{t('preview.title')}</h3>
+      {preview.isPending ? (
+        <p className="py-2 text-muted">…</p>
+      ) : (
+        <EffectTable preview={preview.data} />
+      )}
+      <p className="mt-1 text-muted">
+        {preview.data &&
+          (preview.data.moved > 0
+            ? t('preview.moved', {
+                count: preview.data.moved,
+                n: format.number(preview.data.moved),
+              })
+            : t('preview.none'))}{' '}
+        {t('preview.learned')}
+      </p>
+    </section>
+  )
+}
+
+function EffectTable({ preview }: { preview: ProfilePreview }) {
+  const { t } = useTranslation('products')
+  const format = useFormat()
+  return (
+    <table className="mt-1 w-full">
+      <thead>
+        <tr className="text-muted">
+          <th className="text-left font-normal">{t('preview.week')}</th>
+          <th className="text-right font-normal">{t('preview.before')}</th>
+          <th className="text-right font-normal">{t('preview.after')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {preview.weeks.map((week) => (
+          <tr key={week.from}>
+            <th scope="row" className="text-left font-normal">
+              {format.date(week.from)}
+            </th>
+            <td className="text-right">{format.number(week.now)}</td>
+            <td className="text-right font-medium">{format.number(week.then)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }

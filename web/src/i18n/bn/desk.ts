@@ -27,6 +27,7 @@ export default {
     addToBasket: '{{name}} ঝুড়িতে দিন',
     contacts: 'শেষ যোগাযোগ',
     noContacts: 'আগে কথা হয়নি।',
+    bestHour: 'সাধারণত {{hour}} নাগাদ ফোন ধরেন',
     cycle: '{{name}} {{quantity}}: {{last}} + {{days}} দিন চলে − {{buffer}} দিন আগে = {{due}}',
     cancelled: 'এই কলটি আর লাগবে না',
     cancelledReorder: '{{category}} আবার অর্ডার হয়েছে ({{order}})।',

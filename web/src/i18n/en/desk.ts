@@ -30,6 +30,7 @@ export default {
     addToBasket: 'Put {{name}} into the basket',
     contacts: 'Last contacts',
     noContacts: 'No contact so far.',
+    bestHour: 'Usually answers around {{hour}}',
     cycle: '{{name}} {{quantity}}: {{last}} + lasts {{days}} days − {{buffer}} ahead = {{due}}',
     cancelled: 'This call is no longer needed',
     cancelledReorder: '{{category}} was ordered again ({{order}}).',
