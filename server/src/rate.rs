@@ -43,6 +43,17 @@ impl RateLimit {
             Ok(())
         }
     }
+
+    /// Takes an admission of this window back: it was an honest one.
+    pub fn forgive(&self, address: IpAddr, now: DateTime<Utc>) {
+        let window = now.timestamp().div_euclid(self.window);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((counted, admitted)) = seen.get_mut(&address)
+            && *counted == window
+        {
+            *admitted = admitted.saturating_sub(1);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -63,6 +74,13 @@ mod tests {
         assert!(limit.admit(here, now).is_ok());
         assert_eq!(limit.admit(here, now), Err(60));
         assert!(limit.admit(there, now).is_ok());
-        assert!(limit.admit(here, now + TimeDelta::seconds(60)).is_ok());
+        let next = now + TimeDelta::seconds(60);
+        assert!(limit.admit(here, next).is_ok());
+        assert!(limit.admit(here, next).is_ok());
+        limit.forgive(here, now);
+        assert!(limit.admit(here, next).is_err(), "another window's admission");
+        limit.forgive(here, next);
+        limit.forgive(here, next);
+        assert!(limit.admit(here, next).is_ok());
     }
 }

@@ -64,8 +64,9 @@ pub async fn login(
     Json(body): Json<Login>,
 ) -> Result<Json<Session>> {
     let login = body.login.trim().to_lowercase();
+    let now = state.clock.now();
     let from = address::client(peer, &headers, &state.config.trusted_proxies).unwrap_or(peer.ip());
-    if let Err(seconds) = state.login_limit.admit(from, state.clock.now()) {
+    if let Err(seconds) = state.login_limit.admit(from, now) {
         return Err(Error::problem(
             StatusCode::TOO_MANY_REQUESTS,
             "too_many_requests",
@@ -73,7 +74,6 @@ pub async fn login(
         )
         .retry_after(seconds));
     }
-    let now = state.clock.now();
     let found = store::credentials(&mut state.db.read().await?, &login).await?;
     if let Some(until) = found.as_ref().and_then(|c| c.locked_until)
         && until > now
@@ -103,6 +103,8 @@ pub async fn login(
     store::login_succeeded(&mut tx, user.id).await?;
     let session = session(&state, &mut tx, user.id, &new_secret()).await?;
     tx.commit().await?;
+    // A whole office comes to work behind one address.
+    state.login_limit.forgive(from, now);
     Ok(Json(session))
 }
 
