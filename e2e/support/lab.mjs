@@ -2,6 +2,7 @@
 import { execFile, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { open, readFile, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -83,18 +84,21 @@ export function loudness(samples) {
   return Math.sqrt(sum / Math.max(n, 1));
 }
 
+/** Whether somebody listens on the PBX's control socket: its threads may outlive the process a moment. */
+const listens = () =>
+  new Promise((resolve) => {
+    const socket = connect(path.join(path.dirname(lab.pbxPid), "run", "asterisk.ctl"));
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+
 /** The PBX loses its power… */
 export async function unplug() {
-  const pid = Number(await readFile(lab.pbxPid, "utf8"));
-  process.kill(pid, "SIGKILL");
-  await until("the PBX is gone", () => {
-    try {
-      process.kill(pid, 0);
-      return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
-    } catch {
-      return true;
-    }
-  });
+  process.kill(Number(await readFile(lab.pbxPid, "utf8")), "SIGKILL");
+  await until("the PBX is gone", async () => !(await listens()));
 }
 
 /** …and has it again. */
@@ -102,12 +106,13 @@ export async function plugIn() {
   const child = spawn(lab.pbx, [], { detached: true, stdio: "ignore", env: { PATH: "/usr/bin:/bin" } });
   child.unref();
   await writeFile(lab.pbxPid, String(child.pid));
-  await until("the PBX is up", () =>
-    cli("pbx", "core waitfullybooted").then(
+  await until("the PBX is up", () => {
+    if (child.exitCode !== null) throw new Error(`the PBX ended with ${child.exitCode}`);
+    return cli("pbx", "core waitfullybooted").then(
       () => true,
       () => false,
-    ),
-  );
+    );
+  });
 }
 
 /** What comes out of a page's telephone: loudness 0…1, its strongest frequency, and how loud the fake microphones'
