@@ -80,6 +80,35 @@ test("chosen customers go to an agent, with the reason in the history", async ()
   await close();
 });
 
+test("a leader pins a customer's value against the rules, and takes the pin off", async () => {
+  const { page, close } = await open(browser, server.url, "tl", "/customers?valueStage=normal");
+  await page.getByRole("row").nth(1).getByRole("link").click();
+  const panel = page.locator("section", { has: page.getByRole("heading", { name: "Stage and warmth" }) });
+  await panel.getByRole("button", { name: "Pin: Value" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Value").selectOption("vip");
+  const confirm = dialog.getByRole("button", { name: "Pin" });
+  assert.ok(await confirm.isDisabled(), "without a reason");
+  await dialog.getByLabel("Reason").fill("Runs a tea stall");
+  await shot(page, "pin-dialog-en-light");
+  await confirm.click();
+  await panel.getByText("The rules say Normal.").waitFor();
+  await panel.getByText(/until .*: Runs a tea stall/).waitFor();
+  await page.getByRole("heading", { level: 1 }).getByText("VIP").waitFor();
+  await panel.getByText("How it came to be").click();
+  await panel.getByText("Value: Normal → VIP").waitFor();
+  await shot(page, "pin-en-light");
+  const address = new URL(page.url()).pathname;
+  const bangla = await open(browser, server.url, "manager", address, { language: "bn", colorScheme: "dark" });
+  await bangla.page.getByText("নিয়ম বলে সাধারণ").waitFor();
+  await shot(bangla.page, "pin-bn-dark");
+  await bangla.close();
+  await panel.getByRole("button", { name: "Unpin: Value" }).click();
+  await panel.getByText("The rules say Normal.").waitFor({ state: "detached" });
+  await panel.getByText("Value: VIP → Normal").waitFor();
+  await close();
+});
+
 test("do not call needs a reason, and is taken back", async () => {
   const { page, close } = await open(browser, server.url, "tl", "/customers?doNotCall=false");
   await page.getByRole("row").nth(1).getByRole("link").click();

@@ -64,6 +64,8 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(customers::api::get, customers::api::patch))
         .routes(routes!(customers::segments::list, customers::segments::create))
         .routes(routes!(customers::segments::replace, customers::segments::delete))
+        .routes(routes!(customers::pins_api::get))
+        .routes(routes!(customers::pins_api::pin, customers::pins_api::take_off))
         .routes(routes!(customers::api::add_note))
         .routes(routes!(customers::api::assign))
         .routes(routes!(customers::api::list360))

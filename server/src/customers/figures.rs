@@ -3,7 +3,8 @@
 
 use chrono::NaiveDate;
 
-use super::segment::{Figures, Thresholds, segment};
+use super::pins::{self, By, Changes};
+use super::segment::{Figures, Segment, Thresholds, pinned_segment, segment};
 use crate::db::{Arg, CustomerId, DbError, Money, Sql, Tx};
 use crate::reorder;
 
@@ -27,6 +28,16 @@ pub async fn refresh(
     customers: &[CustomerId],
     today: NaiveDate,
 ) -> Result<(), DbError> {
+    refresh_by(tx, customers, today, None).await
+}
+
+/// The same, on record as what a person did.
+pub async fn refresh_by(
+    tx: &mut Tx,
+    customers: &[CustomerId],
+    today: NaiveDate,
+    by: Option<By<'_>>,
+) -> Result<(), DbError> {
     if customers.is_empty() {
         return Ok(());
     }
@@ -39,7 +50,16 @@ pub async fn refresh(
     for chunk in ids.chunks(CHUNK) {
         lock(tx, chunk).await?;
         let sums = sums(tx, chunk).await?;
-        write(tx, chunk, &sums, today, &thresholds).await?;
+        let figures: Vec<Figures> = chunk.iter().map(|id| figures(&sums, *id)).collect();
+        let pins = pins::of(tx, chunk, today).await?;
+        let segments: Vec<Segment> = std::iter::zip(chunk, &figures)
+            .map(|(id, figures)| {
+                let pinned = pins.binary_search_by_key(id, |pin| pin.0).map(|at| pins[at].1);
+                pinned_segment(figures, today, &thresholds, &pinned.unwrap_or_default())
+            })
+            .collect();
+        record(tx, chunk, &segments, today, by).await?;
+        write(tx, chunk, &figures, &segments).await?;
         reorder::store::rebuild(tx, chunk, &rules).await?;
     }
     Ok(())
@@ -70,29 +90,54 @@ async fn sums(tx: &mut Tx, ids: &[CustomerId]) -> Result<Vec<Sums>, DbError> {
     tx.all(sql).await
 }
 
+fn figures(sums: &[Sums], id: CustomerId) -> Figures {
+    sums.binary_search_by_key(&id, |s| s.customer_id).map_or_else(
+        |_| Figures::default(),
+        |at| Figures {
+            orders: sums[at].orders,
+            spend: sums[at].spend,
+            first: Some(sums[at].first),
+            last: Some(sums[at].last),
+            days: sums[at].days,
+        },
+    )
+}
+
+/// What the rules alone say of a customer on `today`.
+pub async fn by_rules(tx: &mut Tx, id: CustomerId, today: NaiveDate) -> Result<Segment, DbError> {
+    let sums = sums(tx, &[id]).await?;
+    Ok(segment(&figures(&sums, id), today, &Thresholds::default()))
+}
+
+/// Keeps what changes of the customers' segments.
+async fn record(
+    tx: &mut Tx,
+    ids: &[CustomerId],
+    segments: &[Segment],
+    today: NaiveDate,
+    by: Option<By<'_>>,
+) -> Result<(), DbError> {
+    let before = pins::before(tx, ids).await?;
+    let mut changes = Changes::new(today, by);
+    for before in &before {
+        if let Ok(at) = ids.binary_search(&before.id) {
+            changes.add(before, &segments[at]);
+        }
+    }
+    changes.write(tx).await
+}
+
 async fn write(
     tx: &mut Tx,
     ids: &[CustomerId],
-    sums: &[Sums],
-    today: NaiveDate,
-    thresholds: &Thresholds,
+    figures: &[Figures],
+    segments: &[Segment],
 ) -> Result<(), DbError> {
     let mut sql = Sql::new(
         "WITH v (id, orders, spend, average, first_date, last_date, cycle, stage, value, type,
                  lifecycle, temperature, membership, review) AS (VALUES ",
     );
-    for (n, id) in ids.iter().enumerate() {
-        let figures = sums.binary_search_by_key(id, |s| s.customer_id).map_or_else(
-            |_| Figures::default(),
-            |at| Figures {
-                orders: sums[at].orders,
-                spend: sums[at].spend,
-                first: Some(sums[at].first),
-                last: Some(sums[at].last),
-                days: sums[at].days,
-            },
-        );
-        let s = segment(&figures, today, thresholds);
+    for (n, ((id, figures), s)) in ids.iter().zip(figures).zip(segments).enumerate() {
         let row: [Arg; 14] = [
             (*id).into(),
             figures.orders.into(),

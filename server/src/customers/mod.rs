@@ -5,6 +5,8 @@ pub mod api;
 pub mod edit;
 mod figures;
 pub mod filter;
+pub mod pins;
+pub mod pins_api;
 pub mod profile;
 pub mod read;
 pub mod recommend;

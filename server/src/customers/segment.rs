@@ -3,6 +3,7 @@
 
 use chrono::{Days, NaiveDate};
 
+use super::pins::Pinned;
 use super::{
     CustomerType, LifecycleStage, MembershipLevel, PurchaseStage, Temperature, ValueStage,
 };
@@ -145,10 +146,22 @@ fn lifecycle(f: &Figures, today: NaiveDate) -> (LifecycleStage, Option<NaiveDate
     (stage, until.succ_opt())
 }
 
-/// The segment of a customer with these figures on `today`.
+/// The segment of a customer with these figures on `today`, by the rules alone.
 pub fn segment(f: &Figures, today: NaiveDate, thresholds: &Thresholds) -> Segment {
-    let purchase_stage = purchase_stage(f.orders);
-    let value_stage = value_stage(f.spend, f.average(), thresholds);
+    pinned_segment(f, today, thresholds, &Pinned::default())
+}
+
+/// The segment of whom people have said something against the rules: the type and the warmth follow
+/// from what is pinned, unless the warmth itself is.
+pub fn pinned_segment(
+    f: &Figures,
+    today: NaiveDate,
+    thresholds: &Thresholds,
+    pinned: &Pinned,
+) -> Segment {
+    let purchase_stage = pinned.purchase_stage.unwrap_or_else(|| purchase_stage(f.orders));
+    let value_stage =
+        pinned.value_stage.unwrap_or_else(|| value_stage(f.spend, f.average(), thresholds));
     let (lifecycle_stage, review_on) = lifecycle(f, today);
     let customer_type = if lifecycle_stage == LifecycleStage::Churned {
         CustomerType::Inactive
@@ -174,9 +187,9 @@ pub fn segment(f: &Figures, today: NaiveDate, thresholds: &Thresholds) -> Segmen
         value_stage,
         lifecycle_stage,
         customer_type,
-        temperature,
+        temperature: pinned.temperature.unwrap_or(temperature),
         membership_level: membership_level(f.orders, f.spend),
-        review_on,
+        review_on: review_on.into_iter().chain(pinned.ends_on).min(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::db::{CustomerId, DbError, PhoneError, PhoneNumber, Sql, Tx, UserId, t
 use crate::error::{Error, Result};
 
 pub(crate) use super::figures::lock;
-pub use super::figures::{refresh, review_due};
+pub use super::figures::{by_rules, refresh, refresh_by, review_due};
 
 text_enum! {
     /// What an entry of a customer's timeline is about.

@@ -1,5 +1,6 @@
 //! Customers: entered, changed, found, shown, assigned.
 
+mod pins;
 mod shown;
 
 use serde_json::{Value, json};

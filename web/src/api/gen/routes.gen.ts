@@ -13,6 +13,7 @@ export interface Routes {
     [path: `/api/cdm/customer360/${number}`]: { query: NoQuery; body: undefined; answer: T.Customer360 }
     '/api/cdm/customers': { query: { q?: string | null | undefined; purchaseStage?: T.PurchaseStage | null | undefined; valueStage?: T.ValueStage | null | undefined; lifecycleStage?: T.LifecycleStage | null | undefined; temperature?: T.Temperature | null | undefined; district?: string | null | undefined; boughtProductId?: T.ProductId | null | undefined; boughtCategoryId?: T.CategoryId | null | undefined; lastContactBefore?: string | null | undefined; assignedTo?: string | null | undefined; doNotCall?: boolean | null | undefined; limit?: number | null | undefined; cursor?: string | null | undefined }; body: undefined; answer: T.PageCustomerSummary }
     [path: `/api/cdm/customers/${number}`]: { query: NoQuery; body: undefined; answer: T.Customer }
+    [path: `/api/cdm/customers/${number}/segment`]: { query: NoQuery; body: undefined; answer: T.SegmentView }
     '/api/cdm/imports': { query: NoQuery; body: undefined; answer: T.Imports }
     [path: `/api/cdm/imports/${number}`]: { query: NoQuery; body: undefined; answer: T.ImportJob }
     [path: `/api/cdm/imports/${number}/errors`]: { query: { limit?: number | null | undefined; cursor?: string | null | undefined }; body: undefined; answer: T.PageImportError }
@@ -100,6 +101,7 @@ export interface Routes {
   }
   PUT: {
     [path: `/api/cdm/customers/${number}/assignment`]: { query: NoQuery; body: T.AssignmentBody; answer: T.Customer }
+    [path: `/api/cdm/customers/${number}/pins/${"purchase_stage" | "value_stage" | "temperature"}`]: { query: NoQuery; body: T.PinEntry; answer: T.SegmentView }
     [path: `/api/cdm/segments/${number}`]: { query: NoQuery; body: T.SegmentEntry; answer: T.Segment }
     [path: `/api/crm/automation/tasks/${number}/assign`]: { query: NoQuery; body: T.Assign; answer: T.Task }
     [path: `/api/crm/automation/tasks/${number}/status`]: { query: NoQuery; body: T.StatusChange; answer: T.Task }
@@ -117,6 +119,7 @@ export interface Routes {
     [path: `/api/users/${number}`]: { query: NoQuery; body: T.UserPatch; answer: T.User }
   }
   DELETE: {
+    [path: `/api/cdm/customers/${number}/pins/${"purchase_stage" | "value_stage" | "temperature"}`]: { query: NoQuery; body: undefined; answer: T.SegmentView }
     [path: `/api/cdm/segments/${number}`]: { query: NoQuery; body: undefined; answer: undefined }
     [path: `/api/crm/team/teams/${number}`]: { query: NoQuery; body: undefined; answer: undefined }
   }

@@ -608,6 +608,37 @@ export type CategoryQuality = {
 };
 
 /**
+ * A change of a customer's segment.
+ */
+export type Change = {
+    /**
+     * After.
+     */
+    became: string;
+    byUserId?: UserId | null;
+    /**
+     * On which company day.
+     */
+    day: string;
+    /**
+     * What changed.
+     */
+    field: SegmentField;
+    /**
+     * Sequence.
+     */
+    id: number;
+    /**
+     * Why, of a pin.
+     */
+    reason?: string | null;
+    /**
+     * Before.
+     */
+    was: string;
+};
+
+/**
  * The model and the table beside each other.
  */
 export type ComparedCalls = {
@@ -3071,6 +3102,59 @@ export type Phone = {
 export type PhoneNumber = string;
 
 /**
+ * A pin, as shown.
+ */
+export type Pin = {
+    /**
+     * What is pinned.
+     */
+    field: PinField;
+    /**
+     * When.
+     */
+    pinnedAt: string;
+    /**
+     * Who said so.
+     */
+    pinnedBy: UserId;
+    /**
+     * Why.
+     */
+    reason: string;
+    /**
+     * The last company day on which it holds.
+     */
+    until: string;
+    /**
+     * To what.
+     */
+    value: string;
+};
+
+/**
+ * What to pin.
+ */
+export type PinEntry = {
+    /**
+     * Why, 1 to 500 characters.
+     */
+    reason: string;
+    /**
+     * The last company day on which it holds: from today, at most a year ahead.
+     */
+    until: string;
+    /**
+     * One of the field's values.
+     */
+    value: string;
+};
+
+/**
+ * What of a segment a person may pin.
+ */
+export type PinField = 'purchase_stage' | 'value_stage' | 'temperature';
+
+/**
  * Of a row in `daily_plans`.
  */
 export type PlanId = number;
@@ -3969,9 +4053,40 @@ export type SegmentEntry = {
 };
 
 /**
+ * What of a segment changes on record.
+ */
+export type SegmentField = 'purchase_stage' | 'value_stage' | 'lifecycle_stage' | 'temperature';
+
+/**
  * Of a row in `segments`.
  */
 export type SegmentId = number;
+
+/**
+ * What makes a customer's segment.
+ */
+export type SegmentView = {
+    /**
+     * Changes by rule and person, the newest first, at most fifty.
+     */
+    history: Array<Change>;
+    /**
+     * What people say instead, until when and why.
+     */
+    pins: Array<Pin>;
+    /**
+     * The purchase stage by the rules.
+     */
+    purchaseStage: PurchaseStage;
+    /**
+     * The warmth by the rules.
+     */
+    temperature: Temperature;
+    /**
+     * The value stage by the rules.
+     */
+    valueStage: ValueStage;
+};
 
 /**
  * Segments.
@@ -5420,6 +5535,80 @@ export type AddNoteResponses = {
 };
 
 export type AddNoteResponse = AddNoteResponses[keyof AddNoteResponses];
+
+export type UnpinSegmentData = {
+    body?: never;
+    path: {
+        id: CustomerId;
+        field: PinField;
+    };
+    query?: never;
+    url: '/api/cdm/customers/{id}/pins/{field}';
+};
+
+export type UnpinSegmentErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type UnpinSegmentError = UnpinSegmentErrors[keyof UnpinSegmentErrors];
+
+export type UnpinSegmentResponses = {
+    200: SegmentView;
+};
+
+export type UnpinSegmentResponse = UnpinSegmentResponses[keyof UnpinSegmentResponses];
+
+export type PinSegmentData = {
+    body: PinEntry;
+    path: {
+        id: CustomerId;
+        field: PinField;
+    };
+    query?: never;
+    url: '/api/cdm/customers/{id}/pins/{field}';
+};
+
+export type PinSegmentErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type PinSegmentError = PinSegmentErrors[keyof PinSegmentErrors];
+
+export type PinSegmentResponses = {
+    200: SegmentView;
+};
+
+export type PinSegmentResponse = PinSegmentResponses[keyof PinSegmentResponses];
+
+export type CustomerSegmentData = {
+    body?: never;
+    path: {
+        id: CustomerId;
+    };
+    query?: never;
+    url: '/api/cdm/customers/{id}/segment';
+};
+
+export type CustomerSegmentErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type CustomerSegmentError = CustomerSegmentErrors[keyof CustomerSegmentErrors];
+
+export type CustomerSegmentResponses = {
+    200: SegmentView;
+};
+
+export type CustomerSegmentResponse = CustomerSegmentResponses[keyof CustomerSegmentResponses];
 
 export type List2Data = {
     body?: never;

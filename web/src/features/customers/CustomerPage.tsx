@@ -20,6 +20,7 @@ import { CallsTab, OrdersTab, TasksTab } from './History'
 import { PlanCallDialog } from './PlanCallDialog'
 import { Profile } from './Profile'
 import { customer360Query } from './queries'
+import { StagePanel } from './StagePanel'
 import { Timeline } from './Timeline'
 
 /** Everything known about one customer. */
@@ -120,6 +121,9 @@ function View({ data }: { data: Customer360 }) {
         <div className="flex min-h-0 flex-col gap-3 overflow-y-auto">
           <Panel title={t('cycles')} className="shrink-0">
             <Cycles cycles={data.cycles} customerId={data.customer.id} />
+          </Panel>
+          <Panel title={t('stage.panel')} className="shrink-0">
+            <StagePanel customer={c} leads={leads} />
           </Panel>
           <Panel title={t('profile')} className="shrink-0">
             <Profile data={data} />
