@@ -1,5 +1,6 @@
 // What the office does in the browser: finding and assigning customers, an import, teams, an order's status.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { launch, open, shot, violations } from "../support/browser.mjs";
 import { apiAs, startServer } from "../support/server.mjs";
@@ -222,4 +223,36 @@ test("a plan is taken back after being asked, and can be made again", async () =
   const again = await lead.post("/api/crm/team/ops/generate-calls");
   assert.equal(again.created, created);
   await close();
+});
+
+test("whom the plan does not call is written to: the manager takes the file, once and again", async () => {
+  const lead = await apiAs(server.url, "tl");
+  await lead.post("/api/crm/team/ops/generate-calls");
+  const { page, close } = await open(browser, server.url, "manager", "/messages");
+  const take = page.getByRole("button", { name: "Take the SMS to send" });
+  await take.waitFor();
+  await shot(page, "messages-en-light");
+  await take.click();
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("dialog").getByRole("button", { name: "Take the file" }).click(),
+  ]);
+  const rows = (await readFile(await file.path(), "utf8")).trim().split("\r\n");
+  const { items } = await lead.get("/api/crm/messages");
+  const gone = items.filter((message) => message.status === "handed_over");
+  assert.ok(gone.length > 0);
+  assert.equal(rows.length, gone.length + 1);
+  assert.match(rows[1], /,8801\d{9},/);
+  await take.waitFor({ state: "detached" });
+  const [again] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "SMS file again" }).click(),
+  ]);
+  assert.equal((await readFile(await again.path(), "utf8")).trim(), rows.join("\r\n"));
+  await close();
+  const seen = await open(browser, server.url, "tl", "/messages", { language: "bn", colorScheme: "dark" });
+  await seen.page.getByText("পাঠাতে দেওয়া হয়েছে", { exact: true }).first().waitFor();
+  assert.equal(await seen.page.getByRole("button", { name: "হোয়াটসঅ্যাপ পাঠাতে নিন" }).count(), 0, "managers only");
+  await shot(seen.page, "messages-bn-dark");
+  await seen.close();
 });

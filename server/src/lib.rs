@@ -18,6 +18,7 @@ pub mod http;
 pub mod imports;
 pub mod jobs;
 pub mod live;
+pub mod messages;
 pub mod openapi;
 pub mod orders;
 pub mod outbound;

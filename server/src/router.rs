@@ -16,8 +16,8 @@ use crate::app::AppState;
 use crate::error::Error;
 use crate::http::MAX_BODY;
 use crate::{
-    auth, calls, customers, desk, imports, live, openapi, orders, products, reorder, scripts,
-    system, tasks, teams, users, web,
+    auth, calls, customers, desk, imports, live, messages, openapi, orders, products, reorder,
+    scripts, system, tasks, teams, users, web,
 };
 
 /// The API's routes with their documentation.
@@ -49,6 +49,8 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(tasks::api::plan::undo_plan))
         .routes(routes!(tasks::api::plan::plan_uplift))
         .routes(routes!(tasks::api::promises::promises))
+        .routes(routes!(messages::api::list))
+        .routes(routes!(messages::api::hand_over))
         .routes(routes!(tasks::api::plan::plan_settings, tasks::api::plan::set_plan_settings))
         .routes(routes!(tasks::api::queue::today))
         .routes(routes!(tasks::api::queue::my_followups))

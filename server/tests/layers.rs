@@ -20,6 +20,7 @@ const FEATURES: &[&str] = &[
     "customers",
     "desk",
     "imports",
+    "messages",
     "orders",
     "products",
     "reorder",

@@ -174,12 +174,19 @@ impl<'a> Changes<'a> {
         if self.by.is_none() && before.total_orders == 0 {
             return;
         }
-        use SegmentField as F;
         for (field, was, became) in [
-            (F::PurchaseStage, before.purchase_stage.as_str(), after.purchase_stage.as_str()),
-            (F::ValueStage, before.value_stage.as_str(), after.value_stage.as_str()),
-            (F::LifecycleStage, before.lifecycle_stage.as_str(), after.lifecycle_stage.as_str()),
-            (F::Temperature, before.temperature.as_str(), after.temperature.as_str()),
+            (
+                SegmentField::PurchaseStage,
+                before.purchase_stage.as_str(),
+                after.purchase_stage.as_str(),
+            ),
+            (SegmentField::ValueStage, before.value_stage.as_str(), after.value_stage.as_str()),
+            (
+                SegmentField::LifecycleStage,
+                before.lifecycle_stage.as_str(),
+                after.lifecycle_stage.as_str(),
+            ),
+            (SegmentField::Temperature, before.temperature.as_str(), after.temperature.as_str()),
         ] {
             if was != became {
                 let (user, reason) = (self.by.map(|by| by.user), self.by.and_then(|by| by.reason));

@@ -54,4 +54,6 @@ ids! {
     CallId,
     /// Of a row in `daily_plans`.
     PlanId,
+    /// Of a row in `message_requests`.
+    MessageId,
 }

@@ -132,9 +132,30 @@ struct PointText {
     en: Alternatives,
 }
 
+impl PointText {
+    fn get(&self, lang: Lang) -> &[String] {
+        match lang {
+            Lang::Bn => self.bn.as_slice(),
+            Lang::En => self.en.as_slice(),
+        }
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 struct Points {
     points: Vec<Point>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Message {
+    kind: String,
+    #[serde(flatten)]
+    text: PointText,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Messages {
+    messages: Vec<Message>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -201,6 +222,7 @@ pub struct Content {
     scripts: BTreeMap<ScriptKey, Script>,
     pub(super) objections: Vec<ObjectionText>,
     points: BTreeMap<String, PointText>,
+    messages: BTreeMap<String, PointText>,
     pub(super) playbook: Playbook,
     pub(super) training: Training,
 }
@@ -225,12 +247,14 @@ impl Content {
         let objections: Objections =
             toml::from_str(include_str!("../../../content/objections.toml"))?;
         let points: Points = toml::from_str(include_str!("../../../content/talking-points.toml"))?;
+        let messages: Messages = toml::from_str(include_str!("../../../content/messages.toml"))?;
         Ok(Self {
             words: toml::from_str(include_str!("../../../content/words.toml"))?,
             common: toml::from_str(include_str!("../../../content/scripts/common.toml"))?,
             scripts,
             objections: objections.objections,
             points: points.points.into_iter().map(|p| (p.code, p.text)).collect(),
+            messages: messages.messages.into_iter().map(|m| (m.kind, m.text)).collect(),
             playbook: toml::from_str(include_str!("../../../content/playbook.toml"))?,
             training: toml::from_str(include_str!("../../../content/roleplays.toml"))?,
         })
@@ -271,10 +295,11 @@ impl Content {
     }
 
     pub(super) fn point(&self, code: &str, lang: Lang) -> Option<&[String]> {
-        self.points.get(code).map(|text| match lang {
-            Lang::Bn => text.bn.as_slice(),
-            Lang::En => text.en.as_slice(),
-        })
+        self.points.get(code).map(|text| text.get(lang))
+    }
+
+    pub(super) fn message(&self, kind: &str, lang: Lang) -> Option<&[String]> {
+        self.messages.get(kind).map(|text| text.get(lang))
     }
 
     #[cfg(test)]

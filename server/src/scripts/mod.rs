@@ -26,6 +26,7 @@
 pub mod api;
 mod content;
 mod language;
+mod message;
 mod render;
 pub mod store;
 mod talking;
@@ -33,6 +34,7 @@ mod training;
 
 pub use content::{Both, Content};
 pub use language::{BaseUnit, Lang, bangla_digits, clock_time, in_digits, quantity, taka};
+pub use message::message_text;
 pub use render::{Greeting, Objection, RenderedScript, ScriptContext, ScriptMain, render};
 pub use talking::talking_point_text;
 pub use training::{

@@ -220,9 +220,9 @@ fn pick<'a>(
 }
 
 /// The facts of a call in one language.
-struct Facts<'a> {
-    context: &'a ScriptContext,
-    lang: Lang,
+pub(super) struct Facts<'a> {
+    pub(super) context: &'a ScriptContext,
+    pub(super) lang: Lang,
 }
 
 impl Facts<'_> {
@@ -234,7 +234,7 @@ impl Facts<'_> {
             .collect()
     }
 
-    fn fact(&self, name: &str) -> Option<String> {
+    pub(super) fn fact(&self, name: &str) -> Option<String> {
         let c = self.context;
         let lang = self.lang;
         let content = Content::embedded();

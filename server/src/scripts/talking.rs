@@ -40,7 +40,12 @@ fn point(kind: &str, code: &str, params: &Map<String, Value>, lang: Lang) -> Str
         .unwrap_or_else(|| content.script(ScriptKey::of_kind(kind)).title.get(lang).to_owned())
 }
 
-fn fact(code: &str, name: &str, params: &Map<String, Value>, lang: Lang) -> Option<String> {
+pub(super) fn fact(
+    code: &str,
+    name: &str,
+    params: &Map<String, Value>,
+    lang: Lang,
+) -> Option<String> {
     let number = |key: &str| params.get(key).and_then(Value::as_i64);
     match name {
         "days" => days(number("days")?, lang),

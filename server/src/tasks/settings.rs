@@ -41,6 +41,10 @@ pub struct PlanSettings {
     /// is broken.
     #[schema(required)]
     pub promise_grace_minutes: u32,
+    /// Most messages a day to customers who are not called (SPEC §3.5); 0: none, and the cold are called
+    /// like everybody.
+    #[schema(required)]
+    pub most_messages: u32,
     /// When customers may be rung.
     #[schema(required)]
     pub calling_hours: CallingHours,
@@ -65,6 +69,7 @@ impl PlanSettings {
             ("holdOutPercent", self.hold_out_percent.into(), 0, 50),
             ("mostAttempts", self.most_attempts, 1, 20),
             ("promiseGraceMinutes", self.promise_grace_minutes, 1, 1440),
+            ("mostMessages", self.most_messages, 0, 5000),
         ];
         for (field, value, least, most) in ranges {
             if !(least..=most).contains(&value) {
@@ -88,6 +93,7 @@ impl Default for PlanSettings {
             hold_out_percent: 5,
             most_attempts: 3,
             promise_grace_minutes: 30,
+            most_messages: 500,
             calling_hours: CallingHours::default(),
         }
     }

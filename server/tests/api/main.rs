@@ -12,6 +12,7 @@ mod demo;
 mod desk;
 mod imports;
 mod lease;
+mod messages;
 mod orders;
 mod plan;
 mod products;

@@ -129,14 +129,14 @@ both! {
             let id = app.customer("Born today", &format!("0181{n:07}"), None, Some(&floor.lead)).await;
             app.set_customer(id, &[("birthday_md", 1121_i64.into())]).await;
         }
-        app.plan_settings(json!({"spill": false, "holdOutPercent": 0})).await;
+        app.plan_settings(json!({"spill": false, "holdOutPercent": 0, "mostMessages": 0})).await;
         let body = json!({"perAgentLimit": 10, "reminderQuota": 4, "offerQuota": 3, "followupQuota": 1});
         let made = app.post(&floor.lead, GENERATE, body.clone()).await.ok();
         assert_eq!(made["byClass"], json!({"reminder": 4, "offer": 3, "followUp": 0}));
         assert_eq!(left_out(&made, "quota_full"), 8 + 3);
 
         // With spilling, what the follow-ups left unused goes to the next best.
-        app.plan_settings(json!({"spill": true, "holdOutPercent": 0})).await;
+        app.plan_settings(json!({"spill": true, "holdOutPercent": 0, "mostMessages": 0})).await;
         let more = app.post(&floor.lead, GENERATE, body).await.ok();
         assert_eq!(more["created"], 1);
         assert_eq!(left_out(&more, "quota_full"), 10);
@@ -337,7 +337,7 @@ both! {
 
     async fn a_share_is_held_out_on_record_and_stays_so(app: TestApp) {
         let floor = app.floor().await;
-        app.plan_settings(json!({"holdOutPercent": 50})).await;
+        app.plan_settings(json!({"holdOutPercent": 50, "mostMessages": 0})).await;
         for n in 1..=40 {
             app.due_customer(n, &floor.lead).await;
         }
@@ -389,7 +389,7 @@ both! {
 
     async fn what_calling_does_is_measured_against_those_held_out_for_whom_there_was_room(app: TestApp) {
         let floor = app.floor().await;
-        app.plan_settings(json!({"holdOutPercent": 50})).await;
+        app.plan_settings(json!({"holdOutPercent": 50, "mostMessages": 0})).await;
         let mut customers = Vec::new();
         for n in 1..=90 {
             customers.push(app.due_customer(n, &floor.lead).await);
@@ -491,6 +491,7 @@ both! {
             ("/quotas/offer", json!(250)),
             ("/holdOutPercent", json!(51)),
             ("/mostAttempts", json!(0)),
+            ("/mostMessages", json!(5001)),
             ("/callingHours/hours", json!({"from": "21:00", "until": "09:00"})),
         ] {
             let mut wrong = rules.clone();

@@ -58,6 +58,8 @@ const ROUTES: &[(&str, &str, Option<&[Role]>)] = &[
     ("POST",   "/api/crm/team/leads/bulk-unassign", LEADS),
     ("GET",    "/api/crm/team/dashboard", LEADS),
     // the daily plan
+    ("GET",    "/api/crm/messages", LEADS),
+    ("POST",   "/api/crm/messages/hand-over", MANAGERS),
     ("POST",   "/api/crm/team/ops/generate-calls", LEADS),
     ("GET",    "/api/crm/team/ops/plan", LEADS),
     ("POST",   "/api/crm/team/ops/plan/undo", LEADS),

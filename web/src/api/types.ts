@@ -5,6 +5,7 @@
 import type {
   AgentStatus,
   Call,
+  Channel,
   Delivery,
   Hit,
   ImportJob,
@@ -49,6 +50,8 @@ export type {
   LifecycleStage,
   Me,
   MembershipLevel,
+  Message,
+  MessageStatus,
   Order,
   OrderLine,
   OrderStatus,
@@ -89,6 +92,7 @@ export type {
 } from './gen'
 
 export type AgentState = Presence
+export type MessageChannel = Channel
 export type Language = Lang
 export type ImportKind = Kind
 export type InitiatedCall = Initiated

@@ -1,5 +1,6 @@
 import { getRouteApi } from '@tanstack/react-router'
 import { FloorPage } from '~/features/dashboard/FloorPage'
+import { MessagesPage } from '~/features/messages/MessagesPage'
 import { GenerateCalls } from '~/features/plan/GenerateCalls'
 import { PlanPage } from '~/features/plan/PlanPage'
 
@@ -16,6 +17,19 @@ export function Plan() {
   const navigate = planRoute.useNavigate()
   return (
     <PlanPage
+      date={date}
+      onDate={(next) => void navigate({ search: next ? { date: next } : {}, replace: true })}
+    />
+  )
+}
+
+const messagesRoute = getRouteApi('/app/messages')
+
+export function Messages() {
+  const { date } = messagesRoute.useSearch()
+  const navigate = messagesRoute.useNavigate()
+  return (
+    <MessagesPage
       date={date}
       onDate={(next) => void navigate({ search: next ? { date: next } : {}, replace: true })}
     />

@@ -22,6 +22,7 @@ export const NAV = [
   { to: '/floor', label: 'floor', roles: LEADERS },
   { to: '/plan', label: 'plan', roles: LEADERS },
   { to: '/promises', label: 'promises', roles: LEADERS },
+  { to: '/messages', label: 'messages', roles: LEADERS },
   { to: '/customers', label: 'customers', roles: ALL },
   { to: '/orders', label: 'orders', roles: ALL },
   { to: '/calls', label: 'calls', roles: [...LEADERS, 'agent', 'support'] },

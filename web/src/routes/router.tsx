@@ -111,6 +111,14 @@ const promises = createRoute({
   component: lazyRouteComponent(() => import('~/features/followups/PromisesPage'), 'PromisesPage'),
 })
 
+const messages = createRoute({
+  getParentRoute: () => app,
+  path: '/messages',
+  validateSearch: dateOf,
+  beforeLoad: only(LEADERS),
+  component: lazyRouteComponent(() => import('./leader'), 'Messages'),
+})
+
 const customers = createRoute({
   getParentRoute: () => app,
   path: '/customers',
@@ -195,6 +203,7 @@ export const router = createRouter({
       desk,
       followups,
       promises,
+      messages,
       floor,
       plan,
       customers,

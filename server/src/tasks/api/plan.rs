@@ -12,7 +12,7 @@ use crate::audit;
 use crate::auth::{Allow, CurrentUser, Leads, Managers, Scope};
 use crate::db::UserId;
 use crate::error::{Error, Result};
-use crate::http::{Json, OptionalJson, Query};
+use crate::http::{Json, OptionalJson, Query, parse_day};
 use crate::tasks::generate::{self, PlanRequest, PlanResult};
 use crate::tasks::plan::{MOST_PER_AGENT, Quotas};
 use crate::tasks::settings::{self, PlanSettings};
@@ -46,7 +46,7 @@ impl GenerateCalls {
         let Some(text) = &self.date else {
             return Ok(today);
         };
-        let day = parse_day(text)?;
+        let day = parse_day("date", text)?;
         if day < today {
             return Err(Error::invalid("date_past", "date", "A day that is over is not planned."));
         }
@@ -99,14 +99,6 @@ impl GenerateCalls {
     }
 }
 
-/// Reads a civil date.
-pub(super) fn parse_day(text: &str) -> Result<NaiveDate> {
-    NaiveDate::parse_from_str(text, "%Y-%m-%d")
-        .ok()
-        .filter(|_| text.len() == 10)
-        .ok_or_else(|| Error::invalid("invalid_date", "date", "Send a date as YYYY-MM-DD."))
-}
-
 /// A team leader plans for own agents and own coverage; managers and admins for all.
 fn leader(user: &CurrentUser) -> Option<UserId> {
     match user.scope() {
@@ -151,7 +143,7 @@ pub async fn undo_plan(
     OptionalJson(body): OptionalJson<UndoPlan>,
 ) -> Result<Json<PlanResult>> {
     let day = match &body.date {
-        Some(text) => parse_day(text)?,
+        Some(text) => parse_day("date", text)?,
         None => state.clock.today(),
     };
     generate::undo(&state, &user, day).await.map(Json)
@@ -173,7 +165,7 @@ pub async fn last_plan(
     Query(query): Query<PlanQuery>,
 ) -> Result<Json<PlanResult>> {
     let day = match &query.date {
-        Some(text) => parse_day(text)?,
+        Some(text) => parse_day("date", text)?,
         None => state.clock.today(),
     };
     generate::last_plan(&mut state.db.read().await?, user.scope(), day)

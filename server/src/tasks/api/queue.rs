@@ -8,12 +8,11 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::plan::parse_day;
 use crate::app::AppState;
 use crate::auth::{Allow, Callers, Sellers};
 use crate::db::{TaskId, UserId};
 use crate::error::Result;
-use crate::http::{Json, Path, Query};
+use crate::http::{Json, Path, Query, parse_day};
 use crate::tasks::queue::{QueueCounts, counts, order};
 use crate::tasks::{Task, TaskStatus, cache, store};
 
@@ -51,7 +50,7 @@ pub async fn today(
 ) -> Result<Response> {
     let (now, today) = (state.clock.now(), state.clock.today());
     let date = match &query.date {
-        Some(text) => parse_day(text)?,
+        Some(text) => parse_day("date", text)?,
         None => today,
     };
     let mut tx = state.db.read().await?;

@@ -5,13 +5,12 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::plan::parse_day;
 use crate::app::AppState;
 use crate::auth::{Allow, CurrentUser, Leads, Scope, Sellers};
 use crate::customers::store::ensure_visible;
 use crate::db::{CustomerId, Sql, TaskId, Tx, UserId};
 use crate::error::{Error, Result};
-use crate::http::{Json, Path};
+use crate::http::{Json, Path, parse_day};
 use crate::tasks::change::{StatusChange, check_follow_up, check_notes, instant, read, word};
 use crate::tasks::points::Point;
 use crate::tasks::store::{self, Act, NewTask};
@@ -90,7 +89,7 @@ pub async fn create(
     }
     let due_day = due_at.map(|at| state.clock.day_of(at));
     let day = match &body.task_date {
-        Some(text) => parse_day(text).map_err(|error| error.field("taskDate"))?,
+        Some(text) => parse_day("taskDate", text)?,
         None => due_day.unwrap_or(today),
     };
     if day < today {

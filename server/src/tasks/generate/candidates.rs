@@ -9,6 +9,7 @@ use super::floor::Places;
 use super::sources::{self, Chance, Reason, Source};
 use crate::customers::{LifecycleStage, PurchaseStage, Temperature, ValueStage};
 use crate::db::{CategoryId, CustomerId, DbError, Money, PlanId, Sql, Tx, UserId, packed};
+use crate::messages::{self, Channel};
 use crate::reorder::{self, Learned};
 use crate::tasks::plan::{Motive, Place};
 use crate::tasks::settings::{ATTEMPT_DAYS, PlanSettings};
@@ -34,12 +35,16 @@ struct CustomerRow {
     do_not_call: bool,
     #[serde(deserialize_with = "packed::flag")]
     consent_call: bool,
+    #[serde(deserialize_with = "packed::flag")]
+    consent_sms: bool,
+    #[serde(deserialize_with = "packed::flag")]
+    consent_whatsapp: bool,
     last_contact_at: Option<DateTime<Utc>>,
 }
 
 const COLUMNS: &str = "id, purchase_stage, value_stage, lifecycle_stage, temperature, assigned_to,
     assigned_supervisor_id, district, city, avg_order_value, total_orders, first_order_date,
-    last_order_date, do_not_call, consent_call, last_contact_at";
+    last_order_date, do_not_call, consent_call, consent_sms, consent_whatsapp, last_contact_at";
 
 /// What the plan keeps of a customer.
 #[derive(Clone, Debug)]
@@ -56,6 +61,8 @@ pub(super) struct Customer {
     pub(super) avg_order_value: Money,
     pub(super) do_not_call: bool,
     pub(super) consent_call: bool,
+    /// How a message would go.
+    pub(super) channel: Option<Channel>,
     pub(super) last_contact_at: Option<DateTime<Utc>>,
 }
 
@@ -217,6 +224,7 @@ fn weigh(
         avg_order_value: row.avg_order_value,
         do_not_call: row.do_not_call,
         consent_call: row.consent_call,
+        channel: messages::channel(row.temperature, row.consent_sms, row.consent_whatsapp),
         last_contact_at: row.last_contact_at,
     };
     Found {

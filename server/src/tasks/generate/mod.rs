@@ -18,22 +18,24 @@ mod candidates;
 mod catalogue;
 mod floor;
 mod hold_out;
+mod messages;
 mod result;
 mod sources;
 mod tidy;
 mod undo;
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::app::AppState;
-use crate::db::{DbError, PlanId, Sql, TaskId, Tx, UserId};
+use crate::db::{CustomerId, DbError, PlanId, Sql, TaskId, Tx, UserId};
 use crate::error::Result;
+use crate::messages::{instead_of_call, store};
 
-use super::plan::{Candidate, LeftOut, Quotas, plan};
+use super::plan::{Candidate, LeftOut, Quotas, main_motive, plan};
 use super::{TeamCode, settings, team_of};
 use candidates::{Candidates, Customer, Found, Wanted};
 use floor::{Booked, Floor, Queues};
@@ -69,6 +71,10 @@ struct Sorted {
     merges: Vec<(TaskId, Found)>,
     /// Would be called, and are not.
     held: Vec<Candidate>,
+    /// Are not called whoever has room: they get a message.
+    written: Vec<(Found, Candidate)>,
+    /// Were asked to be written to that day.
+    asked: HashSet<CustomerId>,
     tally: LeftOutTally,
 }
 
@@ -128,8 +134,14 @@ pub async fn generate(state: &AppState, request: PlanRequest) -> Result<PlanResu
     }
     let leaders = leaders(&mut tx).await?;
     let contacted_since = state.clock.start_of(candidates::before(day, i64::from(least_days) - 1));
-    let held_out = settings.hold_out_percent;
-    let mut sorted = sort(found, &request, &queues, &leaders, contacted_since, held_out);
+    let rules = Rules {
+        leaders: &leaders,
+        contacted_since,
+        hold_out_percent: settings.hold_out_percent,
+        writes: settings.most_messages > 0,
+        asked: store::of_day(&mut tx, day).await?,
+    };
+    let mut sorted = sort(found, &request, &queues, rules);
     sorted.tally.add_many(LeftOutReason::AlreadyPlanned, planned);
     let plan = plan(&floor.agents, &sorted.candidates, &quotas, settings.spill);
     for (_, why) in &plan.left_out {
@@ -141,7 +153,7 @@ pub async fn generate(state: &AppState, request: PlanRequest) -> Result<PlanResu
     }
     let plan_ms = begun.elapsed().as_millis() - read_ms;
     let result = if request.preview {
-        write::counted(&request, &floor, &quotas, &sorted, &plan)
+        write::counted(&request, &floor, &settings, &quotas, &sorted, &plan)
     } else {
         let zone = state.clock.zone();
         let made =
@@ -185,62 +197,92 @@ fn coverage(
     }
 }
 
-/// Applies the contact rules (SPEC §4.6) and turns the others into candidates.
-fn sort(
-    all: Vec<Found>,
-    request: &PlanRequest,
-    queues: &Queues,
-    leaders: &HashMap<UserId, UserId>,
+/// What decides who of the found are candidates.
+struct Rules<'a> {
+    leaders: &'a HashMap<UserId, UserId>,
+    /// Whoever was contacted since is left alone.
     contacted_since: DateTime<Utc>,
     hold_out_percent: u8,
-) -> Sorted {
+    /// Whoever is not called may get a message.
+    writes: bool,
+    /// Were asked to be written to that day.
+    asked: HashSet<CustomerId>,
+}
+
+/// Applies the contact rules (SPEC §4.6) and turns the others into candidates.
+fn sort(all: Vec<Found>, request: &PlanRequest, queues: &Queues, rules: Rules<'_>) -> Sorted {
     let mut sorted = Sorted {
         candidates: Vec::with_capacity(all.len()),
         found: Vec::with_capacity(all.len()),
         merges: Vec::new(),
         held: Vec::new(),
+        written: Vec::new(),
+        asked: rules.asked,
         tally: LeftOutTally::default(),
     };
     for mut found in all {
         let customer = &found.customer;
-        let Ok(leader) = coverage(customer, leaders, request.leader) else {
+        let Ok(leader) = coverage(customer, rules.leaders, request.leader) else {
             continue;
         };
         if customer.do_not_call {
             sorted.tally.add(LeftOutReason::DoNotCall);
             continue;
         }
-        if !customer.consent_call {
+        // Whoever does not want calls may have agreed to messages.
+        let callable = customer.consent_call;
+        let writable = rules.writes && customer.channel.is_some();
+        if !callable {
             sorted.tally.add(LeftOutReason::NoConsent);
-            continue;
+            if !writable {
+                continue;
+            }
         }
+        let mut leave_out = |why| {
+            if callable {
+                sorted.tally.add(why);
+            }
+        };
         if found.motives.is_empty() {
-            sorted.tally.add(LeftOutReason::AttemptsUsed);
+            leave_out(LeftOutReason::AttemptsUsed);
             continue;
         }
         match queues.booked.get(&customer.id) {
             Some(Booked::Planned) => {
-                sorted.tally.add(LeftOutReason::AlreadyPlanned);
+                leave_out(LeftOutReason::AlreadyPlanned);
                 continue;
             }
             Some(Booked::Waiting(task)) => {
-                sorted.tally.add(LeftOutReason::OpenPromise);
-                sorted.merges.push((*task, found));
+                leave_out(LeftOutReason::OpenPromise);
+                if callable {
+                    sorted.merges.push((*task, found));
+                }
                 continue;
             }
             Some(Booked::Spoken) => {
-                sorted.tally.add(LeftOutReason::OpenPromise);
+                leave_out(LeftOutReason::OpenPromise);
                 continue;
             }
             None => {}
         }
-        if customer.last_contact_at.is_some_and(|at| at >= contacted_since) {
-            sorted.tally.add(LeftOutReason::RecentlyContacted);
+        if customer.last_contact_at.is_some_and(|at| at >= rules.contacted_since) {
+            leave_out(LeftOutReason::RecentlyContacted);
             continue;
         }
-        if hold_out::is_held_out(customer.id, request.date, hold_out_percent) {
-            sorted.tally.add(LeftOutReason::HeldOut);
-            sorted.held.push(candidate(&mut found, leader));
+        let kind = found.motives[main_motive(&found.motives)].kind;
+        let instead = instead_of_call(customer.temperature, customer.value_stage, kind);
+        let written = writable && (instead || !callable);
+        if hold_out::is_held_out(customer.id, request.date, rules.hold_out_percent) {
+            leave_out(LeftOutReason::HeldOut);
+            if !written {
+                sorted.held.push(candidate(&mut found, leader));
+            }
+            continue;
+        }
+        if written {
+            leave_out(LeftOutReason::MessageInstead);
+            let candidate = candidate(&mut found, leader);
+            sorted.written.push((found, candidate));
             continue;
         }
         sorted.candidates.push(candidate(&mut found, leader));

@@ -31,6 +31,8 @@ text_enum! {
         AlreadyPlanned = "already_planned",
         /// Is deliberately not called, to measure what calling does.
         HeldOut = "held_out",
+        /// Is cold and of low value, and gets a message, or another day one.
+        MessageInstead = "message_instead",
         /// Will be called for a promise or a missed call; the reasons join that call.
         OpenPromise = "open_promise",
         /// The stored number is none.
@@ -98,6 +100,10 @@ pub struct Undone {
     pub taken_back: u64,
     /// Calls that somebody had begun, moved or changed: they stay.
     pub kept: u64,
+    /// Messages that nobody had taken: they are not asked for any more.
+    #[serde(default)]
+    #[schema(required)]
+    pub messages: u64,
 }
 
 /// What a plan came to.
@@ -126,6 +132,10 @@ pub struct PlanResult {
     pub agents: Vec<AgentShare>,
     /// Who was left out, and why.
     pub left_out: Vec<LeftOutCount>,
+    /// Messages asked for, to customers who are not called.
+    #[serde(default)]
+    #[schema(required)]
+    pub messages: u32,
     /// Earlier days' planned tasks that were given up.
     pub expired: u32,
     /// How long it took, milliseconds.

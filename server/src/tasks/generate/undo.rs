@@ -13,6 +13,7 @@ use crate::auth::{CurrentUser, Scope};
 use crate::db::{Arg, PlanId, Sql, UserId};
 use crate::error::{Error, Result};
 use crate::live::{Audience, emit};
+use crate::messages;
 use crate::tasks::store;
 
 #[derive(sqlx::FromRow)]
@@ -69,7 +70,9 @@ pub async fn undo(state: &AppState, by: &CurrentUser, day: NaiveDate) -> Result<
             .bind(day),
         )
         .await?;
-    result.undone = Some(Undone { at: now, taken_back: taken.len() as u64, kept: kept as u64 });
+    let messages = messages::store::take_back(&mut tx, id, day).await?;
+    let (taken_back, kept) = (taken.len() as u64, kept as u64);
+    result.undone = Some(Undone { at: now, taken_back, kept, messages });
     let sql = Sql::new("UPDATE daily_plans SET result = $1 WHERE id = $2");
     tx.execute(sql.bind(Arg::json(&result)).bind(id)).await?;
     let what = Some(json!({"date": day, "undone": result.undone}));

@@ -13,13 +13,14 @@ use super::floor::Floor;
 use super::hold_out::HeldOut;
 use super::result::{AgentShare, KindCount, LeftOutReason, LeftOutTally, PlanResult, TeamCount};
 use super::sources::Source;
-use super::{PlanRequest, Sorted, hold_out};
+use super::{PlanRequest, Sorted, hold_out, messages};
 use crate::auth::Scope;
 use crate::customers::Temperature;
 use crate::db::{
     Arg, CustomerId, DbError, Insert, PlanId, ProductId, Sql, TaskId, Tx, UserId, packed,
 };
 use crate::live::{Audience, emit};
+use crate::messages::store as requests;
 use crate::scripts::{self, Situation};
 use crate::tasks::plan::{Agent, Assignment, Candidate, Load, Plan, Quotas, would_call};
 use crate::tasks::points::{Point, merge};
@@ -79,6 +80,7 @@ impl<'a> Shares<'a> {
             preview: request.preview,
             created: by_class.total(),
             merged: 0,
+            messages: 0,
             already_planned: tally.of(LeftOutReason::AlreadyPlanned),
             by_class,
             by_team: by_team
@@ -101,6 +103,7 @@ impl<'a> Shares<'a> {
 pub(super) fn counted(
     request: &PlanRequest,
     floor: &Floor,
+    settings: &PlanSettings,
     quotas: &Quotas,
     sorted: &Sorted,
     plan: &Plan,
@@ -110,7 +113,9 @@ pub(super) fn counted(
         shares.add(a.agent, sorted.candidates[a.candidate].motives[a.main].kind);
     }
     let merged = u32::try_from(sorted.merges.len()).unwrap_or(u32::MAX);
-    PlanResult { merged, ..shares.result(request, quotas, &sorted.tally) }
+    let messages = messages::choose(sorted, plan, settings.most_messages).len();
+    let messages = u32::try_from(messages).unwrap_or(u32::MAX);
+    PlanResult { merged, messages, ..shares.result(request, quotas, &sorted.tally) }
 }
 
 /// A customer chosen, as they are at the moment of writing.
@@ -229,9 +234,9 @@ fn row(run: &Run<'_>, plan: PlanId, line: &Line<'_>) -> [Arg; COLUMNS.len()] {
 }
 
 /// Those deliberately left out, with whether there would have been room.
-fn held_out(candidates: &[Candidate], plan: &Plan, held: Vec<Candidate>) -> Vec<HeldOut> {
-    let room = would_call(candidates, plan, &held);
-    held.into_iter()
+fn held_out(candidates: &[Candidate], plan: &Plan, held: &[Candidate]) -> Vec<HeldOut> {
+    let room = would_call(candidates, plan, held);
+    held.iter()
         .zip(room)
         .map(|(held, would_call)| HeldOut {
             customer: held.customer,
@@ -250,12 +255,16 @@ pub(super) async fn write(
     plan: &Plan,
     expired: u32,
 ) -> Result<PlanResult, DbError> {
-    let Sorted { candidates, found, merges, held, mut tally } = sorted;
-    hold_out::record(tx, run.now, run.request.date, held_out(&candidates, plan, held)).await?;
+    let letters = messages::choose(&sorted, plan, run.settings.most_messages);
+    let held = held_out(&sorted.candidates, plan, &sorted.held);
+    hold_out::record(tx, run.now, run.request.date, held).await?;
+    let Sorted { found, merges, tally, .. } = &sorted;
+    let mut tally = tally.clone();
     let chosen: Vec<CustomerId> =
         plan.assignments.iter().map(|a| found[a.candidate].customer.id).collect();
     let mut worded = chosen.clone();
     worded.extend(merges.iter().map(|(_, found)| found.customer.id));
+    worded.extend(letters.iter().map(|letter| letter.found.customer.id));
     let catalogue = Catalogue::read(tx, run.request.date, run.settings, &worded).await?;
     let callees = callees(tx, &chosen).await?;
     let usual = best_hour::usual(tx).await?;
@@ -319,9 +328,13 @@ pub(super) async fn write(
     for (_, agent, kind) in &made {
         shares.add(index[agent], *kind);
     }
-    let merged = merge_waiting(tx, run, &catalogue, &merges).await?;
+    let merged = merge_waiting(tx, run, &catalogue, merges).await?;
+    let asked = messages::wording(&letters, &catalogue);
+    let messages = requests::ask(tx, run.now, run.request.date, plan_id, &asked).await?;
+    requests::tidy(tx, run.now, run.request.date).await?;
     let mut result = PlanResult {
         merged,
+        messages,
         expired,
         plan_id: Some(plan_id),
         ..shares.result(run.request, run.quotas, &tally)
@@ -400,7 +413,7 @@ async fn keep(tx: &mut Tx, run: &Run<'_>, result: &mut PlanResult) -> Result<(),
     let Some(plan) = result.plan_id else {
         return Ok(());
     };
-    if result.created == 0 && result.merged == 0 {
+    if result.created == 0 && result.merged == 0 && result.messages == 0 {
         let dropped = tx
             .execute(
                 Sql::new(

@@ -223,7 +223,7 @@ pub fn would_call(candidates: &[Candidate], plan: &Plan, held: &[Candidate]) -> 
 const UNKNOWN_ORDER: Money = Money::taka(500);
 
 /// The main reason: the most urgent; of equally urgent ones the first.
-fn main_motive(motives: &[Motive]) -> usize {
+pub fn main_motive(motives: &[Motive]) -> usize {
     let mut best = 0;
     for (i, motive) in motives.iter().enumerate() {
         if motive.urgency > motives[best].urgency {

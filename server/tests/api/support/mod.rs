@@ -4,7 +4,7 @@ mod database;
 mod floor;
 pub mod imports;
 mod people;
-mod planning;
+pub mod planning;
 mod response;
 pub mod shop;
 mod watch;

@@ -29,7 +29,7 @@ impl TestApp {
     pub async fn floor(&self) -> Floor {
         self.products().await;
         // Nobody is held out by chance; the tests that are about it say so.
-        self.plan_settings(serde_json::json!({"holdOutPercent": 0})).await;
+        self.plan_settings(serde_json::json!({"holdOutPercent": 0, "mostMessages": 0})).await;
         let lead = self.person(Role::TeamLeader, "lead").await;
         let mut agents = Vec::new();
         for (code, ext) in [("A", "201"), ("D", "204"), ("E", "205")] {

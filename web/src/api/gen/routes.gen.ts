@@ -31,6 +31,7 @@ export interface Routes {
     '/api/crm/automation/tasks/today': { query: { agentId?: T.UserId | null | undefined; date?: string | null | undefined }; body: undefined; answer: T.Queue }
     [path: `/api/crm/automation/tasks/${number}`]: { query: NoQuery; body: undefined; answer: T.Task }
     '/api/crm/desk': { query: NoQuery; body: undefined; answer: T.Desk }
+    '/api/crm/messages': { query: { date?: string | null | undefined }; body: undefined; answer: T.Messages }
     '/api/crm/team/dashboard': { query: { lang?: "bn" | "en" | null | undefined; teamLeaderId?: T.UserId | null | undefined }; body: undefined; answer: T.Dashboard }
     '/api/crm/team/ops/plan': { query: { date?: string | null | undefined }; body: undefined; answer: T.PlanResult }
     '/api/crm/team/ops/plan/settings': { query: NoQuery; body: undefined; answer: T.PlanSettings }
@@ -66,6 +67,7 @@ export interface Routes {
     '/api/cdm/reorder/learn': { query: NoQuery; body: undefined; answer: T.QualityAnswer }
     '/api/cdm/segments': { query: NoQuery; body: T.SegmentEntry; answer: T.Segment }
     '/api/crm/automation/tasks': { query: NoQuery; body: T.ManualTask; answer: T.Task }
+    '/api/crm/messages/hand-over': { query: NoQuery; body: T.HandOver; answer: T.Messages }
     '/api/crm/team/leads/bulk-assign': { query: NoQuery; body: T.BulkAssign; answer: T.BulkReport }
     '/api/crm/team/leads/bulk-unassign': { query: NoQuery; body: T.BulkUnassign; answer: T.BulkReport }
     '/api/crm/team/ops/generate-calls': { query: NoQuery; body: T.GenerateCalls; answer: T.PlanResult }

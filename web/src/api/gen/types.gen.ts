@@ -639,6 +639,11 @@ export type Change = {
 };
 
 /**
+ * How a message goes.
+ */
+export type Channel = 'sms' | 'whatsapp';
+
+/**
  * The model and the table beside each other.
  */
 export type ComparedCalls = {
@@ -1685,6 +1690,16 @@ export type Group = {
 };
 
 /**
+ * What to hand over.
+ */
+export type HandOver = {
+    /**
+     * Which channel's messages.
+     */
+    channel: Channel;
+};
+
+/**
  * Which call.
  */
 export type Hangup = {
@@ -2205,7 +2220,7 @@ export type LeftOutCount = {
 /**
  * Why a customer with a reason to be called is not planned.
  */
-export type LeftOutReason = 'do_not_call' | 'no_consent' | 'recently_contacted' | 'no_capacity' | 'quota_full' | 'no_team' | 'attempts_used' | 'already_planned' | 'held_out' | 'open_promise' | 'no_phone';
+export type LeftOutReason = 'do_not_call' | 'no_consent' | 'recently_contacted' | 'no_capacity' | 'quota_full' | 'no_team' | 'attempts_used' | 'already_planned' | 'held_out' | 'message_instead' | 'open_promise' | 'no_phone';
 
 /**
  * Where a customer stands in time.
@@ -2359,6 +2374,72 @@ export type MePatch = {
  * Membership level: a card, not a purchase stage.
  */
 export type MembershipLevel = 'silver' | 'gold' | 'permanent';
+
+/**
+ * A message that was asked for.
+ */
+export type Message = {
+    /**
+     * How it goes.
+     */
+    channel: Channel;
+    /**
+     * To whom.
+     */
+    customerId: CustomerId;
+    /**
+     * Its id.
+     */
+    id: MessageId;
+    /**
+     * Why.
+     */
+    kind: TaskKind;
+    /**
+     * Their name.
+     */
+    name: string;
+    /**
+     * Their number.
+     */
+    phone: PhoneNumber;
+    /**
+     * What became of it.
+     */
+    status: MessageStatus;
+    /**
+     * What is written, in the customer's language.
+     */
+    text: string;
+    /**
+     * Since when.
+     */
+    updatedAt: string;
+};
+
+/**
+ * Of a row in `message_requests`.
+ */
+export type MessageId = number;
+
+/**
+ * What became of a message that was asked for.
+ */
+export type MessageStatus = 'waiting' | 'handed_over' | 'cancelled' | 'expired';
+
+/**
+ * A day's messages.
+ */
+export type Messages = {
+    /**
+     * The company day.
+     */
+    date: string;
+    /**
+     * As many as were asked for, the most valuable customers of each plan first.
+     */
+    items: Array<Message>;
+};
 
 /**
  * Whether a telephone really rings.
@@ -3207,6 +3288,10 @@ export type PlanResult = {
      * Promises and missed calls that got further talking points.
      */
     merged: number;
+    /**
+     * Messages asked for, to customers who are not called.
+     */
+    messages: number;
     planId?: PlanId | null;
     /**
      * Nothing was written.
@@ -3249,6 +3334,11 @@ export type PlanSettings = {
      * So many calls for one reason that nobody took are enough for [`ATTEMPT_DAYS`] days.
      */
     mostAttempts: number;
+    /**
+     * Most messages a day to customers who are not called (SPEC §3.5); 0: none, and the cold are called
+     * like everybody.
+     */
+    mostMessages: number;
     /**
      * A promised call begun later than so many minutes after its hour is late; one not begun by then
      * is broken.
@@ -4720,6 +4810,10 @@ export type Undone = {
      * Calls that somebody had begun, moved or changed: they stay.
      */
     kept: number;
+    /**
+     * Messages that nobody had taken: they are not asked for any more.
+     */
+    messages: number;
     /**
      * Calls that nobody had touched: they are off the queues.
      */
@@ -6454,6 +6548,55 @@ export type SaveWrapUpResponses = {
 };
 
 export type SaveWrapUpResponse = SaveWrapUpResponses[keyof SaveWrapUpResponses];
+
+export type ListMessagesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Company day, `YYYY-MM-DD`; default today.
+         */
+        date?: string;
+    };
+    url: '/api/crm/messages';
+};
+
+export type ListMessagesErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type ListMessagesError = ListMessagesErrors[keyof ListMessagesErrors];
+
+export type ListMessagesResponses = {
+    200: Messages;
+};
+
+export type ListMessagesResponse = ListMessagesResponses[keyof ListMessagesResponses];
+
+export type HandOverMessagesData = {
+    body: HandOver;
+    path?: never;
+    query?: never;
+    url: '/api/crm/messages/hand-over';
+};
+
+export type HandOverMessagesErrors = {
+    /**
+     * What is wrong, as RFC 9457 problem details
+     */
+    default: Problem;
+};
+
+export type HandOverMessagesError = HandOverMessagesErrors[keyof HandOverMessagesErrors];
+
+export type HandOverMessagesResponses = {
+    200: Messages;
+};
+
+export type HandOverMessagesResponse = HandOverMessagesResponses[keyof HandOverMessagesResponses];
 
 export type DashboardData = {
     body?: never;

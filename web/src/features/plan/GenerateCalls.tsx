@@ -113,12 +113,14 @@ function GenerateDialog({
           <Button
             variant="primary"
             busy={generate.isPending}
-            disabled={!sound || waiting || !plan || plan.created === 0}
+            disabled={!sound || waiting || !plan || plan.created + plan.messages === 0}
             onClick={() => generate.mutate()}
           >
             {plan && plan.created > 0
               ? t('confirm', { n: format.number(plan.created), count: plan.created })
-              : t('confirmNone')}
+              : plan && plan.messages > 0
+                ? t('confirmMessages', { n: format.number(plan.messages), count: plan.messages })
+                : t('confirmNone')}
           </Button>
         </>
       }

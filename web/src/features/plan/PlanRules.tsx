@@ -185,6 +185,7 @@ type Short =
   | 'minDaysBetweenContacts'
   | 'mostAttempts'
   | 'promiseGraceMinutes'
+  | 'mostMessages'
   | 'reminderWindowDays'
   | 'carryDays'
   | 'holdOutPercent'

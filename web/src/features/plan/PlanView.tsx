@@ -43,6 +43,7 @@ export function PlanView({ plan }: { plan: PlanResult }) {
     plan.full && t('full'),
     plan.alreadyPlanned > 0 &&
       t('alreadyPlanned', { n: format.number(plan.alreadyPlanned), count: plan.alreadyPlanned }),
+    plan.messages > 0 && t('messages', { n: format.number(plan.messages), count: plan.messages }),
     plan.merged > 0 && t('merged', { n: format.number(plan.merged), count: plan.merged }),
   ].filter(Boolean)
   return (
@@ -58,6 +59,7 @@ export function PlanView({ plan }: { plan: PlanResult }) {
               when: format.dateTime(plan.undone.at),
               back: format.number(plan.undone.takenBack),
               kept: format.number(plan.undone.kept),
+              messages: format.number(plan.undone.messages),
             })}
           </p>
         )}

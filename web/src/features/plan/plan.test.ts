@@ -17,6 +17,7 @@ const plan: PlanResult = {
   preview: true,
   created: 186,
   merged: 14,
+  messages: 0,
   alreadyPlanned: 3,
   byClass: { reminder: 112, offer: 46, followUp: 28 },
   byTeam: [],

@@ -10,6 +10,7 @@ const rules: PlanSettings = {
   carryDays: 3,
   holdOutPercent: 5,
   mostAttempts: 3,
+  mostMessages: 500,
   promiseGraceMinutes: 30,
   callingHours: {
     hours: { from: '09:00', until: '21:00' },

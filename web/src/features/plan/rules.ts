@@ -10,6 +10,7 @@ export const RULE_NUMBERS = [
   'minDaysBetweenContacts',
   'mostAttempts',
   'promiseGraceMinutes',
+  'mostMessages',
   'reminderWindowDays',
   'carryDays',
   'holdOutPercent',
@@ -49,6 +50,7 @@ export function formOf(rules: PlanSettings, digits: (n: number) => string): Rule
       minDaysBetweenContacts: digits(rules.minDaysBetweenContacts),
       mostAttempts: digits(rules.mostAttempts),
       promiseGraceMinutes: digits(rules.promiseGraceMinutes),
+      mostMessages: digits(rules.mostMessages),
       reminderWindowDays: digits(rules.reminderWindowDays),
       carryDays: digits(rules.carryDays),
       holdOutPercent: digits(rules.holdOutPercent),
@@ -74,6 +76,8 @@ export function range(form: RuleForm, field: RuleNumber): [number, number] {
       return [1, 20]
     case 'promiseGraceMinutes':
       return [1, 1440]
+    case 'mostMessages':
+      return [0, 5000]
     case 'reminderWindowDays':
       return [1, 60]
     case 'carryDays':
@@ -119,6 +123,7 @@ export function rulesOf(form: RuleForm): PlanSettings {
     minDaysBetweenContacts: number('minDaysBetweenContacts'),
     mostAttempts: number('mostAttempts'),
     promiseGraceMinutes: number('promiseGraceMinutes'),
+    mostMessages: number('mostMessages'),
     reminderWindowDays: number('reminderWindowDays'),
     carryDays: number('carryDays'),
     holdOutPercent: number('holdOutPercent'),

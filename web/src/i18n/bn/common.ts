@@ -5,6 +5,7 @@ export default {
     desk: 'ডেস্ক',
     followups: 'ফলো-আপ',
     promises: 'কথা দেওয়া কল',
+    messages: 'বার্তা',
     customers: 'গ্রাহক',
     floor: 'ফ্লোর',
     plan: 'আজকের প্ল্যান',

@@ -203,6 +203,7 @@ export default {
   summary: {
     other: 'অন্য',
     order: { placed: 'অর্ডার এসেছে', cancelled: 'অর্ডার বাতিল', returned: 'অর্ডার ফেরত' },
+    message: { handed_over: 'বার্তা পাঠাতে দেওয়া হয়েছে' },
     note: { added: 'নোট' },
     call: {
       completed: 'কথা হয়েছে',

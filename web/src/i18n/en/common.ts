@@ -8,6 +8,7 @@ export default {
     desk: 'Desk',
     followups: 'Follow-ups',
     promises: 'Promises',
+    messages: 'Messages',
     customers: 'Customers',
     floor: 'Floor',
     plan: 'Today’s plan',

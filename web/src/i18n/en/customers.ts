@@ -202,6 +202,7 @@ export default {
   summary: {
     other: 'Other',
     order: { placed: 'Order came in', cancelled: 'Order cancelled', returned: 'Order returned' },
+    message: { handed_over: 'Message to be sent' },
     note: { added: 'Note' },
     call: {
       completed: 'Talked',
