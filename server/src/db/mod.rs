@@ -24,7 +24,7 @@ use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, FromRow, PgPool, Postgres, Sqlite, SqlitePool};
+use sqlx::{AssertSqlSafe, Connection as _, FromRow, PgPool, Postgres, Sqlite, SqlitePool};
 
 pub use arg::{Arg, Sql};
 pub use ids::*;
@@ -33,6 +33,11 @@ pub use money::Money;
 pub use paging::{BadCursor, Cursor, Page, PageQuery};
 pub use phone::{PhoneError, PhoneNumber};
 pub(crate) use text_enum::text_enum;
+
+/// Prepared statements a connection keeps.
+const STATEMENTS: usize = 256;
+/// A connection that answered so recently is not asked whether it is still there.
+const UNASKED: Duration = Duration::from_secs(1);
 
 /// What can go wrong in the database layer.
 pub type DbError = sqlx::Error;
@@ -63,12 +68,24 @@ impl Db {
             Self::open_sqlite(Path::new(path.trim_start_matches("//"))).await?
         } else {
             let options: PgConnectOptions = url.parse()?;
+            let options = options.statement_cache_capacity(STATEMENTS);
             Self::Postgres(
                 // More connections than the machines have cores to serve only queue inside PostgreSQL
                 // instead of here, and make the slowest answers slower.
                 PgPoolOptions::new()
                     .max_connections(10)
                     .acquire_timeout(Duration::from_secs(10))
+                    // A round trip a transaction would be spent on asking a connection that answered a
+                    // moment ago whether it is there.
+                    .test_before_acquire(false)
+                    .before_acquire(|connection, meta| {
+                        Box::pin(async move {
+                            if meta.idle_for > UNASKED {
+                                connection.ping().await?;
+                            }
+                            Ok(true)
+                        })
+                    })
                     .connect_with(options)
                     .await?,
             )
@@ -90,14 +107,17 @@ impl Db {
             .pragma("temp_store", "memory")
             .pragma("journal_size_limit", "67108864")
             .pragma("analysis_limit", "1000")
-            .statement_cache_capacity(256);
+            .statement_cache_capacity(STATEMENTS);
+        // A file does not go away: no connection is asked whether it is still there.
         let write = SqlitePoolOptions::new()
             .max_connections(1)
+            .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(30))
             .connect_with(options.clone())
             .await?;
         let read = SqlitePoolOptions::new()
             .max_connections(4)
+            .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(30))
             .connect_with(options.pragma("query_only", "on"))
             .await?;

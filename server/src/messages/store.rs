@@ -100,16 +100,21 @@ pub async fn ask(
     Ok(u32::try_from(insert.execute(tx).await?).unwrap_or(u32::MAX))
 }
 
-/// Those of earlier days that nobody took are given up, and those to whoever is called that day after
-/// all are not needed.
-pub async fn tidy(tx: &mut Tx, now: DateTime<Utc>, day: NaiveDate) -> Result<(), DbError> {
+/// Those of days before `today` that nobody took are given up, and those to whoever is called on `day`
+/// after all are not needed.
+pub async fn tidy(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+    day: NaiveDate,
+) -> Result<(), DbError> {
     tx.execute(
         Sql::new(
             "UPDATE message_requests SET status = 'expired', updated_at = $1
              WHERE status = 'waiting' AND day < $2",
         )
         .bind(now)
-        .bind(day),
+        .bind(today),
     )
     .await?;
     tx.execute(

@@ -152,7 +152,13 @@ both! {
         assert_eq!((&undone["undone"]["takenBack"], &undone["undone"]["messages"]), (&json!(1), &json!(1)));
         assert_eq!(app.number("SELECT count(*) FROM message_requests").await, 0);
 
-        app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        let again = app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        assert_eq!(again["undoable"], true);
+        // A plan for tomorrow leaves what waits today alone.
+        app.post(&floor.lead, GENERATE, json!({"date": "2026-11-22", "perAgentLimit": 1})).await.ok();
+        let today = app.get(&floor.lead, MESSAGES).await.ok();
+        assert_eq!(today["items"][0]["status"], "waiting", "{today:#}");
+        app.execute("DELETE FROM message_requests WHERE day = '2026-11-22'").await;
         app.state.clock.set(app.state.clock.now() + TimeDelta::days(1));
         let (lead, manager) = (app.renewed(&floor.lead), app.renewed(&manager));
         assert_eq!(app.post(&manager, HAND_OVER, json!({"channel": "sms"})).await.ok()["items"], json!([]), "yesterday's");

@@ -170,7 +170,7 @@ pub async fn generate(state: &AppState, request: PlanRequest) -> Result<PlanResu
         date = %day, preview = request.preview, created = result.created, merged = result.merged,
         read_ms, plan_ms, total_ms = took.as_millis(), "daily plan made"
     );
-    let undoable = !request.preview && result.created > 0;
+    let undoable = !request.preview && result.created + result.messages > 0;
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     Ok(PlanResult { took_ms, undoable, full: !room_left, ..result })
 }

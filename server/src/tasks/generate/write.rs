@@ -331,7 +331,8 @@ pub(super) async fn write(
     let merged = merge_waiting(tx, run, &catalogue, merges).await?;
     let asked = messages::wording(&letters, &catalogue);
     let messages = requests::ask(tx, run.now, run.request.date, plan_id, &asked).await?;
-    requests::tidy(tx, run.now, run.request.date).await?;
+    let today = run.now.with_timezone(&run.zone).date_naive();
+    requests::tidy(tx, run.now, today, run.request.date).await?;
     let mut result = PlanResult {
         merged,
         messages,
@@ -439,7 +440,7 @@ async fn keep(tx: &mut Tx, run: &Run<'_>, result: &mut PlanResult) -> Result<(),
 }
 
 fn tell(tx: &mut Tx, run: &Run<'_>, floor: &Floor, shares: &Shares<'_>, result: &PlanResult) {
-    if result.created == 0 {
+    if result.created == 0 && result.messages == 0 {
         return;
     }
     let date = run.request.date;
@@ -480,7 +481,7 @@ pub async fn last_plan(
         Scope::All => true,
         Scope::Lead(lead) | Scope::Agent(lead) => by == Some(lead),
     };
-    result.undoable = own && result.undone.is_none() && result.created > 0;
+    result.undoable = own && result.undone.is_none() && result.created + result.messages > 0;
     if let Scope::Lead(lead) | Scope::Agent(lead) = scope {
         let own: Vec<(UserId,)> =
             tx.all(Sql::new("SELECT id FROM users WHERE team_leader_id = $1").bind(lead)).await?;
