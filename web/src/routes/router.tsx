@@ -29,10 +29,10 @@ const only = (roles: readonly Role[]) => () => {
   if (!roles.includes(role)) throw redirect({ to: homeOf(role) })
 }
 
-/** A day in the address; anything else is left out. */
-function dateOf(search: Record<string, unknown>): { date?: string } {
+/** A day in the address; anything else is left out, by name: what a route does not name stays as it was typed. */
+function dateOf(search: Record<string, unknown>): { date?: string | undefined } {
   const date = String(search.date ?? '')
-  return /^\d{4}-\d{2}-\d{2}$/.test(date) ? { date } : {}
+  return { date: /^\d{4}-\d{2}-\d{2}$/.test(date) ? date : undefined }
 }
 
 const root = createRootRoute({ notFoundComponent: NotFoundPage, errorComponent: CrashPage })

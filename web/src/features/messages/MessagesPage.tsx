@@ -10,13 +10,13 @@ import { csv, download } from '~/lib/csv'
 import { civilDate } from '~/lib/format'
 import { useStore } from '~/lib/store'
 import { useLive } from '~/live/live'
+import { DayInput } from '~/parts/DayInput'
 import {
   Badge,
   Button,
   type Column,
   ConfirmDialog,
   EmptyState,
-  Input,
   Page,
   QueryView,
   Table,
@@ -60,16 +60,7 @@ export function MessagesPage({
     <Page
       title={t('title')}
       lead={t('lead')}
-      actions={
-        <Input
-          type="date"
-          className="w-40"
-          aria-label={t('date')}
-          max={today}
-          value={date ?? today}
-          onChange={(e) => onDate(e.target.value === today ? undefined : e.target.value)}
-        />
-      }
+      actions={<DayInput label={t('date')} date={date} onDate={onDate} />}
     >
       <QueryView query={messages}>
         {(data) => <Day date={data.date} items={data.items} isToday={data.date === today} />}

@@ -6,7 +6,8 @@ import type { PlanResult } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { civilDate } from '~/lib/format'
 import { useLive } from '~/live/live'
-import { Button, ConfirmDialog, EmptyState, Input, Page, QueryView, toast } from '~/ui'
+import { DayInput } from '~/parts/DayInput'
+import { Button, ConfirmDialog, EmptyState, Page, QueryView, toast } from '~/ui'
 import { GenerateCalls } from './GenerateCalls'
 import { PlanRules } from './PlanRules'
 import { PlanView } from './PlanView'
@@ -35,14 +36,7 @@ export function PlanPage({
       lead={t('lead')}
       actions={
         <>
-          <Input
-            type="date"
-            className="w-40"
-            aria-label={t('date')}
-            max={today}
-            value={date ?? today}
-            onChange={(e) => onDate(e.target.value === today ? undefined : e.target.value)}
-          />
+          <DayInput label={t('date')} date={date} onDate={onDate} />
           {plan.data?.undoable && <UndoPlan plan={plan.data} />}
           <PlanRules />
           <GenerateCalls />
