@@ -11,6 +11,7 @@ use crate::calls::group::WebhookGroup;
 use crate::calls::line::Line;
 use crate::clock::Clock;
 use crate::config::{Config, Provider};
+use crate::customers::catalogue::Catalogues;
 use crate::db::{Db, DbError, Sql, Tx, UserId};
 use crate::live::{Live, SESSION_ENDED};
 use crate::rate::RateLimit;
@@ -41,6 +42,8 @@ pub struct AppState {
     pub live: Live,
     /// Figures of the team leaders' pages, counted a moment ago.
     pub coverage: Arc<Coverages>,
+    /// What the pages of all customers have in common.
+    pub catalogue: Arc<Catalogues>,
     /// Who makes the calls.
     pub telephony: Telephony,
     /// Where recordings are kept.
@@ -103,6 +106,7 @@ impl AppState {
             installed_at,
             live,
             coverage: Arc::default(),
+            catalogue: Arc::default(),
             telephony,
             recordings,
             line: Arc::default(),

@@ -1,16 +1,16 @@
 //! A call as the browser sees it.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{CallStatus, Direction};
 use crate::auth::Scope;
-use crate::db::{CallId, CustomerId, DbError, Sql, TaskId, Tx, UserId};
+use crate::db::{Bundle, CallId, CustomerId, DbError, Part, Sql, TaskId, Tx, UserId};
 use crate::telephony::{Capabilities, Mode, ProviderKind};
 
 /// A call.
-#[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct Call {
     /// Its id here.
@@ -83,6 +83,7 @@ pub struct Call {
     pub consult_answered: bool,
     /// What can be done with it.
     #[sqlx(skip)]
+    #[serde(skip_deserializing)]
     pub capabilities: Capabilities,
 }
 
@@ -124,16 +125,48 @@ pub async fn visible(tx: &mut Tx, scope: Scope, id: CallId) -> Result<Option<Cal
     Ok(fetch(tx, sql).await?.pop())
 }
 
-/// A customer's latest calls, newest first.
-pub async fn of_customer(
-    tx: &mut Tx,
-    customer: CustomerId,
-    limit: i64,
-) -> Result<Vec<Call>, DbError> {
-    let sql = Sql::new(format!(
-        "SELECT {COLUMNS} FROM telephony_calls k WHERE k.customer_id = $1 ORDER BY k.started_at DESC, k.id DESC LIMIT $2"
-    ));
-    fetch(tx, sql.bind(customer).bind(limit)).await
+/// The latest ten calls of the customer `$1`.
+pub const LATEST: Part<'_> = Part {
+    columns: &[
+        "id",
+        "direction",
+        "provider",
+        "mode",
+        "external_call_id",
+        "customer_phone",
+        "agent_phone",
+        "agent_user_id",
+        "transferred_to",
+        "task_id",
+        "customer_id",
+        "customer_name",
+        "status",
+        "started_at",
+        "ringing_at",
+        "answered_at",
+        "ended_at",
+        "duration_seconds",
+        "end_reason",
+        "recording_url",
+        "recording_duration",
+        "?muted",
+        "?held",
+        "?recording",
+        "consult",
+        "?consult_answered",
+    ],
+    select: "SELECT k.id, direction, provider, mode, external_call_id, customer_phone, agent_phone,
+               agent_user_id, transferred_to, task_id, k.customer_id, c.name AS customer_name,
+               status, started_at, ringing_at, answered_at, ended_at, duration_seconds, end_reason,
+               recording_url, recording_duration, muted, held, recording, consult, consult_answered
+             FROM telephony_calls k CROSS JOIN customers c WHERE c.id = k.customer_id
+               AND k.customer_id = $1 ORDER BY k.started_at DESC, k.id DESC LIMIT 10",
+};
+
+/// The list of [`LATEST`].
+pub fn latest(bundle: &mut Bundle) -> Result<Vec<Call>, DbError> {
+    let calls: Vec<Call> = bundle.list()?;
+    Ok(calls.into_iter().map(Call::with_capabilities).collect())
 }
 
 /// The call a person talks in now: made, taken, or passed on to that person by a colleague.

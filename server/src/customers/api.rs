@@ -243,7 +243,9 @@ pub async fn get360(
     Path(id): Path<CustomerId>,
 ) -> Result<Json<Customer360>> {
     let mut tx = state.db.read().await?;
-    let found = view::customer360(&mut tx, user.scope(), state.clock.today(), id).await?;
+    let catalogue = state.catalogue.get(&mut tx).await?;
+    let today = state.clock.today();
+    let found = view::customer360(&mut tx, &catalogue, user.scope(), today, id).await?;
     found.map(Json).ok_or_else(not_found)
 }
 
@@ -283,7 +285,9 @@ pub async fn intelligence(
     Path(id): Path<CustomerId>,
 ) -> Result<Json<Intelligence>> {
     let mut tx = state.db.read().await?;
-    let found = view::intelligence(&mut tx, user.scope(), state.clock.today(), id).await?;
+    let catalogue = state.catalogue.get(&mut tx).await?;
+    let today = state.clock.today();
+    let found = view::intelligence(&mut tx, &catalogue, user.scope(), today, id).await?;
     found.map(Json).ok_or_else(not_found)
 }
 
@@ -304,7 +308,8 @@ pub async fn recommendations(
     let mut tx = state.db.read().await?;
     let today = state.clock.today();
     ensure_visible(&mut tx, user.scope(), today, id).await?;
-    let cycles = view::cycles(&mut tx, id, today).await?;
-    let items = view::recommendations(&mut tx, &cycles, today).await?;
+    let catalogue = state.catalogue.get(&mut tx).await?;
+    let cycles = view::cycles(&mut tx, &catalogue.reorder, id, today).await?;
+    let items = view::recommendations(&catalogue, &cycles, today);
     Ok(Json(Recommendations { items }))
 }

@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod api;
+pub mod catalogue;
 pub mod edit;
 mod figures;
 pub mod filter;

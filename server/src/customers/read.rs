@@ -12,7 +12,7 @@ use super::{
     CustomerType, LifecycleStage, MembershipLevel, PurchaseStage, Temperature, ValueStage,
 };
 use crate::auth::Scope;
-use crate::db::{CustomerId, DbError, Money, PhoneNumber, Sql, Tx, UserId};
+use crate::db::{CustomerId, DbError, Money, Part, PhoneNumber, Sql, Tx, UserId};
 
 /// A customer with everything known.
 #[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
@@ -117,21 +117,31 @@ pub async fn customer(
     today: NaiveDate,
     id: CustomerId,
 ) -> Result<Option<Customer>, DbError> {
-    let mut sql = Sql::new(CUSTOMER).bind(id);
-    scope_filter(&mut sql, scope, today, "c");
-    let found: Option<Customer> = tx.optional(sql).await?;
-    let Some(mut customer) = found else {
+    let Some(mut customer) = without_phones(tx, scope, today, id).await? else {
         return Ok(None);
     };
-    let phones: Vec<(PhoneNumber,)> = tx
-        .all(
-            Sql::new("SELECT phone FROM customer_phones WHERE customer_id = $1 ORDER BY phone")
-                .bind(id),
-        )
-        .await?;
+    let phones: Vec<(PhoneNumber,)> = tx.all(Sql::new(PHONES.select).bind(id)).await?;
     customer.phones = phones.into_iter().map(|row| row.0).collect();
     Ok(Some(customer))
 }
+
+/// The same without further numbers; see [`PHONES`].
+pub(super) async fn without_phones(
+    tx: &mut Tx,
+    scope: Scope,
+    today: NaiveDate,
+    id: CustomerId,
+) -> Result<Option<Customer>, DbError> {
+    let mut sql = Sql::new(CUSTOMER).bind(id);
+    scope_filter(&mut sql, scope, today, "c");
+    tx.optional(sql).await
+}
+
+/// Further numbers of the customer `$1`.
+pub(super) const PHONES: Part<'_> = Part {
+    columns: &["phone"],
+    select: "SELECT phone FROM customer_phones WHERE customer_id = $1 ORDER BY phone",
+};
 
 /// A customer in a list.
 #[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]

@@ -1,22 +1,26 @@
 //! Customer 360: everything about one customer, each part one range read (SPEC §1.6).
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::types::Json;
 use utoipa::ToSchema;
 
 use super::alerts::{Alert, alerts};
-use super::read::{Customer, customer};
-use super::recommend::{Bought, Offer, Recommendation, Rule, recommend};
+use super::catalogue::Catalogue;
+use super::read::{Customer, PHONES, customer, without_phones};
+use super::recommend::{Bought, Recommendation, recommend};
 use super::store::InteractionKind;
 use crate::auth::Scope;
 use crate::calls::view::Call;
 use crate::calls::{self, Direction};
-use crate::db::{CategoryId, CustomerId, DbError, Money, ProductId, Sql, TaskId, Tx, UserId};
-use crate::orders::read::{self as orders, Order, OrderFilter};
+use crate::db::{
+    CategoryId, CustomerId, DbError, Money, Part, PhoneNumber, ProductId, Sql, TaskId, Tx, UserId,
+};
+use crate::orders::read::{self as orders, Order};
 use crate::products::BaseUnit;
-use crate::reorder::{self, Arithmetic, Basis, LearnedArithmetic, Pair, rhythm, stock};
+use crate::reorder::stock::{self, Stock};
+use crate::reorder::{self, Arithmetic, Basis, LearnedArithmetic, Pair, rhythm};
 use crate::tasks::{self, Task};
 
 /// What a customer buys of a category, how often, and when next.
@@ -60,7 +64,7 @@ pub struct Cycle {
 }
 
 /// An entry of the timeline.
-#[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct Interaction {
     /// Entry id.
@@ -83,7 +87,7 @@ pub struct Interaction {
 }
 
 /// A change of agent or supervisor.
-#[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct Assignment {
     /// When.
@@ -158,11 +162,21 @@ struct CycleRow {
 }
 
 /// A customer's cycles, the next reminder first.
-pub async fn cycles(tx: &mut Tx, id: CustomerId, today: NaiveDate) -> Result<Vec<Cycle>, DbError> {
-    let rows: Vec<CycleRow> = tx
-        .all(
-            Sql::new(
-                "SELECT r.customer_id, r.category_id, r.purchases, r.first_date, r.last_date,
+pub async fn cycles(
+    tx: &mut Tx,
+    rules: &reorder::Rules,
+    id: CustomerId,
+    today: NaiveDate,
+) -> Result<Vec<Cycle>, DbError> {
+    let rows = cycle_rows(tx, id).await?;
+    let stock = if rows.is_empty() { Stock::default() } else { stock::of(tx, &[id]).await? };
+    Ok(cycles_of(rows, rules, &stock, today))
+}
+
+async fn cycle_rows(tx: &mut Tx, id: CustomerId) -> Result<Vec<CycleRow>, DbError> {
+    tx.all(
+        Sql::new(
+            "SELECT r.customer_id, r.category_id, r.purchases, r.first_date, r.last_date,
                         r.last_qty, r.last_value, r.product_id, r.due_on, r.expected_on,
                         r.log_gaps, r.weight, r.repeats, r.exposure, r.total_qty,
                         k.slug, k.name_bn, k.name_en, k.base_unit,
@@ -171,18 +185,21 @@ pub async fn cycles(tx: &mut Tx, id: CustomerId, today: NaiveDate) -> Result<Vec
                  JOIN categories k ON k.id = r.category_id
                  JOIN customers c ON c.id = r.customer_id
                  WHERE r.customer_id = $1 ORDER BY r.due_on, r.category_id",
-            )
-            .bind(id),
         )
-        .await?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rules = reorder::store::rules(tx).await?;
-    let stock = stock::of(tx, &[id]).await?;
+        .bind(id),
+    )
+    .await
+}
+
+fn cycles_of(
+    rows: Vec<CycleRow>,
+    rules: &reorder::Rules,
+    stock: &Stock,
+    today: NaiveDate,
+) -> Vec<Cycle> {
     let cycle = |r: CycleRow| {
         let pair = r.pair;
-        let dates = rhythm(&rules, &pair.bought(&stock));
+        let dates = rhythm(rules, &pair.bought(stock));
         let gaps = pair.purchases - 1;
         let chance = rules.learned.as_ref().and_then(|learned| {
             let visits = reorder::visits(r.total_orders, r.first_order_date, r.last_order_date)?;
@@ -209,28 +226,15 @@ pub async fn cycles(tx: &mut Tx, id: CustomerId, today: NaiveDate) -> Result<Vec
             last_value: pair.last_value,
         }
     };
-    Ok(rows.into_iter().map(cycle).collect())
+    rows.into_iter().map(cycle).collect()
 }
 
 /// What to offer a customer with these cycles.
-pub async fn recommendations(
-    tx: &mut Tx,
+pub fn recommendations(
+    catalogue: &Catalogue,
     cycles: &[Cycle],
     today: NaiveDate,
-) -> Result<Vec<Recommendation>, DbError> {
-    let offers: Vec<Offer> = tx
-        .all(
-            "SELECT p.id, p.sku, p.name_bn, p.name_en, p.category_id, c.slug, p.price, p.buyers
-             FROM products p JOIN categories c ON c.id = p.category_id WHERE p.active",
-        )
-        .await?;
-    let rules: Vec<Rule> = tx
-        .all(
-            "SELECT trigger_category_id, recommended_category_id, min_days, max_days,
-                    min_order_value, priority
-             FROM product_recommendation_rules WHERE active",
-        )
-        .await?;
+) -> Vec<Recommendation> {
     let bought: Vec<Bought> = cycles
         .iter()
         .map(|c| Bought {
@@ -241,24 +245,7 @@ pub async fn recommendations(
             due_on: c.due_on,
         })
         .collect();
-    Ok(recommend(today, &bought, &rules, &offers))
-}
-
-/// The newest entries of a timeline.
-pub async fn timeline(
-    tx: &mut Tx,
-    id: CustomerId,
-    limit: i64,
-) -> Result<Vec<Interaction>, DbError> {
-    tx.all(
-        Sql::new(
-            "SELECT id, kind, at, user_id, direction, summary, text, data
-             FROM customer_interactions WHERE customer_id = $1 ORDER BY at DESC, id DESC LIMIT $2",
-        )
-        .bind(id)
-        .bind(limit),
-    )
-    .await
+    recommend(today, &bought, &catalogue.rules, &catalogue.offers)
 }
 
 /// The newest entry somebody made in a customer's timeline.
@@ -275,32 +262,40 @@ pub async fn latest_of(tx: &mut Tx, id: CustomerId, user: UserId) -> Result<Inte
     .await
 }
 
-async fn assignments(tx: &mut Tx, id: CustomerId) -> Result<Vec<Assignment>, DbError> {
-    tx.all(
-        Sql::new(
-            "SELECT at, by_user_id, from_agent_id, to_agent_id, from_supervisor_id,
-                    to_supervisor_id, reason
+/// The latest ten changes of the agent of the customer `$1`.
+const ASSIGNMENTS: Part<'_> = Part {
+    columns: &[
+        "at",
+        "by_user_id",
+        "from_agent_id",
+        "to_agent_id",
+        "from_supervisor_id",
+        "to_supervisor_id",
+        "reason",
+    ],
+    select: "SELECT at, by_user_id, from_agent_id, to_agent_id, from_supervisor_id,
+               to_supervisor_id, reason
              FROM customer_assignments WHERE customer_id = $1 ORDER BY at DESC, id DESC LIMIT 10",
-        )
-        .bind(id),
-    )
-    .await
-}
+};
 
-async fn open_complaint(tx: &mut Tx, id: CustomerId) -> Result<Option<TaskId>, DbError> {
-    tx.optional_scalar(
-        Sql::new(
-            "SELECT id FROM crm_call_tasks WHERE customer_id = $1 AND kind = 'complaint'
+/// The latest twenty entries of the timeline of the customer `$1`.
+const TIMELINE: Part<'_> = Part {
+    columns: &["id", "kind", "at", "user_id", "direction", "summary", "text", "{}data"],
+    select: "SELECT id, kind, at, user_id, direction, summary, text, data
+             FROM customer_interactions WHERE customer_id = $1 ORDER BY at DESC, id DESC LIMIT 20",
+};
+
+/// The oldest open complaint of the customer `$1`.
+const COMPLAINT: Part<'_> = Part {
+    columns: &["id"],
+    select: "SELECT id FROM crm_call_tasks WHERE customer_id = $1 AND kind = 'complaint'
                AND status IN ('pending', 'in_progress') ORDER BY id LIMIT 1",
-        )
-        .bind(id),
-    )
-    .await
-}
+};
 
 /// Figures, rhythm, alerts and recommendations of a customer in `scope`.
 pub async fn intelligence(
     tx: &mut Tx,
+    catalogue: &Catalogue,
     scope: Scope,
     today: NaiveDate,
     id: CustomerId,
@@ -308,12 +303,12 @@ pub async fn intelligence(
     let Some(customer) = customer(tx, scope, today, id).await? else {
         return Ok(None);
     };
-    let cycles = cycles(tx, id, today).await?;
-    let complaint = open_complaint(tx, id).await?;
+    let cycles = cycles(tx, &catalogue.reorder, id, today).await?;
+    let complaint = tx.optional_scalar(Sql::new(COMPLAINT.select).bind(id)).await?;
     Ok(Some(Intelligence {
         days_since_last_order: customer.last_order_date.map(|last| (today - last).num_days()),
         alerts: alerts(&customer, &cycles, complaint, today),
-        recommendations: recommendations(tx, &cycles, today).await?,
+        recommendations: recommendations(catalogue, &cycles, today),
         customer,
         cycles,
     }))
@@ -322,28 +317,44 @@ pub async fn intelligence(
 /// Everything about a customer in `scope`.
 pub async fn customer360(
     tx: &mut Tx,
+    catalogue: &Catalogue,
     scope: Scope,
     today: NaiveDate,
     id: CustomerId,
 ) -> Result<Option<Customer360>, DbError> {
-    let Some(known) = intelligence(tx, scope, today, id).await? else {
+    let Some(mut customer) = without_phones(tx, scope, today, id).await? else {
         return Ok(None);
     };
-    let filter = OrderFilter { customer: Some(id), ..OrderFilter::default() };
-    let recent_orders = orders::list(tx, Scope::All, today, &filter, 10).await?;
-    let query =
-        tasks::store::select("t.customer_id = $1 ORDER BY t.task_date DESC, t.id DESC LIMIT 10");
-    let rows = tasks::store::rows(tx, query.bind(id)).await?;
+    let cycle_rows = cycle_rows(tx, id).await?;
+    let ([orders, lines], [tasks, their_calls]) = (orders::LATEST, tasks::store::LATEST);
+    let parts = [
+        PHONES,
+        stock::SAID,
+        COMPLAINT,
+        orders,
+        lines,
+        calls::view::LATEST,
+        tasks,
+        their_calls,
+        TIMELINE,
+        ASSIGNMENTS,
+    ];
+    let mut lists = tx.bundle(&parts, [id.into()]).await?;
+    let phones: Vec<(PhoneNumber,)> = lists.list()?;
+    customer.phones = phones.into_iter().map(|row| row.0).collect();
+    let stock = stock::said(&mut lists)?;
+    let complaint: Vec<(TaskId,)> = lists.list()?;
+    let cycles = cycles_of(cycle_rows, &catalogue.reorder, &stock, today);
     Ok(Some(Customer360 {
-        customer: known.customer,
-        days_since_last_order: known.days_since_last_order,
-        cycles: known.cycles,
-        recent_orders,
-        calls: calls::view::of_customer(tx, id, 10).await?,
-        tasks: tasks::store::tasks(tx, rows).await?,
-        timeline: timeline(tx, id, 20).await?,
-        alerts: known.alerts,
-        assignments: assignments(tx, id).await?,
-        recommendations: known.recommendations,
+        days_since_last_order: customer.last_order_date.map(|last| (today - last).num_days()),
+        alerts: alerts(&customer, &cycles, complaint.first().map(|row| row.0), today),
+        recommendations: recommendations(catalogue, &cycles, today),
+        customer,
+        cycles,
+        recent_orders: orders::latest(&mut lists)?,
+        calls: calls::view::latest(&mut lists)?,
+        tasks: tasks::store::latest(&mut lists, &catalogue.names)?,
+        timeline: lists.list()?,
+        assignments: lists.list()?,
     }))
 }

@@ -6,6 +6,7 @@
 //! one pool.
 
 mod arg;
+mod bundle;
 mod ids;
 mod insert;
 pub mod lease;
@@ -27,6 +28,7 @@ use sqlx::sqlite::{
 use sqlx::{AssertSqlSafe, Connection as _, FromRow, PgPool, Postgres, Sqlite, SqlitePool};
 
 pub use arg::{Arg, Sql};
+pub use bundle::{Bundle, Part};
 pub use ids::*;
 pub use insert::Insert;
 pub use money::Money;

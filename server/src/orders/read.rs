@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::OrderStatus;
@@ -12,11 +12,12 @@ use crate::customers::search::matching;
 use crate::customers::store::scope_filter;
 use crate::customers::terms::after_prefix;
 use crate::db::{
-    CustomerId, DbError, Money, OrderId, PhoneNumber, ProductId, Sql, TaskId, Tx, UserId,
+    Bundle, CustomerId, DbError, Money, OrderId, Part, PhoneNumber, ProductId, Sql, TaskId, Tx,
+    UserId,
 };
 
 /// An order.
-#[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
     /// Order id.
@@ -59,16 +60,17 @@ pub struct Order {
     pub created_by: Option<UserId>,
     /// What was bought.
     #[sqlx(skip)]
+    #[serde(skip_deserializing)]
     pub lines: Vec<OrderLine>,
 }
 
 /// A line of an order.
-#[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderLine {
     /// Its place in the order, from 1.
     pub id: i64,
-    #[serde(skip)]
+    #[serde(skip_serializing)]
     order_id: OrderId,
     /// What.
     pub product_id: ProductId,
@@ -191,13 +193,80 @@ async fn with_lines(tx: &mut Tx, mut orders: Vec<Order>) -> Result<Vec<Order>, D
          FROM order_lines l JOIN products p ON p.id = l.product_id WHERE l.order_id IN ",
     );
     sql.push_list(orders.iter().map(|o| o.id)).push(" ORDER BY l.order_id, l.line_no");
-    let lines: Vec<OrderLine> = tx.all(sql).await?;
+    let lines = tx.all(sql).await?;
+    give(&mut orders, lines);
+    Ok(orders)
+}
+
+/// Gives the orders their lines.
+fn give(orders: &mut [Order], lines: Vec<OrderLine>) {
     let mut by_order: HashMap<OrderId, Vec<OrderLine>> = HashMap::new();
     for line in lines {
         by_order.entry(line.order_id).or_default().push(line);
     }
-    for order in &mut orders {
+    for order in orders {
         order.lines = by_order.remove(&order.id).unwrap_or_default();
     }
+}
+
+/// The latest ten orders of the customer `$1` and, next, their lines.
+pub const LATEST: [Part<'_>; 2] = [
+    Part {
+        columns: &[
+            "id",
+            "order_no",
+            "source",
+            "external_id",
+            "customer_id",
+            "customer_name",
+            "phone",
+            "order_date",
+            "placed_at",
+            "status",
+            "?counted",
+            "subtotal",
+            "discount",
+            "delivery_charge",
+            "total",
+            "payment_method",
+            "note",
+            "task_id",
+            "created_by",
+        ],
+        select: "SELECT o.id, o.order_no, o.source, o.external_id, o.customer_id,
+                   c.name AS customer_name, c.phone, o.order_date, o.placed_at, o.status, o.counted,
+                   o.subtotal, o.discount, o.delivery_charge, o.total, o.payment_method, o.note,
+                   o.task_id, o.created_by
+                 FROM orders o CROSS JOIN customers c WHERE c.id = o.customer_id
+                   AND o.customer_id = $1 ORDER BY o.order_date DESC, o.id DESC LIMIT 10",
+    },
+    Part {
+        columns: &[
+            "line_no",
+            "order_id",
+            "product_id",
+            "sku",
+            "name_bn",
+            "name_en",
+            "quantity",
+            "unit_price",
+            "line_total",
+            "base_qty",
+        ],
+        select:
+            "SELECT l.line_no, l.order_id, l.product_id, p.sku, p.name_bn, p.name_en, l.quantity,
+                   l.unit_price, l.line_total, l.base_qty
+                 FROM (SELECT id FROM orders WHERE customer_id = $1
+                       ORDER BY order_date DESC, id DESC LIMIT 10) o
+                 CROSS JOIN order_lines l CROSS JOIN products p
+                 WHERE l.order_id = o.id AND p.id = l.product_id ORDER BY l.order_id, l.line_no",
+    },
+];
+
+/// The lists of [`LATEST`].
+pub fn latest(bundle: &mut Bundle) -> Result<Vec<Order>, DbError> {
+    let mut orders = bundle.list()?;
+    let lines = bundle.list()?;
+    give(&mut orders, lines);
     Ok(orders)
 }

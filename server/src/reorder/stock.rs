@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::store;
-use crate::db::{CategoryId, CustomerId, DbError, Sql, Tx, UserId};
+use crate::db::{Bundle, CategoryId, CustomerId, DbError, Part, Sql, Tx, UserId};
 
 /// Most days of stock that are believed.
 pub const MOST_DAYS: i64 = 365;
@@ -18,6 +18,12 @@ pub struct Stock {
 }
 
 impl Stock {
+    /// From rows in the order in which they were said.
+    fn of(rows: Vec<(CustomerId, CategoryId, NaiveDate, i64)>) -> Self {
+        let said = rows.into_iter().map(|(who, what, on, left)| ((who, what), (on, left)));
+        Self { said: said.collect() }
+    }
+
     /// The day until which the stock of a pair lasts; `None` if nothing was said since its last
     /// purchase (what was said on its very day was said before it).
     pub fn until(
@@ -39,9 +45,19 @@ pub async fn of(tx: &mut Tx, customers: &[CustomerId]) -> Result<Stock, DbError>
          WHERE customer_id IN ",
     );
     sql.push_list(customers.iter().copied()).push(" ORDER BY id");
-    let rows: Vec<(CustomerId, CategoryId, NaiveDate, i64)> = tx.all(sql).await?;
-    let said = rows.into_iter().map(|(who, what, on, days)| ((who, what), (on, days))).collect();
-    Ok(Stock { said })
+    Ok(Stock::of(tx.all(sql).await?))
+}
+
+/// What the customer `$1` said.
+pub const SAID: Part<'_> = Part {
+    columns: &["customer_id", "category_id", "said_on", "days_left"],
+    select: "SELECT customer_id, category_id, said_on, days_left FROM stock_reports
+             WHERE customer_id = $1 ORDER BY id",
+};
+
+/// The list of [`SAID`].
+pub fn said(bundle: &mut Bundle) -> Result<Stock, DbError> {
+    bundle.list().map(Stock::of)
 }
 
 /// What a customer said on a day.

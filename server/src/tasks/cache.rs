@@ -63,16 +63,21 @@ impl Entry {
 pub struct QueueCache(Mutex<HashMap<(UserId, NaiveDate), Entry>>);
 
 impl QueueCache {
-    /// The body rendered at this version, if it is fresh.
+    /// The body rendered at this version, if it is fresh. Of several who find it no longer so, one is
+    /// told to render it and the others are served meanwhile.
     pub fn get(
         &self,
         of: (UserId, NaiveDate),
         version: &[Version],
         now: DateTime<Utc>,
     ) -> Option<Bytes> {
-        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = entries.get(&of)?;
-        (entry.version == version && entry.is_fresh(now)).then(|| entry.body.clone())
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get_mut(&of).filter(|entry| entry.version == version)?;
+        if entry.is_fresh(now) {
+            return Some(entry.body.clone());
+        }
+        entry.at = now;
+        None
     }
 
     /// Keeps a body rendered from rows at least as new as `version`; old ones are let go.

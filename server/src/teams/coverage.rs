@@ -3,9 +3,8 @@
 //! Coverage of a team leader = customers whose supervisor is the leader, or whose agent reports to
 //! the leader. Counting it reads one index entry a customer (`customers_coverage`, which holds
 //! every column needed): tens of milliseconds at 100,000 customers, too much for each of many
-//! requests. So each coverage is counted at most once every `FRESH` and kept in memory: one
-//! request counts, the others are answered meanwhile with the figures before, which are never
-//! older than `USABLE`. Incrementally kept roll-ups would be exact to the moment, but every
+//! requests. So each coverage is counted at most once every `FRESH`, beside the requests, which are
+//! answered with the figures before; those are never older than `USABLE`. Incrementally kept roll-ups would be exact to the moment, but every
 //! writer of customers, imports included, would have to keep them; these figures move by a
 //! handful an hour. The agents' day and the calls (`floor.rs`) are always as of now.
 
@@ -172,7 +171,7 @@ struct Counted {
 #[derive(Debug, Default)]
 struct Entry {
     last: Mutex<Option<Counted>>,
-    counting: tokio::sync::Mutex<()>,
+    counting: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Entry {
@@ -183,6 +182,22 @@ impl Entry {
         let old = now - counted.figures.coverage.as_of;
         let usable = counted.today == today && (TimeDelta::zero()..=age).contains(&old);
         usable.then(|| counted.figures.clone())
+    }
+
+    /// Counts and keeps the figures; nobody else does as long as it has the turn.
+    async fn count(
+        &self,
+        _turn: tokio::sync::OwnedMutexGuard<()>,
+        db: &Db,
+        leader: Option<UserId>,
+        today: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Figures>, DbError> {
+        let mut tx = db.read().await?;
+        let figures = Arc::new(count(&mut tx, leader, today, now).await?);
+        let counted = Counted { figures: figures.clone(), today };
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted);
+        Ok(figures)
     }
 }
 
@@ -212,23 +227,23 @@ impl Coverages {
         if let Some(fresh) = entry.within(FRESH, today, now) {
             return Ok(fresh);
         }
-        let _counting = match (entry.counting.try_lock(), entry.within(USABLE, today, now)) {
-            (Ok(turn), _) => turn,
-            // Somebody counts already.
-            (Err(_), Some(usable)) => return Ok(usable),
-            (Err(_), None) => {
-                let turn = entry.counting.lock().await;
-                if let Some(fresh) = entry.within(FRESH, today, now) {
-                    return Ok(fresh);
-                }
-                turn
+        let Some(usable) = entry.within(USABLE, today, now) else {
+            let turn = entry.counting.clone().lock_owned().await;
+            if let Some(fresh) = entry.within(FRESH, today, now) {
+                return Ok(fresh);
             }
+            return entry.count(turn, db, leader, today, now).await;
         };
-        let mut tx = db.read().await?;
-        let figures = Arc::new(count(&mut tx, leader, today, now).await?);
-        let counted = Counted { figures: figures.clone(), today };
-        *entry.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted);
-        Ok(figures)
+        // Nobody waits for the next figures; whoever comes first has them counted.
+        if let Ok(turn) = entry.counting.clone().try_lock_owned() {
+            let db = db.clone();
+            tokio::spawn(async move {
+                if let Err(error) = entry.count(turn, &db, leader, today, now).await {
+                    tracing::warn!(%error, "counting a coverage");
+                }
+            });
+        }
+        Ok(usable)
     }
 
     /// Count anew next time: this process has just moved customers or agents.

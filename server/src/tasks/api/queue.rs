@@ -70,7 +70,8 @@ pub async fn today(
         .filter(|row| row.task_date < date)
         .filter(|row| matches!(row.status, TaskStatus::Pending | TaskStatus::InProgress))
         .count();
-    let items = store::tasks(&mut tx, rows).await?;
+    let catalogue = state.catalogue.get(&mut tx).await?;
+    let items = store::named(&mut tx, rows, &catalogue.names).await?;
     let queue = Queue { date, items, counts, backlog: u32::try_from(backlog).unwrap_or(u32::MAX) };
     let body = Bytes::from(serde_json::to_vec(&queue).map_err(anyhow::Error::from)?);
     state.queues.put((agent, date), version, now, body.clone());

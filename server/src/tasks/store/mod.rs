@@ -26,7 +26,7 @@ pub use close::{Act, change};
 pub use hand_over::hand_over;
 pub use missed::{least_loaded, missed_call};
 pub use promise::{NewTask, insert};
-pub use row::{TaskRow, find, get, not_found, rows, select, tasks};
+pub use row::{LATEST, TaskRow, find, get, latest, named, not_found, rows, select, tasks};
 pub use visible::{agent_in_scope, locked, promises, queue, visible};
 pub use wrap::call_state;
 

@@ -8,14 +8,31 @@ use sqlx::types::Json;
 
 use crate::customers::{PurchaseStage, Temperature, ValueStage};
 use crate::db::{
-    CallId, CategoryId, CustomerId, DbError, OrderId, ProductId, Sql, TaskId, Tx, UserId,
+    Bundle, CallId, CategoryId, CustomerId, DbError, OrderId, Part, ProductId, Sql, TaskId, Tx,
+    UserId,
 };
 use crate::error::{Error, Result};
 use crate::tasks::points::Point;
 use crate::tasks::{Outcome, ProductName, SubReason, Task, TaskKind, TaskOrigin, TaskStatus};
 
+/// All columns of a [`TaskRow`], and where they come from.
+macro_rules! select {
+    () => {
+        "SELECT t.id, t.customer_id, t.phone, t.task_date, t.kind, t.reason, t.talking_points,
+       t.origin, t.priority, t.score, t.temperature, t.recommended_products, t.script_key,
+       t.offer_code, t.category_id, t.assigned_to, t.team_code, t.status, t.attempts, t.due_at,
+       t.best_hour, t.outcome, t.sub_reason, t.notes, t.order_id, t.cancel_reason, t.created_at,
+       t.started_at, t.completed_at, c.name AS customer_name, c.purchase_stage, c.value_stage,
+       u.name AS agent_name
+     FROM crm_call_tasks t
+     LEFT JOIN customers c ON c.id = t.customer_id
+     LEFT JOIN users u ON u.id = t.assigned_to
+     WHERE "
+    };
+}
+
 /// A row of `crm_call_tasks` with the names around it.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Deserialize, sqlx::FromRow)]
 #[expect(missing_docs, reason = "the columns are commented in the schema")]
 pub struct TaskRow {
     pub id: TaskId,
@@ -53,21 +70,72 @@ pub struct TaskRow {
     pub agent_name: Option<String>,
 }
 
-const SELECT: &str = "SELECT t.id, t.customer_id, t.phone, t.task_date, t.kind, t.reason,
-       t.talking_points, t.origin, t.priority, t.score, t.temperature, t.recommended_products,
-       t.script_key, t.offer_code, t.category_id, t.assigned_to, t.team_code, t.status, t.attempts,
-       t.due_at, t.best_hour, t.outcome, t.sub_reason, t.notes, t.order_id, t.cancel_reason, t.created_at,
-       t.started_at, t.completed_at, c.name AS customer_name, c.purchase_stage, c.value_stage,
-       u.name AS agent_name
-     FROM crm_call_tasks t
-     LEFT JOIN customers c ON c.id = t.customer_id
-     LEFT JOIN users u ON u.id = t.assigned_to
-     WHERE ";
+/// The latest ten tasks of the customer `$1` and, next, the calls made for them.
+pub const LATEST: [Part<'_>; 2] = [
+    Part {
+        columns: &[
+            "id",
+            "customer_id",
+            "phone",
+            "task_date",
+            "kind",
+            "reason",
+            "{}talking_points",
+            "origin",
+            "priority",
+            "score",
+            "temperature",
+            "{}recommended_products",
+            "script_key",
+            "offer_code",
+            "category_id",
+            "assigned_to",
+            "team_code",
+            "status",
+            "attempts",
+            "due_at",
+            "best_hour",
+            "outcome",
+            "sub_reason",
+            "notes",
+            "order_id",
+            "{}cancel_reason",
+            "created_at",
+            "started_at",
+            "completed_at",
+            "customer_name",
+            "purchase_stage",
+            "value_stage",
+            "agent_name",
+        ],
+        select: concat!(
+            select!(),
+            "t.customer_id = $1 ORDER BY t.task_date DESC, t.id DESC LIMIT 10"
+        ),
+    },
+    Part {
+        columns: &["task_id", "id"],
+        select: "SELECT k.task_id, k.id
+                 FROM (SELECT id FROM crm_call_tasks WHERE customer_id = $1
+                       ORDER BY task_date DESC, id DESC LIMIT 10) t
+                 CROSS JOIN telephony_calls k WHERE k.task_id = t.id ORDER BY k.id",
+    },
+];
+
+/// The lists of [`LATEST`], with the names of products.
+pub fn latest(
+    bundle: &mut Bundle,
+    names: &HashMap<ProductId, ProductName>,
+) -> Result<Vec<Task>, DbError> {
+    let rows: Vec<TaskRow> = bundle.list()?;
+    let calls: Vec<(TaskId, CallId)> = bundle.list()?;
+    Ok(whole(rows, by_task(calls), names))
+}
 
 /// The one way to read tasks; `condition` follows the `WHERE` (aliases `t` task, `c` customer, `u`
 /// agent).
 pub fn select(condition: &str) -> Sql {
-    Sql::new(format!("{SELECT}{condition}"))
+    Sql::new(format!("{}{condition}", select!()))
 }
 
 /// The rows of a statement begun with [`select`].
@@ -93,15 +161,38 @@ pub fn not_found() -> Error {
 
 /// The rows as clients see them, in their order.
 pub async fn tasks(tx: &mut Tx, rows: Vec<TaskRow>) -> Result<Vec<Task>, DbError> {
-    let mut calls = calls_of(tx, &rows).await?;
     let names = names_of(tx, &rows).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let call_ids = calls.remove(&row.id).unwrap_or_default();
-            shown(row, call_ids, &names)
-        })
-        .collect())
+    named(tx, rows, &names).await
+}
+
+/// The same with names of products that are known already.
+pub async fn named(
+    tx: &mut Tx,
+    rows: Vec<TaskRow>,
+    names: &HashMap<ProductId, ProductName>,
+) -> Result<Vec<Task>, DbError> {
+    let calls = calls_of(tx, &rows).await?;
+    Ok(whole(rows, calls, names))
+}
+
+fn whole(
+    rows: Vec<TaskRow>,
+    mut calls: HashMap<TaskId, Vec<CallId>>,
+    names: &HashMap<ProductId, ProductName>,
+) -> Vec<Task> {
+    let whole = |row: TaskRow| {
+        let call_ids = calls.remove(&row.id).unwrap_or_default();
+        shown(row, call_ids, names)
+    };
+    rows.into_iter().map(whole).collect()
+}
+
+fn by_task(found: Vec<(TaskId, CallId)>) -> HashMap<TaskId, Vec<CallId>> {
+    let mut calls: HashMap<TaskId, Vec<CallId>> = HashMap::new();
+    for (task, call) in found {
+        calls.entry(task).or_default().push(call);
+    }
+    calls
 }
 
 async fn calls_of(tx: &mut Tx, rows: &[TaskRow]) -> Result<HashMap<TaskId, Vec<CallId>>, DbError> {
@@ -111,15 +202,13 @@ async fn calls_of(tx: &mut Tx, rows: &[TaskRow]) -> Result<HashMap<TaskId, Vec<C
         .filter(|row| row.status != TaskStatus::Pending || row.attempts > 0)
         .map(|row| row.id)
         .collect();
-    let mut calls: HashMap<TaskId, Vec<CallId>> = HashMap::new();
+    let mut found = Vec::new();
     for chunk in begun.chunks(500) {
         let mut sql = Sql::new("SELECT task_id, id FROM telephony_calls WHERE task_id IN ");
         sql.push_list(chunk.iter().copied()).push(" ORDER BY id");
-        for (task, call) in tx.all::<(TaskId, CallId)>(sql).await? {
-            calls.entry(task).or_default().push(call);
-        }
+        found.extend(tx.all::<(TaskId, CallId)>(sql).await?);
     }
-    Ok(calls)
+    Ok(by_task(found))
 }
 
 async fn names_of(
