@@ -28,6 +28,7 @@ pub mod reorder;
 pub mod router;
 pub mod scripts;
 pub mod server;
+pub mod serving;
 pub mod startup;
 pub mod storage;
 mod system;

@@ -12,7 +12,7 @@ use trustcart::clock::Clock;
 use trustcart::config::Config;
 use trustcart::db::Db;
 use trustcart::telephony::play;
-use trustcart::{calls, demo, imports, jobs, openapi, reorder, server, startup, users};
+use trustcart::{calls, demo, imports, jobs, openapi, reorder, server, serving, startup, users};
 
 /// Call-centre CRM for shops that live on repeat purchase.
 #[derive(Parser)]
@@ -135,6 +135,7 @@ async fn import(config: Config, args: imports::cli::ImportArgs) -> anyhow::Resul
 async fn serve(config: Config) -> anyhow::Result<()> {
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("creating {}", config.data_dir.display()))?;
+    let _serving = serving::begin(&config.data_dir);
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("listening on {}", config.listen))?;

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::{CallStatus, Direction};
 use crate::auth::Scope;
-use crate::db::{Bundle, CallId, CustomerId, DbError, Part, Sql, TaskId, Tx, UserId};
+use crate::db::{Bundle, CallId, CustomerId, DbError, Part, Sql, TaskId, Tx, UserId, absent};
 use crate::telephony::{Capabilities, Mode, ProviderKind};
 
 /// A call.
@@ -83,7 +83,8 @@ pub struct Call {
     pub consult_answered: bool,
     /// What can be done with it.
     #[sqlx(skip)]
-    #[serde(skip_deserializing)]
+    #[serde(default, deserialize_with = "absent")]
+    #[schema(required)]
     pub capabilities: Capabilities,
 }
 

@@ -2,20 +2,19 @@
 //! what reorder dates are made from. Kept in memory as long as the catalogue's version stands;
 //! triggers move it with every change, on whichever instance.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::recommend::{Offer, Rule};
-use crate::db::{DbError, ProductId, Tx};
+use crate::db::{DbError, Tx};
 use crate::reorder;
-use crate::tasks::ProductName;
+use crate::tasks::{ProductName, ProductNames};
 
 /// The shop's side of a customer's page.
 #[derive(Debug)]
 pub struct Catalogue {
     version: i64,
     /// Every product's names.
-    pub names: HashMap<ProductId, ProductName>,
+    pub names: ProductNames,
     /// Products on sale.
     pub offers: Vec<Offer>,
     /// What goes with what.
@@ -30,7 +29,7 @@ impl Catalogue {
             tx.all("SELECT id AS product_id, name_bn, name_en FROM products").await?;
         Ok(Self {
             version,
-            names: names.into_iter().map(|name| (name.product_id, name)).collect(),
+            names: names.into_iter().collect(),
             offers: tx
                 .all(
                     "SELECT p.id, p.sku, p.name_bn, p.name_en, p.category_id, c.slug, p.price,

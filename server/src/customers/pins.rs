@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::segment::Segment;
 use super::{LifecycleStage, PurchaseStage, Temperature, ValueStage};
-use crate::db::{Arg, CustomerId, DbError, Insert, Sql, Tx, UserId, packed, text_enum};
+use crate::db::{Arg, CustomerId, DbError, Insert, Sql, Tx, UserId, text_enum};
 
 /// Longest time a pin may hold, days.
 pub const MOST_DAYS: u64 = 366;
@@ -118,10 +118,10 @@ pub(super) async fn of(
 ) -> Result<Vec<(CustomerId, Pinned)>, DbError> {
     let mut sql = Sql::new(
         "SELECT customer_id, field, value, until FROM customer_pins
-         WHERE until >= $1 AND customer_id IN ",
+         WHERE until >= $1 AND customer_id",
     )
     .bind(today);
-    sql.push_list(ids.iter().copied()).push(" ORDER BY customer_id");
+    sql.push_ids(ids.iter().copied()).push(" ORDER BY customer_id");
     let rows: Vec<(CustomerId, PinField, String, NaiveDate)> = tx.all(sql).await?;
     let mut pins: Vec<(CustomerId, Pinned)> = Vec::new();
     for (customer, field, value, until) in rows {
@@ -149,7 +149,8 @@ pub(super) struct Before {
 /// The stored segments of these customers, by id.
 pub(super) async fn before(tx: &mut Tx, ids: &[CustomerId]) -> Result<Vec<Before>, DbError> {
     let columns = "id, purchase_stage, value_stage, lifecycle_stage, temperature, total_orders";
-    let sql = Sql::new(format!("FROM customers WHERE id IN {}", packed::ids(ids))).ad_hoc();
+    let mut sql = Sql::new("FROM customers WHERE id");
+    sql.push_ids(ids.iter().copied());
     let mut rows: Vec<Before> = tx.packed(columns, sql).await?;
     rows.sort_unstable_by_key(|row| row.id);
     Ok(rows)

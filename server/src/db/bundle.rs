@@ -4,7 +4,7 @@
 //! the reading: on SQLite threads hand over to each other for every statement and every row, on
 //! PostgreSQL each is a way to the server and back.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Deserializer};
 
 use super::{Arg, DbError, Sql, Tx};
 
@@ -56,6 +56,12 @@ impl Bundle {
         let text = self.0.next().ok_or(DbError::RowNotFound)?;
         serde_json::from_str(&text).map_err(|error| DbError::Decode(Box::new(error)))
     }
+}
+
+/// A field that is in none of the columns and filled in later, after all others:
+/// `#[serde(default, deserialize_with = "absent")]`.
+pub fn absent<'de, D: Deserializer<'de>, T: Default>(_: D) -> Result<T, D::Error> {
+    Ok(T::default())
 }
 
 impl Tx {

@@ -18,6 +18,11 @@ macro_rules! ids {
                 self.0.fmt(f)
             }
         }
+        impl From<$name> for i64 {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
         impl From<$name> for Arg {
             fn from(id: $name) -> Self {
                 Self::Int(Some(id.0))

@@ -1,6 +1,6 @@
 //! Multi-row inserts: one statement for many rows, within both databases' argument limits.
 
-use super::{Arg, DbError, Sql, Tx};
+use super::{Arg, DbError, Sql, Tx, arg};
 
 /// Most arguments in one statement (SQLite's limit is 32,766, PostgreSQL's 65,535). Fewer than
 /// that keeps a statement's memory small.
@@ -71,7 +71,7 @@ impl Insert {
         let mut sql = Sql::new("");
         let last = inserts.len().saturating_sub(1);
         for (n, insert) in inserts.into_iter().enumerate() {
-            let statement = insert.statement(insert.len(), sql.args.len());
+            let statement = insert.statement(insert.len(), Some(sql.args.len() + 1));
             sql.persistent &= insert.len() <= KEPT_ROWS;
             sql.args.extend(insert.args);
             if n == last {
@@ -84,19 +84,22 @@ impl Insert {
         sql
     }
 
-    fn statement(&self, rows: usize, args_before: usize) -> String {
+    /// `numbered_from`: placeholders are `$n` from there on; otherwise `?`, which SQLite reads faster.
+    fn statement(&self, rows: usize, numbered_from: Option<usize>) -> String {
         use std::fmt::Write as _;
         let mut text = self.head.clone();
-        let mut n = args_before;
+        let mut n = numbered_from.unwrap_or_default();
         for row in 0..rows {
             if row > 0 {
                 text.push(',');
             }
             for (i, part) in self.row.split("{}").enumerate() {
-                if i > 0 {
-                    n += 1;
+                if i > 0 && numbered_from.is_some() {
                     // Writing to a String cannot fail.
                     let _ = write!(text, "${n}");
+                    n += 1;
+                } else if i > 0 {
+                    text.push('?');
                 }
                 text.push_str(part);
             }
@@ -106,11 +109,12 @@ impl Insert {
         text
     }
 
-    fn chunks(self) -> impl Iterator<Item = Sql> {
+    fn chunks(self, postgres: bool) -> impl Iterator<Item = Sql> {
+        let numbered = postgres.then_some(1);
         let per = (MAX_ARGS / self.width).max(1);
         let total = self.len();
-        let full = if total >= per { self.statement(per, 0) } else { String::new() };
-        let last = self.statement(total % per, 0);
+        let full = if total >= per { self.statement(per, numbered) } else { String::new() };
+        let last = self.statement(total % per, numbered);
         let width = self.width;
         let mut args = self.args.into_iter();
         (0..total.div_ceil(per)).map(move |chunk| {
@@ -123,10 +127,25 @@ impl Insert {
         })
     }
 
+    /// The statements that insert the rows.
+    fn statements(self, tx: &Tx) -> Vec<Sql> {
+        let postgres = tx.is_postgres();
+        let plain = !self.row.contains(|c: char| !"({},)".contains(c));
+        if !postgres || !plain || self.len() <= KEPT_ROWS {
+            return self.chunks(postgres).collect();
+        }
+        // One argument a column: PostgreSQL reads thousands of placeholders slower than it inserts.
+        let head = self.head.strip_suffix("VALUES ").unwrap_or(&self.head).to_owned();
+        let columns = columns(self.args, self.width);
+        let mut sql = Sql::new(format!("{head}{} {}", unnest(&columns), self.tail));
+        sql.args = columns.into_iter().map(Arg::Column).collect();
+        vec![sql]
+    }
+
     /// Runs it; the number of rows inserted.
     pub async fn execute(self, tx: &mut Tx) -> Result<u64, DbError> {
         let mut touched = 0;
-        for sql in self.chunks() {
+        for sql in self.statements(tx) {
             touched += tx.execute(sql).await?;
         }
         Ok(touched)
@@ -135,9 +154,77 @@ impl Insert {
     /// Runs it with a `RETURNING` tail; what it returned.
     pub async fn returning<T: super::Row>(self, tx: &mut Tx) -> Result<Vec<T>, DbError> {
         let mut rows = Vec::new();
-        for sql in self.chunks() {
+        for sql in self.statements(tx) {
             rows.extend(tx.all::<T>(sql).await?);
         }
         Ok(rows)
+    }
+}
+
+/// Rows as columns.
+fn columns(args: Vec<Arg>, width: usize) -> Vec<Vec<Arg>> {
+    let mut columns: Vec<Vec<Arg>> =
+        (0..width).map(|_| Vec::with_capacity(args.len() / width)).collect();
+    for (n, arg) in args.into_iter().enumerate() {
+        columns[n % width].push(arg);
+    }
+    columns
+}
+
+/// `SELECT` of rows given as columns, PostgreSQL only.
+fn unnest(columns: &[Vec<Arg>]) -> String {
+    let arrays: Vec<String> = columns
+        .iter()
+        .enumerate()
+        .map(|(n, column)| format!("${}::{}[]", n + 1, column.first().map_or("text", arg::kind)))
+        .collect();
+    format!("SELECT * FROM UNNEST({})", arrays.join(", "))
+}
+
+/// Rows a statement reads as a table named `v`, for updating many rows at once.
+#[derive(Debug)]
+pub struct Values {
+    names: &'static str,
+    width: usize,
+    args: Vec<Arg>,
+}
+
+impl Values {
+    /// With these columns, `a, b, c`.
+    pub fn new(names: &'static str) -> Self {
+        Self { names, width: names.split(',').count(), args: Vec::new() }
+    }
+
+    /// Adds a row; its length must be the number of columns.
+    pub fn row(&mut self, values: impl IntoIterator<Item = Arg>) {
+        self.args.extend(values);
+        debug_assert_eq!(self.args.len() % self.width, 0, "row length: {}", self.names);
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.args.is_empty()
+    }
+
+    /// `WITH v (…) AS (…) ` and then `statement`.
+    pub fn with(self, tx: &Tx, statement: &str) -> Sql {
+        let names = self.names;
+        if tx.is_postgres() {
+            let columns = columns(self.args, self.width);
+            let rows = unnest(&columns);
+            let mut sql = Sql::new(format!("WITH v ({names}) AS ({rows}) {statement}"));
+            sql.args = columns.into_iter().map(Arg::Column).collect();
+            return sql;
+        }
+        // One JSON text: thousands of placeholders take longer to read than to work through.
+        let columns: Vec<String> = (0..self.width).map(|n| format!("value ->> {n}")).collect();
+        let columns = columns.join(", ");
+        let rows: Vec<Vec<serde_json::Value>> = self
+            .args
+            .chunks(self.width)
+            .map(|row| row.iter().map(arg::sqlite_json).collect())
+            .collect();
+        Sql::new(format!("WITH v ({names}) AS (SELECT {columns} FROM json_each($1)) {statement}"))
+            .bind(serde_json::Value::from(rows))
     }
 }

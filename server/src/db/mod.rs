@@ -28,9 +28,9 @@ use sqlx::sqlite::{
 use sqlx::{AssertSqlSafe, Connection as _, FromRow, PgPool, Postgres, Sqlite, SqlitePool};
 
 pub use arg::{Arg, Sql};
-pub use bundle::{Bundle, Part};
+pub use bundle::{Bundle, Part, absent};
 pub use ids::*;
-pub use insert::Insert;
+pub use insert::{Insert, Values};
 pub use money::Money;
 pub use paging::{BadCursor, Cursor, Page, PageQuery};
 pub use phone::{PhoneError, PhoneNumber};
@@ -148,6 +148,17 @@ impl Db {
         })
     }
 
+    /// Prepares for writing much at once with nobody else at work: SQLite keeps more in memory and
+    /// copies its log into the file less often.
+    pub async fn prepare_for_bulk(&self) -> Result<(), DbError> {
+        if let Self::Sqlite { write, .. } = self {
+            for pragma in ["PRAGMA cache_size = -200000", "PRAGMA wal_autocheckpoint = 50000"] {
+                sqlx::query(pragma).execute(write).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Closes all connections; SQLite checkpoints its write-ahead log.
     pub async fn close(&self) {
         match self {
@@ -182,7 +193,7 @@ macro_rules! on_driver {
         match &mut $tx.driver {
             Driver::Sqlite(tx) => {
                 let $conn = &mut **tx;
-                let text = arg::sqlite_text(text, args.len());
+                let text = arg::sqlite_text(text, &args);
                 let $query = $make(AssertSqlSafe(text), arg::sqlite(args)?).persistent(persistent);
                 $body
             }
@@ -261,6 +272,20 @@ impl Tx {
     /// Runs a statement; the number of rows it touched.
     pub async fn execute(&mut self, sql: impl Into<Sql>) -> Result<u64, DbError> {
         on_driver!(self, sql, sqlx::query_with, |q, c| Ok(q.execute(c).await?.rows_affected()))
+    }
+
+    /// The next `count` ids of a table whose rows this transaction is about to insert.
+    pub async fn next_ids(&mut self, table: &str, count: usize) -> Result<Vec<i64>, DbError> {
+        if self.is_postgres() {
+            let sql =
+                "SELECT nextval(pg_get_serial_sequence($1, 'id')) FROM generate_series(1, $2)";
+            let ids: Vec<(i64,)> = self.all(Sql::new(sql).bind(table).bind(count)).await?;
+            return Ok(ids.into_iter().map(|row| row.0).collect());
+        }
+        // The one writer has nobody beside it, and inserting with an id moves the sequence.
+        let sql = "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = $1), 0)";
+        let last: i64 = self.scalar(Sql::new(sql).bind(table)).await?;
+        Ok((last + 1..).take(count).collect())
     }
 
     /// Tells the planner what the tables hold; neither database needs to read all of it for that.

@@ -9,6 +9,7 @@ pub(super) mod reminders;
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::de::DeserializeOwned;
 
 use super::read::{Item, Records};
 use super::record::{Catalogue, CatalogueProduct, RowError};
@@ -104,22 +105,24 @@ fn distinct<T>(items: &[Item<T>], keys: impl Fn(&T) -> Vec<String>) -> Vec<&[Ite
     stretches
 }
 
-/// `SELECT id, column FROM table WHERE column IN (values)` as a map.
-async fn ids<I: Copy>(
+/// `key` and id of the rows of `table` with one of these keys.
+async fn ids<I>(
     tx: &mut Tx,
-    select: &str,
-    values: &[&str],
+    key: &str,
+    id: &str,
+    table: &str,
+    keys: &[&str],
 ) -> Result<HashMap<String, I>, DbError>
 where
-    (String, I): crate::db::Row,
+    (String, I): crate::db::Row + DeserializeOwned,
 {
-    let mut found = HashMap::with_capacity(values.len());
-    for part in values.chunks(LIST) {
-        let mut sql = Sql::new(select);
-        sql.push_list(part.iter().copied());
-        found.extend(tx.all::<(String, I)>(sql).await?);
+    if keys.is_empty() {
+        return Ok(HashMap::new());
     }
-    Ok(found)
+    let mut sql = Sql::new(format!("FROM {table} WHERE {key}"));
+    sql.push_texts(keys.iter().copied());
+    let found: Vec<(String, I)> = tx.packed(&format!("{key}, {id}"), sql).await?;
+    Ok(found.into_iter().collect())
 }
 
 /// Remembers customers whose figures must be recomputed, in the transaction that made it so: a crash

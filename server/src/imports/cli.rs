@@ -11,6 +11,7 @@ use super::upload::{Stored, override_of};
 use super::{Format, ImportJob, JobStatus, Kind, prepare, rejected, work};
 use crate::app::AppState;
 use crate::db::ImportId;
+use crate::serving;
 
 /// What to import.
 #[derive(Args, Debug)]
@@ -122,7 +123,15 @@ pub async fn run(state: &AppState, args: ImportArgs) -> anyhow::Result<()> {
     let id = store::insert(&mut tx, state.clock.now(), &new).await?.id;
     tx.commit().await?;
     let begun = tokio::time::Instant::now();
-    work::work(state, id, work::CHUNK, |job| {
+    // On SQLite a running server waits for each transaction; PostgreSQL locks rows.
+    let alone = serving::nobody(&state.config.data_dir);
+    let chunk = if alone.is_some() || state.db.is_postgres() {
+        state.db.prepare_for_bulk().await?;
+        work::CHUNK_ALONE
+    } else {
+        work::CHUNK
+    };
+    work::work(state, id, chunk, |job| {
         eprint!("\r{} of {} rows, {} rejected", job.done_rows, job.total_rows, job.error_rows);
     })
     .await?;

@@ -27,7 +27,7 @@ use utoipa::ToSchema;
 use crate::db::{ImportId, UserId, text_enum};
 
 pub use fields::Field;
-pub use work::{CHUNK, forget, start, work};
+pub use work::{CHUNK, CHUNK_ALONE, forget, start, work};
 
 text_enum! {
     /// What a file holds.

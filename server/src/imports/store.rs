@@ -378,20 +378,17 @@ pub async fn errors(
 pub async fn take_touched(
     tx: &mut Tx,
     id: ImportId,
-    limit: i64,
+    limit: usize,
 ) -> Result<Vec<CustomerId>, DbError> {
-    let rows: Vec<(CustomerId,)> = tx
-        .all(
-            Sql::new(
-                "DELETE FROM import_touched WHERE import_id = $1 AND customer_id IN
-                   (SELECT customer_id FROM import_touched WHERE import_id = $1
-                    ORDER BY customer_id LIMIT $2)
-                 RETURNING customer_id",
-            )
-            .bind(id)
-            .bind(limit),
-        )
-        .await?;
+    let next = Sql::new(
+        "FROM (SELECT customer_id FROM import_touched WHERE import_id = $1
+               ORDER BY customer_id LIMIT $2) AS next",
+    );
+    let rows: Vec<(CustomerId,)> = tx.packed("customer_id", next.bind(id).bind(limit)).await?;
+    let mut sql = Sql::new("DELETE FROM import_touched WHERE import_id = $1 AND customer_id");
+    sql = sql.bind(id);
+    sql.push_ids(rows.iter().map(|row| row.0));
+    tx.execute(sql).await?;
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 

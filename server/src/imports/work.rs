@@ -27,8 +27,10 @@ use crate::products;
 
 /// Records (customers, orders) in a chunk.
 pub const CHUNK: usize = 2_000;
-/// Customers recomputed in one transaction.
-const REFRESH: i64 = 2_000;
+/// The same where nobody waits for the database meanwhile.
+pub const CHUNK_ALONE: usize = 20_000;
+/// Customers recomputed in one transaction, at least; where chunks are larger, as many as records.
+const REFRESH: usize = 2_000;
 /// Browsers hear of progress at most this often.
 const TELL_EVERY: Duration = Duration::from_millis(500);
 /// So many new records change what the database should know of its tables.
@@ -102,7 +104,7 @@ pub async fn work(
     let over = !matches!(job.public.status, JobStatus::Queued | JobStatus::Running);
     if over {
         // Cancelled or failed by a process that died before it could recompute.
-        return refresh(state, &job.public).await.map(|_| ());
+        return refresh(state, &job.public, chunk).await.map(|_| ());
     }
     if !path.exists() {
         tracing::warn!(import = id.0, "the file of an import is not on this machine");
@@ -114,11 +116,11 @@ pub async fn work(
         Ok(true) => None,
         Ok(false) => {
             // Cancelled: what is in stays, so its figures are made right.
-            return refresh(state, &job.public).await.map(|_| ());
+            return refresh(state, &job.public, chunk).await.map(|_| ());
         }
         Err(error) => Some(job_error(&error)),
     };
-    if !refresh(state, &job.public).await? {
+    if !refresh(state, &job.public, chunk).await? {
         return Ok(());
     }
     settle(state, id).await?;
@@ -397,13 +399,14 @@ fn refused_rows(records: &Records, outcome: &Outcome) -> Vec<Rejected> {
 
 /// Recomputes the figures of the customers an import touched: each once, in chunks, the list and
 /// the figures in one transaction. `false`: the process is to stop, the rest is done later.
-async fn refresh(state: &AppState, job: &ImportJob) -> Result<bool> {
+async fn refresh(state: &AppState, job: &ImportJob, chunk: usize) -> Result<bool> {
+    let most = chunk.max(REFRESH);
     loop {
         if state.stop.is_cancelled() {
             return Ok(false);
         }
         let mut tx = state.db.begin().await?;
-        let customers = store::take_touched(&mut tx, job.id, REFRESH).await?;
+        let customers = store::take_touched(&mut tx, job.id, most).await?;
         if customers.is_empty() {
             return Ok(true);
         }

@@ -100,6 +100,48 @@ pub async fn ask(
     Ok(u32::try_from(insert.execute(tx).await?).unwrap_or(u32::MAX))
 }
 
+/// Asks for a WhatsApp message of today to a customer who was just called, about what `params` say: if
+/// they agreed to it, no message was asked for today, and there are fewer than `most`.
+pub async fn follow_call(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+    most: u32,
+    customer: CustomerId,
+    params: &Map<String, Value>,
+) -> Result<(), DbError> {
+    tx.execute(
+        Sql::new(
+            "INSERT INTO message_requests
+               (customer_id, day, channel, kind, params, status, created_at, updated_at)
+             SELECT c.id, $2, 'whatsapp', 'follow_up', $3, 'waiting', $4, $4 FROM customers c
+             WHERE c.id = $1 AND c.consent_whatsapp AND NOT c.do_not_call AND c.phone LIKE '+%'
+               AND (SELECT COUNT(*) FROM message_requests WHERE day = $2) < $5
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(customer)
+        .bind(today)
+        .bind(Arg::json(params))
+        .bind(now)
+        .bind(most),
+    )
+    .await?;
+    Ok(())
+}
+
+/// What was to follow a call of today is not needed any more.
+pub async fn call_settled(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+    customer: CustomerId,
+) -> Result<(), DbError> {
+    let sql = "UPDATE message_requests SET status = 'cancelled', updated_at = $1
+               WHERE customer_id = $2 AND day = $3 AND status = 'waiting' AND kind = 'follow_up'";
+    tx.execute(Sql::new(sql).bind(now).bind(customer).bind(today)).await?;
+    Ok(())
+}
+
 /// Those of days before `today` that nobody took are given up, and those to whoever is called on `day`
 /// after all are not needed.
 pub async fn tidy(
@@ -120,7 +162,7 @@ pub async fn tidy(
     tx.execute(
         Sql::new(
             "UPDATE message_requests SET status = 'cancelled', updated_at = $1
-             WHERE status = 'waiting' AND day = $2 AND EXISTS (
+             WHERE status = 'waiting' AND day = $2 AND kind <> 'follow_up' AND EXISTS (
                SELECT 1 FROM crm_call_tasks t
                WHERE t.customer_id = message_requests.customer_id AND t.task_date = $2
                  AND t.status IN ('pending', 'in_progress'))",

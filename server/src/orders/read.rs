@@ -13,7 +13,7 @@ use crate::customers::store::scope_filter;
 use crate::customers::terms::after_prefix;
 use crate::db::{
     Bundle, CustomerId, DbError, Money, OrderId, Part, PhoneNumber, ProductId, Sql, TaskId, Tx,
-    UserId,
+    UserId, absent,
 };
 
 /// An order.
@@ -60,7 +60,8 @@ pub struct Order {
     pub created_by: Option<UserId>,
     /// What was bought.
     #[sqlx(skip)]
-    #[serde(skip_deserializing)]
+    #[serde(default, deserialize_with = "absent")]
+    #[schema(required)]
     pub lines: Vec<OrderLine>,
 }
 

@@ -289,9 +289,13 @@ pub async fn update_profile(
 /// Counts anew who buys what, by which the popular is found. One pass over the pairs.
 pub async fn count_buyers(tx: &mut Tx) -> Result<(), DbError> {
     tx.execute(
-        "WITH n AS (SELECT product_id, COUNT(*) AS buyers FROM reorder_pairs GROUP BY product_id)
-         UPDATE products
-         SET buyers = COALESCE((SELECT n.buyers FROM n WHERE n.product_id = products.id), 0)",
+        "WITH counted AS MATERIALIZED
+           (SELECT product_id, COUNT(*) AS buyers FROM reorder_pairs GROUP BY product_id),
+         now AS
+           (SELECT p.id, COALESCE(c.buyers, 0) AS buyers
+            FROM products p LEFT JOIN counted c ON c.product_id = p.id)
+         UPDATE products SET buyers = now.buyers FROM now
+         WHERE now.id = products.id AND products.buyers <> now.buyers",
     )
     .await?;
     Ok(())

@@ -10,7 +10,7 @@ use super::{Awaited, Bought, Rules, rhythm};
 use crate::db::{CategoryId, CustomerId, Money, ProductId};
 
 /// A line of a counted order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow, serde::Deserialize)]
 pub struct Purchase {
     /// Who bought.
     pub customer_id: CustomerId,

@@ -42,9 +42,9 @@ impl Stock {
 pub async fn of(tx: &mut Tx, customers: &[CustomerId]) -> Result<Stock, DbError> {
     let mut sql = Sql::new(
         "SELECT customer_id, category_id, said_on, days_left FROM stock_reports
-         WHERE customer_id IN ",
+         WHERE customer_id",
     );
-    sql.push_list(customers.iter().copied()).push(" ORDER BY id");
+    sql.push_ids(customers.iter().copied()).push(" ORDER BY id");
     Ok(Stock::of(tx.all(sql).await?))
 }
 

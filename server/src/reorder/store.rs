@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::db::{Arg, CategoryId, CustomerId, DbError, Insert, ProductId, Sql, Tx};
+use crate::db::{CategoryId, CustomerId, DbError, Insert, ProductId, Sql, Tx, Values};
 
 use super::{Learned, Pair, Profile, Profiles, Purchase, Rules, pairs, rhythm, stock};
 
@@ -62,14 +62,15 @@ pub async fn learned(tx: &mut Tx) -> Result<Option<Learned>, DbError> {
 /// Everything these customers bought and kept.
 pub async fn purchases(tx: &mut Tx, customers: &[CustomerId]) -> Result<Vec<Purchase>, DbError> {
     let mut sql = Sql::new(
-        "SELECT o.customer_id, l.product_id, p.category_id, o.order_date, l.base_qty, l.line_total
-         FROM orders o
+        "FROM orders o
          JOIN order_lines l ON l.order_id = o.id
          JOIN products p ON p.id = l.product_id
-         WHERE o.counted AND o.customer_id IN ",
+         WHERE o.counted AND o.customer_id",
     );
-    sql.push_list(customers.iter().copied());
-    tx.all(sql).await
+    sql.push_ids(customers.iter().copied());
+    let columns =
+        "o.customer_id, l.product_id, p.category_id, o.order_date, l.base_qty, l.line_total";
+    tx.packed(columns, sql).await
 }
 
 /// Rebuilds the pairs of these customers from their counted orders. Callers hold the customers'
@@ -81,8 +82,8 @@ pub(crate) async fn rebuild(
 ) -> Result<(), DbError> {
     let lines = purchases(tx, customers).await?;
     let stock = stock::of(tx, customers).await?;
-    let mut sql = Sql::new("DELETE FROM reorder_pairs WHERE customer_id IN ");
-    sql.push_list(customers.iter().copied());
+    let mut sql = Sql::new("DELETE FROM reorder_pairs WHERE customer_id");
+    sql.push_ids(customers.iter().copied());
     tx.execute(sql).await?;
     let mut insert = Insert::new(
         "reorder_pairs",
@@ -210,26 +211,21 @@ pub async fn redate(tx: &mut Tx, pairs: Vec<Pair>, rules: &Rules) -> Result<u64,
         let mut customers: Vec<CustomerId> = chunk.iter().map(|pair| pair.customer_id).collect();
         customers.dedup();
         let stock = stock::of(tx, &customers).await?;
-        let rows: Vec<[Arg; 4]> = chunk
-            .iter()
-            .filter_map(|pair| {
-                let dates = rhythm(rules, &pair.bought(&stock));
-                let (due, expected) = (dates.due_on, dates.expected_on);
-                ((due, expected) != (pair.due_on, pair.expected_on)).then(|| {
-                    let (customer, category) = (pair.customer_id, pair.category_id);
-                    [customer.into(), category.into(), due.into(), expected.into()]
-                })
-            })
-            .collect();
+        let mut rows = Values::new("customer, category, due, expected");
+        for pair in chunk {
+            let dates = rhythm(rules, &pair.bought(&stock));
+            let (due, expected) = (dates.due_on, dates.expected_on);
+            if (due, expected) != (pair.due_on, pair.expected_on) {
+                let (customer, category) = (pair.customer_id, pair.category_id);
+                rows.row([customer.into(), category.into(), due.into(), expected.into()]);
+            }
+        }
         if rows.is_empty() {
             continue;
         }
-        let mut sql = Sql::new("WITH v (customer, category, due, expected) AS (VALUES ");
-        for (n, row) in rows.into_iter().enumerate() {
-            sql.push(if n == 0 { "" } else { ", " }).push_list(row);
-        }
-        sql.push(
-            ") UPDATE reorder_pairs SET due_on = v.due, expected_on = v.expected FROM v
+        let sql = rows.with(
+            tx,
+            "UPDATE reorder_pairs SET due_on = v.due, expected_on = v.expected FROM v
              WHERE reorder_pairs.customer_id = v.customer
                AND reorder_pairs.category_id = v.category",
         );

@@ -1,5 +1,7 @@
 //! A call task as clients see it.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -20,6 +22,23 @@ pub struct ProductName {
     pub name_bn: String,
     /// English name.
     pub name_en: String,
+}
+
+/// Products' names, to be found by product.
+#[derive(Debug, Default)]
+pub struct ProductNames(HashMap<ProductId, ProductName>);
+
+impl ProductNames {
+    /// Of one.
+    pub fn get(&self, product: ProductId) -> Option<&ProductName> {
+        self.0.get(&product)
+    }
+}
+
+impl FromIterator<ProductName> for ProductNames {
+    fn from_iter<I: IntoIterator<Item = ProductName>>(names: I) -> Self {
+        Self(names.into_iter().map(|name| (name.product_id, name)).collect())
+    }
 }
 
 /// A call to make, or made.

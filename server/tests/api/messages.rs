@@ -175,4 +175,42 @@ both! {
         let made = app.post(&floor.lead, GENERATE, json!({})).await.ok();
         assert_eq!((&made["created"], &made["messages"]), (&json!(1), &json!(0)));
     }
+
+    async fn after_a_call_that_settled_nothing_the_dearest_are_written_to_once(app: TestApp) {
+        let floor = floor(&app, 2).await;
+        let manager = app.person(Role::SalesManager, "manager").await;
+        let mut customers = Vec::new();
+        for n in 1..=4 {
+            let id = warm(&app, n, &floor.lead).await;
+            let hot = if n == 4 { "warm" } else { "hot" };
+            app.set_customer(id, &[("temperature", hot.into())]).await;
+            customers.push(id);
+        }
+        app.set_customer(customers[2], &[("consent_whatsapp", false.into())]).await;
+        app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        for &customer in &customers {
+            let path = format!("/api/crm/automation/tasks/{}/status", app.open_task(customer).await);
+            let body = json!({"status": "completed", "outcome": "no_response", "subReason": "busy"});
+            for _ in 0..2 {
+                app.put(&floor.lead, &path, body.clone()).await;
+            }
+        }
+        // Not who agreed to no WhatsApp, nor who is only warm.
+        let waits = |who: CustomerId| (json!(who), "whatsapp".to_owned(), "waiting".to_owned());
+        assert_eq!(messages(&app, &floor.lead).await, [waits(customers[0]), waits(customers[1])]);
+        let list = app.get(&floor.lead, MESSAGES).await.ok();
+        let text = list["items"][0]["text"].as_str().expect("a text");
+        assert!(text.contains("নিয়ে ফোন করেছিলাম"), "{text}");
+
+        // The second try of the first comes to a no: nothing is to be written any more. Planning again
+        // leaves the other's alone, though that one is called again as well.
+        let again = app.open_task(customers[0]).await;
+        let no = json!({"status": "completed", "outcome": "not_interested"});
+        app.put(&floor.lead, &format!("/api/crm/automation/tasks/{again}/status"), no).await.ok();
+        app.post(&floor.lead, GENERATE, json!({})).await.ok();
+        let states: Vec<_> = messages(&app, &floor.lead).await.into_iter().map(|m| m.2).collect();
+        assert_eq!(states, ["cancelled", "waiting"]);
+        let sent = app.post(&manager, HAND_OVER, json!({"channel": "whatsapp"})).await.ok();
+        assert_eq!(sent["items"][0]["customerId"], json!(customers[1]), "{sent:#}");
+    }
 }

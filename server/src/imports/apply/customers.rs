@@ -177,10 +177,9 @@ pub(super) async fn owners(
     tx: &mut Tx,
     phones: &[&str],
 ) -> Result<HashMap<String, CustomerId>, DbError> {
-    let select = "SELECT phone, customer_id FROM customer_phones WHERE phone IN ";
-    let mut owners = ids::<CustomerId>(tx, select, phones).await?;
-    let select = "SELECT phone, id FROM customers WHERE phone IN ";
-    owners.extend(ids::<CustomerId>(tx, select, phones).await?);
+    let mut owners: HashMap<String, CustomerId> =
+        ids(tx, "phone", "customer_id", "customer_phones", phones).await?;
+    owners.extend(ids::<CustomerId>(tx, "phone", "id", "customers", phones).await?);
     Ok(owners)
 }
 
@@ -189,7 +188,7 @@ pub(super) async fn by_external_id(
     tx: &mut Tx,
     external: &[&str],
 ) -> Result<HashMap<String, CustomerId>, DbError> {
-    ids(tx, "SELECT external_id, id FROM customers WHERE external_id IN ", external).await
+    ids(tx, "external_id", "id", "customers", external).await
 }
 
 #[derive(Clone, Copy)]

@@ -13,7 +13,7 @@ use crate::db::{Arg, CustomerId, DbError, Insert, OrderId, PhoneNumber, Sql, Tx}
 use crate::imports::record::OrderRecord;
 use crate::orders::OrderStatus;
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx::FromRow, serde::Deserialize)]
 struct Existing {
     id: OrderId,
     order_no: String,
@@ -57,18 +57,13 @@ async fn existing(
     world: &World,
     items: &[Item<OrderRecord>],
 ) -> Result<Vec<Existing>, DbError> {
-    const SELECT: &str =
-        "SELECT id, order_no, source, external_id, customer_id, status, content_hash FROM orders";
-    let mut found = Vec::new();
-    for part in items.chunks(LIST) {
-        let mut sql = Sql::new(format!("{SELECT} WHERE source = $1 AND external_id IN "));
-        sql = sql.bind(world.source);
-        sql.push_list(part.iter().map(|item| item.record.external_id.as_str()));
-        found.extend(tx.all::<Existing>(sql).await?);
-        let mut sql = Sql::new(format!("{SELECT} WHERE order_no IN "));
-        sql.push_list(part.iter().map(|item| number(&item.record)));
-        found.extend(tx.all::<Existing>(sql).await?);
-    }
+    const COLUMNS: &str = "id, order_no, source, external_id, customer_id, status, content_hash";
+    let mut sql = Sql::new("FROM orders WHERE source = $1 AND external_id").bind(world.source);
+    sql.push_texts(items.iter().map(|item| item.record.external_id.as_str()));
+    let mut found: Vec<Existing> = tx.packed(COLUMNS, sql).await?;
+    let mut sql = Sql::new("FROM orders WHERE order_no");
+    sql.push_texts(items.iter().map(|item| number(&item.record)));
+    found.extend(tx.packed::<Existing>(COLUMNS, sql).await?);
     Ok(found)
 }
 
@@ -221,6 +216,7 @@ async fn make_customers(
 }
 
 const ORDER_COLUMNS: &[&str] = &[
+    "id",
     "order_no",
     "source",
     "external_id",
@@ -269,13 +265,16 @@ async fn insert(
     new: &[(&OrderRecord, String)],
     touched: &mut HashSet<CustomerId>,
 ) -> Result<(), DbError> {
-    let mut insert = Insert::new("orders", ORDER_COLUMNS, "RETURNING external_id, id");
-    for (record, hash) in new {
+    let ids: Vec<OrderId> =
+        tx.next_ids("orders", new.len()).await?.into_iter().map(OrderId).collect();
+    let mut insert = Insert::new("orders", ORDER_COLUMNS, "");
+    for ((record, hash), id) in std::iter::zip(new, &ids) {
         let customer = customers.find(record).ok_or(DbError::RowNotFound)?;
         if record.status.counted() {
             touched.insert(customer);
         }
         insert.row([
+            (*id).into(),
             number(record).into(),
             Arg::Static(world.source),
             (&record.external_id).into(),
@@ -295,16 +294,14 @@ async fn insert(
             world.now.into(),
         ]);
     }
-    let made: HashMap<String, OrderId> =
-        insert.returning::<(String, OrderId)>(tx).await?.into_iter().collect();
+    insert.execute(tx).await?;
     let mut lines = lines_insert();
     let mut timeline = Insert::new(
         "customer_interactions",
         &["customer_id", "kind", "at", "summary", "data", "ref"],
         "ON CONFLICT (ref) DO NOTHING",
     );
-    for (record, _) in new {
-        let order = *made.get(&record.external_id).ok_or(DbError::RowNotFound)?;
+    for ((record, _), order) in std::iter::zip(new, ids) {
         add_lines(&mut lines, order, record);
         timeline.row([
             customers.find(record).ok_or(DbError::RowNotFound)?.into(),

@@ -29,7 +29,7 @@ pub async fn cancel(
 ) -> Result<(), DbError> {
     let mut sql = Sql::new(
         "SELECT DISTINCT customer_id FROM crm_call_tasks
-         WHERE status = 'pending' AND customer_id IN ",
+         WHERE status IN ('pending', 'in_progress') AND status = 'pending' AND customer_id IN ",
     );
     sql.push_list(customers.iter().copied());
     let waiting: Vec<(CustomerId,)> = tx.all(sql).await?;

@@ -11,6 +11,10 @@ use crate::scripts::ScriptKey;
 use crate::tasks::TaskKind;
 use crate::tasks::points::Point;
 
+/// The waiting tasks of the customer `$1`; as the index of open tasks has it.
+const WAITING: &str =
+    "t.customer_id = $1 AND t.status IN ('pending', 'in_progress') AND t.status = 'pending'";
+
 /// What becomes of a waiting task when categories have been bought.
 #[derive(Debug, PartialEq)]
 enum After {
@@ -51,7 +55,7 @@ pub async fn cancel_reminders(
     if bought.is_empty() {
         return Ok(Vec::new());
     }
-    let waiting = select("t.customer_id = $1 AND t.status = 'pending'").bind(customer);
+    let waiting = select(WAITING).bind(customer);
     let categories: Vec<CategoryId> = bought.iter().map(|(id, _)| *id).collect();
     let mut touched = Vec::new();
     for row in rows(tx, waiting).await? {
@@ -82,7 +86,7 @@ pub async fn cancel_do_not_call(
     customer: CustomerId,
     except: Option<TaskId>,
 ) -> Result<(), DbError> {
-    let waiting = select("t.customer_id = $1 AND t.status = 'pending'").bind(customer);
+    let waiting = select(WAITING).bind(customer);
     let reason = json!({"code": "do_not_call", "params": {}});
     for row in rows(tx, waiting).await? {
         if Some(row.id) != except {

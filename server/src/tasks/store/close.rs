@@ -9,10 +9,12 @@ use super::row::{TaskRow, find, get, tasks};
 use super::{emit_queue_changed, emit_updated};
 use crate::calls::agent_status;
 use crate::clock::Clock;
+use crate::customers::ValueStage;
 use crate::customers::store::{InteractionKind, NewInteraction, interaction};
 use crate::db::{CustomerId, DbError, OrderId, PhoneNumber, Sql, TaskId, Tx, UserId};
 use crate::error::{Error, Result};
 use crate::live::{Audience, emit};
+use crate::messages;
 use crate::orders::store::put_order;
 use crate::orders::{NewLine, NewOrder, OrderContext, OrderCustomer, ProductRef};
 use crate::tasks::change::{Basket, Change, Closing, may_become};
@@ -185,6 +187,7 @@ async fn close(
         if closing.sub_reason == Some(SubReason::DoNotCall) {
             do_not_call(tx, now, customer, row.id).await?;
         }
+        write_after(tx, act, &row, &closing, customer).await?;
     }
     call_again(tx, act, &row, &closing, notes.as_deref()).await
 }
@@ -299,6 +302,29 @@ async fn tell_timeline(
         .await?;
     }
     Ok(())
+}
+
+/// A message follows the call, or the one that was to follow an earlier call is not needed any more.
+async fn write_after(
+    tx: &mut Tx,
+    act: &Act<'_>,
+    row: &TaskRow,
+    closing: &Closing,
+    customer: CustomerId,
+) -> Result<(), DbError> {
+    let Some(outcome) = closing.outcome else { return Ok(()) };
+    let (now, today) = (act.clock.now(), act.clock.today());
+    if !messages::leaves_open(outcome, closing.sub_reason) {
+        return messages::store::call_settled(tx, now, today, customer).await;
+    }
+    let value = row.value_stage.unwrap_or(ValueStage::Normal);
+    if !messages::follows_call(row.temperature, value, row.kind, outcome, closing.sub_reason) {
+        return Ok(());
+    }
+    let most = settings::plan(tx).await?.most_messages;
+    let about = row.talking_points.0.first().map(|point| point.reason.params.clone());
+    let about = about.unwrap_or_default();
+    messages::store::follow_call(tx, now, today, most, customer, &about).await
 }
 
 /// Flags the customer and takes every other waiting task of theirs off the queues.

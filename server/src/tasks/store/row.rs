@@ -13,7 +13,9 @@ use crate::db::{
 };
 use crate::error::{Error, Result};
 use crate::tasks::points::Point;
-use crate::tasks::{Outcome, ProductName, SubReason, Task, TaskKind, TaskOrigin, TaskStatus};
+use crate::tasks::{
+    Outcome, ProductName, ProductNames, SubReason, Task, TaskKind, TaskOrigin, TaskStatus,
+};
 
 /// All columns of a [`TaskRow`], and where they come from.
 macro_rules! select {
@@ -28,6 +30,19 @@ macro_rules! select {
      LEFT JOIN customers c ON c.id = t.customer_id
      LEFT JOIN users u ON u.id = t.assigned_to
      WHERE "
+    };
+}
+
+/// The ids of the latest ten tasks of the customer `$1`, from the two indexes by customer.
+macro_rules! latest_ids {
+    () => {
+        "SELECT id FROM (
+           SELECT id, task_date FROM crm_call_tasks
+             WHERE customer_id = $1 AND status IN ('pending', 'in_progress')
+           UNION ALL
+           SELECT id, task_date FROM crm_call_tasks
+             WHERE customer_id = $1 AND status NOT IN ('pending', 'in_progress')
+         ) AS both_indexes ORDER BY task_date DESC, id DESC LIMIT 10"
     };
 }
 
@@ -110,23 +125,23 @@ pub const LATEST: [Part<'_>; 2] = [
         ],
         select: concat!(
             select!(),
-            "t.customer_id = $1 ORDER BY t.task_date DESC, t.id DESC LIMIT 10"
+            "t.id IN (",
+            latest_ids!(),
+            ") ORDER BY t.task_date DESC, t.id DESC"
         ),
     },
     Part {
         columns: &["task_id", "id"],
-        select: "SELECT k.task_id, k.id
-                 FROM (SELECT id FROM crm_call_tasks WHERE customer_id = $1
-                       ORDER BY task_date DESC, id DESC LIMIT 10) t
-                 CROSS JOIN telephony_calls k WHERE k.task_id = t.id ORDER BY k.id",
+        select: concat!(
+            "SELECT k.task_id, k.id FROM telephony_calls k WHERE k.task_id IN (",
+            latest_ids!(),
+            ") ORDER BY k.id"
+        ),
     },
 ];
 
 /// The lists of [`LATEST`], with the names of products.
-pub fn latest(
-    bundle: &mut Bundle,
-    names: &HashMap<ProductId, ProductName>,
-) -> Result<Vec<Task>, DbError> {
+pub fn latest(bundle: &mut Bundle, names: &ProductNames) -> Result<Vec<Task>, DbError> {
     let rows: Vec<TaskRow> = bundle.list()?;
     let calls: Vec<(TaskId, CallId)> = bundle.list()?;
     Ok(whole(rows, by_task(calls), names))
@@ -169,7 +184,7 @@ pub async fn tasks(tx: &mut Tx, rows: Vec<TaskRow>) -> Result<Vec<Task>, DbError
 pub async fn named(
     tx: &mut Tx,
     rows: Vec<TaskRow>,
-    names: &HashMap<ProductId, ProductName>,
+    names: &ProductNames,
 ) -> Result<Vec<Task>, DbError> {
     let calls = calls_of(tx, &rows).await?;
     Ok(whole(rows, calls, names))
@@ -178,7 +193,7 @@ pub async fn named(
 fn whole(
     rows: Vec<TaskRow>,
     mut calls: HashMap<TaskId, Vec<CallId>>,
-    names: &HashMap<ProductId, ProductName>,
+    names: &ProductNames,
 ) -> Vec<Task> {
     let whole = |row: TaskRow| {
         let call_ids = calls.remove(&row.id).unwrap_or_default();
@@ -211,27 +226,17 @@ async fn calls_of(tx: &mut Tx, rows: &[TaskRow]) -> Result<HashMap<TaskId, Vec<C
     Ok(by_task(found))
 }
 
-async fn names_of(
-    tx: &mut Tx,
-    rows: &[TaskRow],
-) -> Result<HashMap<ProductId, ProductName>, DbError> {
+async fn names_of(tx: &mut Tx, rows: &[TaskRow]) -> Result<ProductNames, DbError> {
     let mut ids: Vec<ProductId> =
         rows.iter().flat_map(|row| row.recommended_products.0.iter().copied()).collect();
     ids.sort_unstable();
     ids.dedup();
-    let mut names = HashMap::new();
-    for chunk in ids.chunks(500) {
-        let mut sql =
-            Sql::new("SELECT id AS product_id, name_bn, name_en FROM products WHERE id IN ");
-        sql.push_list(chunk.iter().copied());
-        for name in tx.all::<ProductName>(sql).await? {
-            names.insert(name.product_id, name);
-        }
-    }
-    Ok(names)
+    let mut sql = Sql::new("SELECT id AS product_id, name_bn, name_en FROM products WHERE id");
+    sql.push_ids(ids);
+    Ok(tx.all::<ProductName>(sql).await?.into_iter().collect())
 }
 
-fn shown(row: TaskRow, call_ids: Vec<CallId>, names: &HashMap<ProductId, ProductName>) -> Task {
+fn shown(row: TaskRow, call_ids: Vec<CallId>, names: &ProductNames) -> Task {
     let segment_label = row
         .purchase_stage
         .zip(row.value_stage)
@@ -253,7 +258,7 @@ fn shown(row: TaskRow, call_ids: Vec<CallId>, names: &HashMap<ProductId, Product
             .recommended_products
             .0
             .iter()
-            .filter_map(|id| names.get(id).cloned())
+            .filter_map(|id| names.get(*id).cloned())
             .collect(),
         script_key: row.script_key,
         offer_code: row.offer_code,
