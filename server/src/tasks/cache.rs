@@ -2,14 +2,16 @@
 //!
 //! The list of the day is long, asked for often and changes a few times a minute. What it is made
 //! of is summed up by one small statement ([`Version`]); as long as that says the same, the bytes
-//! sent last time are sent again. A task's own changes therefore show at once; the names of
+//! sent last time are sent again, compressed as they were: half a megabyte of tasks takes longer to
+//! compress than to put together. A task's own changes therefore show at once; the names of
 //! customers and products, and promises that move up as their hour comes, after [`TTL`] at most.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use tokio::sync::OwnedMutexGuard;
 
 use crate::db::{DbError, Sql, Tx, UserId};
 
@@ -45,6 +47,17 @@ pub async fn version(tx: &mut Tx, agent: UserId, day: NaiveDate) -> Result<Vec<V
     tx.all(both.bind(agent).bind(day)).await
 }
 
+/// Whose queue, of which day, and whether compressed.
+pub type Key = (UserId, NaiveDate, bool);
+
+/// Compressed by Brotli, as fast as it does well.
+pub fn compress(body: &[u8]) -> std::io::Result<Vec<u8>> {
+    let params = brotli::enc::BrotliEncoderParams { quality: 4, ..Default::default() };
+    let mut out = Vec::new();
+    brotli::BrotliCompress(&mut &*body, &mut out, &params)?;
+    Ok(out)
+}
+
 #[derive(Debug)]
 struct Entry {
     version: Vec<Version>,
@@ -58,37 +71,52 @@ impl Entry {
     }
 }
 
-/// Rendered queues by agent and day.
+/// What is kept of a queue.
+#[derive(Debug)]
+pub enum Kept {
+    /// The body to send.
+    Fresh(Bytes),
+    /// One to be rendered anew by whoever asked; for the others it is as good as fresh meanwhile.
+    Old,
+    /// None at this version.
+    Nothing,
+}
+
+/// Rendered queues.
 #[derive(Debug, Default)]
-pub struct QueueCache(Mutex<HashMap<(UserId, NaiveDate), Entry>>);
+pub struct QueueCache {
+    entries: Mutex<HashMap<Key, Entry>>,
+    turns: Mutex<HashMap<Key, Arc<tokio::sync::Mutex<()>>>>,
+}
 
 impl QueueCache {
-    /// The body rendered at this version, if it is fresh. Of several who find it no longer so, one is
-    /// told to render it and the others are served meanwhile.
-    pub fn get(
-        &self,
-        of: (UserId, NaiveDate),
-        version: &[Version],
-        now: DateTime<Utc>,
-    ) -> Option<Bytes> {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = entries.get_mut(&of).filter(|entry| entry.version == version)?;
+    /// Held by whoever renders a queue; the others wait and find it rendered.
+    pub async fn turn(&self, of: Key) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            turns.entry(of).or_default().clone()
+        };
+        turn.lock_owned().await
+    }
+
+    /// The body rendered at this version. Of several who find it too old, one is told to render it and
+    /// the others are served meanwhile.
+    pub fn get(&self, of: Key, version: &[Version], now: DateTime<Utc>) -> Kept {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(entry) = entries.get_mut(&of).filter(|entry| entry.version == version) else {
+            return Kept::Nothing;
+        };
         if entry.is_fresh(now) {
-            return Some(entry.body.clone());
+            return Kept::Fresh(entry.body.clone());
         }
         entry.at = now;
-        None
+        Kept::Old
     }
 
     /// Keeps a body rendered from rows at least as new as `version`; old ones are let go.
-    pub fn put(
-        &self,
-        of: (UserId, NaiveDate),
-        version: Vec<Version>,
-        now: DateTime<Utc>,
-        body: Bytes,
-    ) {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn put(&self, of: Key, version: Vec<Version>, now: DateTime<Utc>, body: Bytes) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.retain(|_, entry| entry.is_fresh(now));
         entries.insert(of, Entry { version, at: now, body });
     }

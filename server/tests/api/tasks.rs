@@ -466,4 +466,24 @@ both! {
         let failed = json!({"status": "failed", "subReason": "wrong_number"});
         assert_eq!(app.put(&floor.a, &status_of(task), failed).await.ok()["status"], "failed");
     }
+
+    async fn the_queue_comes_compressed_to_who_asks_so_and_is_as_new(app: TestApp) {
+        let floor = app.floor().await;
+        let (_, task) = reminder(&app, &floor.lead).await;
+        let path = "/api/crm/automation/tasks/today";
+        for status in ["in_progress", "pending"] {
+            let plain = app.get(&floor.a, path).await.ok();
+            for _ in 0..2 {
+                let request = app.http.get(format!("{}{path}", app.base)).bearer_auth(&floor.a.token);
+                let answer = request.header("accept-encoding", "gzip, br").send().await.expect("an answer");
+                assert_eq!(answer.headers()["content-encoding"], "br");
+                assert_eq!(answer.headers()["vary"], "accept-encoding");
+                let packed = answer.bytes().await.expect("a body");
+                let mut text = Vec::new();
+                brotli::BrotliDecompress(&mut &*packed, &mut text).expect("Brotli");
+                assert_eq!(serde_json::from_slice::<Value>(&text).expect("JSON"), plain);
+            }
+            app.put(&floor.a, &status_of(task), json!({"status": status})).await.ok();
+        }
+    }
 }
