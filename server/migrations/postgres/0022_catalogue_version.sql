@@ -11,8 +11,15 @@ BEGIN
     UPDATE catalogue_version SET version = version + 1;
     RETURN NULL;
 END $$;
-CREATE TRIGGER catalogue_changed AFTER INSERT OR UPDATE OR DELETE ON categories EXECUTE FUNCTION catalogue_changed();
-CREATE TRIGGER catalogue_changed AFTER INSERT OR UPDATE OR DELETE ON products EXECUTE FUNCTION catalogue_changed();
-CREATE TRIGGER catalogue_changed AFTER INSERT OR UPDATE OR DELETE ON consumption_profiles EXECUTE FUNCTION catalogue_changed();
-CREATE TRIGGER catalogue_changed AFTER INSERT OR UPDATE OR DELETE ON product_recommendation_rules EXECUTE FUNCTION catalogue_changed();
-CREATE TRIGGER catalogue_changed AFTER INSERT OR UPDATE OR DELETE ON reorder_models EXECUTE FUNCTION catalogue_changed();
+-- At the end of the transaction: whoever changes two products holds the version for a moment only, and never while
+-- waiting for a product somebody else holds.
+CREATE CONSTRAINT TRIGGER catalogue_changed AFTER INSERT OR UPDATE OR DELETE ON categories
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION catalogue_changed();
+CREATE CONSTRAINT TRIGGER catalogue_changed AFTER INSERT OR UPDATE OR DELETE ON products
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION catalogue_changed();
+CREATE CONSTRAINT TRIGGER catalogue_changed AFTER INSERT OR UPDATE OR DELETE ON consumption_profiles
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION catalogue_changed();
+CREATE CONSTRAINT TRIGGER catalogue_changed AFTER INSERT OR UPDATE OR DELETE ON product_recommendation_rules
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION catalogue_changed();
+CREATE CONSTRAINT TRIGGER catalogue_changed AFTER INSERT OR UPDATE OR DELETE ON reorder_models
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION catalogue_changed();

@@ -55,6 +55,43 @@ both! {
         assert_eq!(offered["items"], view["recommendations"]);
     }
 
+    async fn a_changed_catalogue_shows_at_once_on_every_instance(app: TestApp) {
+        let manager = app.person(Role::SalesManager, "manager").await;
+        let products = app.products().await;
+        let id = app.customer("Karim", "01712345678", None, None).await;
+        app.post(&manager, "/api/cdm/orders", order("1", json!({"id": id}), "2026-10-28", &[(products[0], 1)])).await.ok();
+        let other = app.again().await;
+        let path = format!("/api/cdm/customer360/{id}");
+        let seen = async |field: &str| {
+            let (here, there) = (app.get(&manager, &path).await.ok(), other.get(&manager, &path).await.ok());
+            assert_eq!(here, there);
+            here["recommendations"][0][field].clone()
+        };
+        assert_eq!(seen("nameEn").await, "RICE-5");
+        for name in ["Miniket", "Nazirshail"] {
+            app.patch(&manager, &format!("/api/cdm/products/{}", products[0]), json!({"nameEn": name})).await.ok();
+            assert_eq!(seen("nameEn").await, name);
+        }
+        for days in [30, 31] {
+            other.execute(Sql::new("UPDATE consumption_profiles SET avg_consumption_days = $1").bind(days)).await;
+            let view = app.get(&manager, &path).await.ok();
+            assert_eq!(view["cycles"][0]["arithmetic"]["consumptionDays"], days);
+        }
+        other.stop().await;
+    }
+
+    async fn a_note_may_hold_any_character(app: TestApp) {
+        let manager = app.person(Role::SalesManager, "manager").await;
+        let id = app.customer("Karim", "01712345678", None, None).await;
+        let path = format!("/api/cdm/customers/{id}/notes");
+        app.post(&manager, &path, json!({"text": "likes tea"})).await.ok();
+        // Between lists that one statement reads there is a separator; here it is in one of them.
+        let odd = "\u{1e}\"[1],\u{1e}\u{7f}চা\\";
+        app.execute(Sql::new("UPDATE customer_interactions SET text = $1").bind(odd)).await;
+        let view = app.get(&manager, &format!("/api/cdm/customer360/{id}")).await.ok();
+        assert_eq!(view["timeline"][0]["text"], odd);
+    }
+
     async fn a_customer_goes_to_an_agent_and_back_to_the_pool(app: TestApp) {
         let leader = app.person(Role::TeamLeader, "leader").await;
         let stranger = app.person(Role::TeamLeader, "stranger").await;
