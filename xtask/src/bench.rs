@@ -51,6 +51,8 @@ struct Options {
     /// imported then.
     data: Option<PathBuf>,
     databases: Vec<&'static str>,
+    /// Whether the rhythm is learned, which takes minutes in a large shop.
+    learn: bool,
 }
 
 fn options(args: &[String]) -> anyhow::Result<Options> {
@@ -60,6 +62,7 @@ fn options(args: &[String]) -> anyhow::Result<Options> {
         files: None,
         data: None,
         databases: vec!["sqlite", "postgres"],
+        learn: true,
     };
     let mut args = args.iter();
     while let Some(flag) = args.next() {
@@ -81,6 +84,7 @@ fn options(args: &[String]) -> anyhow::Result<Options> {
             ("--database", "sqlite") => options.databases = vec!["sqlite"],
             ("--database", "postgres") => options.databases = vec!["postgres"],
             ("--database", "both") => {}
+            ("--learn", "no") => options.learn = false,
             _ => bail!("unknown option {flag} {value}"),
         }
     }
@@ -122,6 +126,7 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
             data: options.data.clone().unwrap_or_else(|| work.join(database)),
             url: postgres.as_ref().map(|p| p.url.clone()),
             imported: options.data.is_some(),
+            learn: options.learn,
         };
         std::fs::create_dir_all(&place.data)?;
         let found = match options.what {
@@ -144,6 +149,8 @@ struct Place {
     url: Option<String>,
     /// Whether the shop is there already.
     imported: bool,
+    /// Whether the rhythm is learned.
+    learn: bool,
 }
 
 impl Place {
@@ -183,7 +190,7 @@ fn measure(place: &Place) -> anyhow::Result<Vec<Row>> {
     let begun = Instant::now();
     cover(place, &server, &admin, &tl, customers)?;
     note("everybody into one team leader's coverage", seconds(begun.elapsed()));
-    for nth in ["first time", "again"] {
+    for nth in if place.learn { &["first time", "again"][..] } else { &[] } {
         let (took, p99) = learn(&server, &admin)?;
         note(
             &format!("learn the rhythm, {nth}; webhooks meanwhile"),

@@ -29,7 +29,7 @@ use crate::products;
 pub const CHUNK: usize = 2_000;
 /// The same where nobody waits for the database meanwhile.
 pub const CHUNK_ALONE: usize = 20_000;
-/// Customers recomputed in one transaction, at least; where chunks are larger, as many as records.
+/// Customers recomputed in one transaction; on SQLite, where chunks are larger, as many as records.
 const REFRESH: usize = 2_000;
 /// Browsers hear of progress at most this often.
 const TELL_EVERY: Duration = Duration::from_millis(500);
@@ -400,7 +400,8 @@ fn refused_rows(records: &Records, outcome: &Outcome) -> Vec<Rejected> {
 /// Recomputes the figures of the customers an import touched: each once, in chunks, the list and
 /// the figures in one transaction. `false`: the process is to stop, the rest is done later.
 async fn refresh(state: &AppState, job: &ImportJob, chunk: usize) -> Result<bool> {
-    let most = chunk.max(REFRESH);
+    // PostgreSQL locks these customers' rows, which their calls would wait for.
+    let most = if state.db.is_postgres() { REFRESH } else { chunk.max(REFRESH) };
     loop {
         if state.stop.is_cancelled() {
             return Ok(false);
