@@ -162,10 +162,10 @@ pub async fn tidy(
     tx.execute(
         Sql::new(
             "UPDATE message_requests SET status = 'cancelled', updated_at = $1
-             WHERE status = 'waiting' AND day = $2 AND kind <> 'follow_up' AND EXISTS (
-               SELECT 1 FROM crm_call_tasks t
-               WHERE t.customer_id = message_requests.customer_id AND t.task_date = $2
-                 AND t.status IN ('pending', 'in_progress'))",
+             WHERE status = 'waiting' AND day = $2 AND kind <> 'follow_up' AND customer_id IN (
+               SELECT t.customer_id FROM crm_call_tasks t
+               WHERE t.task_date = $2 AND t.status IN ('pending', 'in_progress')
+                 AND t.customer_id IS NOT NULL)",
         )
         .bind(now)
         .bind(day),
