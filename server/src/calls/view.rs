@@ -88,12 +88,18 @@ pub struct Call {
     pub capabilities: Capabilities,
 }
 
-/// What a [`Call`] is made of, of a row of `telephony_calls` read or written.
-pub(super) const COLUMNS: &str = "id, direction, provider, mode, external_call_id, customer_phone,
-    agent_phone, agent_user_id, transferred_to, task_id, customer_id,
+macro_rules! columns {
+    () => {
+        "id, direction, provider, mode, external_call_id, customer_phone, agent_phone,
+    agent_user_id, transferred_to, task_id, customer_id,
     (SELECT c.name FROM customers c WHERE c.id = customer_id) AS customer_name, status, started_at,
     ringing_at, answered_at, ended_at, duration_seconds, end_reason, recording_url,
-    recording_duration, muted, held, recording, consult, consult_answered";
+    recording_duration, muted, held, recording, consult, consult_answered"
+    };
+}
+
+/// What a [`Call`] is made of, of a row of `telephony_calls` read or written.
+pub(super) const COLUMNS: &str = columns!();
 
 impl Call {
     /// What can be done with it follows from its telephone system.
@@ -156,12 +162,12 @@ pub const LATEST: Part<'_> = Part {
         "consult",
         "?consult_answered",
     ],
-    select: "SELECT k.id, direction, provider, mode, external_call_id, customer_phone, agent_phone,
-               agent_user_id, transferred_to, task_id, k.customer_id, c.name AS customer_name,
-               status, started_at, ringing_at, answered_at, ended_at, duration_seconds, end_reason,
-               recording_url, recording_duration, muted, held, recording, consult, consult_answered
-             FROM telephony_calls k CROSS JOIN customers c WHERE c.id = k.customer_id
-               AND k.customer_id = $1 ORDER BY k.started_at DESC, k.id DESC LIMIT 10",
+    select: concat!(
+        "SELECT ",
+        columns!(),
+        " FROM telephony_calls k WHERE k.customer_id = $1
+          ORDER BY k.started_at DESC, k.id DESC LIMIT 10"
+    ),
 };
 
 /// The list of [`LATEST`].

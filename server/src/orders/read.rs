@@ -91,10 +91,16 @@ pub struct OrderLine {
     pub base_qty: i64,
 }
 
-const ORDER: &str = "SELECT o.id, o.order_no, o.source, o.external_id, o.customer_id,
+macro_rules! order {
+    () => {
+        "SELECT o.id, o.order_no, o.source, o.external_id, o.customer_id,
     c.name AS customer_name, c.phone, o.order_date, o.placed_at, o.status, o.counted, o.subtotal,
     o.discount, o.delivery_charge, o.total, o.payment_method, o.note, o.task_id, o.created_by
-    FROM orders o CROSS JOIN customers c WHERE c.id = o.customer_id";
+    FROM orders o CROSS JOIN customers c WHERE c.id = o.customer_id"
+    };
+}
+
+const ORDER: &str = order!();
 
 /// The same, beginning with whichever table finds fewer rows: SQLite takes a `CROSS JOIN` as
 /// "orders first", which suits everybody but an agent with few customers.
@@ -234,12 +240,10 @@ pub const LATEST: [Part<'_>; 2] = [
             "task_id",
             "created_by",
         ],
-        select: "SELECT o.id, o.order_no, o.source, o.external_id, o.customer_id,
-                   c.name AS customer_name, c.phone, o.order_date, o.placed_at, o.status, o.counted,
-                   o.subtotal, o.discount, o.delivery_charge, o.total, o.payment_method, o.note,
-                   o.task_id, o.created_by
-                 FROM orders o CROSS JOIN customers c WHERE c.id = o.customer_id
-                   AND o.customer_id = $1 ORDER BY o.order_date DESC, o.id DESC LIMIT 10",
+        select: concat!(
+            order!(),
+            " AND o.customer_id = $1 ORDER BY o.order_date DESC, o.id DESC LIMIT 10"
+        ),
     },
     Part {
         columns: &[
