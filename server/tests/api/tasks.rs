@@ -471,8 +471,9 @@ both! {
         let floor = app.floor().await;
         let (_, task) = reminder(&app, &floor.lead).await;
         let path = "/api/crm/automation/tasks/today";
-        for status in ["in_progress", "pending"] {
+        for (status, next) in [("pending", "in_progress"), ("in_progress", "pending")] {
             let plain = app.get(&floor.a, path).await.ok();
+            assert_eq!(plain["items"][0]["status"], status);
             for _ in 0..2 {
                 let request = app.http.get(format!("{}{path}", app.base)).bearer_auth(&floor.a.token);
                 let answer = request.header("accept-encoding", "gzip, br").send().await.expect("an answer");
@@ -483,7 +484,7 @@ both! {
                 brotli::BrotliDecompress(&mut &*packed, &mut text).expect("Brotli");
                 assert_eq!(serde_json::from_slice::<Value>(&text).expect("JSON"), plain);
             }
-            app.put(&floor.a, &status_of(task), json!({"status": status})).await.ok();
+            app.put(&floor.a, &status_of(task), json!({"status": next})).await.ok();
         }
     }
 }
