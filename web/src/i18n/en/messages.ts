@@ -3,7 +3,7 @@ import type { Strings } from '../shape'
 
 export default {
   title: 'Messages',
-  lead: 'What is written to customers who are not called today.',
+  lead: 'What is written to customers who are not called today, and to the most valuable ones after a call.',
   date: 'Date',
   customer: 'Customer',
   name: 'Name',
