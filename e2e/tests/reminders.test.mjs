@@ -19,12 +19,12 @@ after(async () => {
   await server?.discard();
 });
 
-test("the manager lets the shop learn and sees how good the reminders are", async () => {
+test("the demo shop has learnt; the manager lets it learn again and sees how good the reminders are", async () => {
   const { page, close } = await open(browser, server.url, "manager", "/products");
   await page.getByRole("radio", { name: "Reminders" }).click();
-  await page.getByText("Nothing has been learnt yet.").waitFor();
-  await page.getByRole("button", { name: "Learn now" }).click();
   await page.getByText("Dates follow what was learnt").waitFor();
+  await page.getByRole("button", { name: "Learn now" }).click();
+  await page.getByText("Learnt from all orders up to yesterday.").waitFor();
   const onTime = page.getByRole("row", { name: /On time: bought within a week/ });
   const [learned, table] = await onTime.getByRole("cell").allInnerTexts().then((texts) => texts.slice(-2));
   assert.ok(parseInt(learned, 10) > parseInt(table, 10), `${learned} and ${table}`);
@@ -118,6 +118,7 @@ test("managers change the rules of the plan, team leaders read them", async () =
   await dialog.getByLabel("Held out to measure (%)").fill("৮");
   await dialog.getByLabel("Reminder quota").fill("250");
   await dialog.getByLabel("Friday prayer", { exact: true }).fill("13:00");
+  await dialog.getByLabel("Friday prayer, until").fill("14:30");
   await dialog.getByLabel("Ramadan, first and last day", { exact: true }).fill("2027-02-08");
   await dialog.getByText("Give both, or neither.").first().waitFor();
   assert.ok(await dialog.getByRole("button", { name: "Save" }).isDisabled());
@@ -147,4 +148,40 @@ test("managers change the rules of the plan, team leaders read them", async () =
   assert.equal(await shown.getByRole("button", { name: "সংরক্ষণ" }).count(), 0);
   await shot(lead.page, "plan-rules-bn-dark");
   await lead.close();
+});
+
+test("outside the calling hours the agent is asked whether the customer wants the call", async () => {
+  await plan(server);
+  const manager = await apiAs(server.url, "manager");
+  const settings = "/api/crm/team/ops/plan/settings";
+  const rules = await manager.get(settings);
+  // An hour of the day that is not now.
+  const here = Number(new Intl.DateTimeFormat("en", { timeZone: "Asia/Dhaka", hour: "numeric", hourCycle: "h23" }).format());
+  const hour = (from) => `${String((here + from) % 24).padStart(2, "0")}:00`;
+  const hours = here >= 20 ? { from: "09:00", until: "11:00" } : { from: hour(2), until: hour(3) };
+  await manager.put(settings, { ...rules, callingHours: { hours, fridayPause: null, ramadan: null } });
+  const { login, api, tasks } = await agentWith(server, (task) => task.kind === "reminder", 1);
+  for (const [language, colorScheme, title, cancel] of [
+    ["en", "light", "Not the hour to ring customers", "Cancel"],
+    ["bn", "dark", "এখন গ্রাহকদের কল করার সময় নয়", "বাতিল"],
+  ]) {
+    const { page, errors, context } = await atDesk(browser, server, login, null, { language, colorScheme });
+    await page.getByRole("button", { name: tasks[0].customerName }).first().click();
+    await page.getByRole("heading", { name: tasks[0].customerName }).waitFor();
+    await page.keyboard.press("c");
+    const dialog = page.getByRole("dialog", { name: title });
+    await dialog.waitFor();
+    await shot(page, `desk-outside-hours-${language}-${colorScheme}`);
+    await dialog.getByRole("button", { name: cancel, exact: true }).click();
+    await dialog.waitFor({ state: "detached" });
+    assert.equal((await api.get("/api/telephony/calls?limit=1")).items.length, 0, "nobody was rung");
+    assert.deepEqual(errors, []);
+    await context.close();
+  }
+  const { page, context } = await atDesk(browser, server, login, tasks[0], { language: "en" });
+  await page.keyboard.press("c");
+  await page.getByRole("dialog").getByRole("button", { name: "The customer wants it: call" }).click();
+  await page.getByRole("button", { name: /^Hang up/ }).waitFor();
+  await context.close();
+  await manager.put(settings, rules);
 });

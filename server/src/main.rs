@@ -144,6 +144,9 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let welcome = startup::prepare(&db, &clock, &config).await?;
     let state = AppState::new(db, clock, config).await?;
     server::stop_on_signal(&state);
+    if matches!(welcome, startup::Welcome::Demo { .. }) {
+        reorder::learn::first(&state).await.context("learning the demo shop's rhythm")?;
+    }
     jobs::start(&state);
     imports::start(&state);
     calls::line::start(&state);

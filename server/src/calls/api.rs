@@ -28,6 +28,11 @@ pub struct Initiate {
     agent_user_id: Option<UserId>,
     /// The number to dial instead of the task's.
     customer_phone: Option<String>,
+    /// Ring although it is not the hour for it (`outside_calling_hours`): the customer wants it. This is
+    /// put on record.
+    #[serde(default)]
+    #[schema(default = false)]
+    outside_hours: bool,
 }
 
 /// A call was started.
@@ -81,6 +86,7 @@ pub async fn initiate(
         phone: body.customer_phone,
         phone_field: "customerPhone",
         caller_id: None,
+        outside_hours: body.outside_hours,
         key: idempotency_key(&headers)?,
     };
     let call = start::start(&state, &request).await?;
@@ -127,6 +133,8 @@ pub async fn by_hand(
         phone: body.customer_phone,
         phone_field: "customerPhone",
         caller_id: None,
+        // It was made already.
+        outside_hours: true,
         key: idempotency_key(&headers)?,
     };
     let call = by_hand::Remembered { started_at: body.started_at, talked: body.talk_seconds };

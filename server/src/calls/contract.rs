@@ -33,6 +33,10 @@ pub struct StartCall {
     call_type: Option<Value>,
     /// A task's id links that task; any other text links nothing.
     crm_call_id: Option<Value>,
+    /// Beyond the contract: ring although it is not the hour for it (`outside_calling_hours`).
+    #[serde(default)]
+    #[schema(default = false)]
+    outside_hours: bool,
 }
 
 /// A call was started.
@@ -80,6 +84,7 @@ pub async fn call_start(
         phone: body.customer_number,
         phone_field: "customer_number",
         caller_id: text(body.caller_id.as_ref()),
+        outside_hours: body.outside_hours,
         key: api::idempotency_key(&headers)?,
     };
     let call = start::start(&state, &request).await?;

@@ -2,18 +2,19 @@
 //! by unique indexes: a double click, two tabs and a retry race for the same row.
 
 use axum::http::StatusCode;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::agent_status::{self, Presence};
 use super::store::{self, NewCall};
 use super::view::{self, Call};
 use super::{effects, service};
 use crate::app::AppState;
+use crate::audit;
 use crate::auth::{CurrentUser, Role};
 use crate::customers::store as customers;
 use crate::db::{CallId, CustomerId, PhoneError, PhoneNumber, Sql, TaskId, Tx, UserId};
 use crate::error::{Error, Result};
-use crate::tasks::{TaskKind, TaskStatus, WrapState, store as tasks};
+use crate::tasks::{TaskKind, TaskStatus, WrapState, settings, store as tasks};
 use crate::telephony::{CallEvent, Dial, EventKind, Mode, ProviderError};
 
 /// A forgotten open call keeps a customer from being rung no longer than this.
@@ -34,6 +35,8 @@ pub struct Request {
     pub phone_field: &'static str,
     /// What the customer's display shows.
     pub caller_id: Option<String>,
+    /// The customer is to be rung although it is not the hour for it.
+    pub outside_hours: bool,
     /// `Idempotency-Key` header.
     pub key: Option<String>,
 }
@@ -74,6 +77,7 @@ pub async fn start(state: &AppState, request: &Request) -> Result<Call> {
     }
     let Callee { task, phone, customer } = callee(&mut tx, request).await?;
     refuse_unwanted(&mut tx, customer, task.as_ref()).await?;
+    let unusual = refuse_at_night(state, &mut tx, request, task.as_ref()).await?;
     let new = NewCall {
         agent: request.agent,
         extension: agent.extension.clone(),
@@ -89,6 +93,10 @@ pub async fn start(state: &AppState, request: &Request) -> Result<Call> {
         // Somebody with the same key was a moment faster.
         return earlier(&mut tx, request).await?.ok_or_else(agent_busy);
     };
+    if unusual {
+        let (by, action, what) = (request.by.id, "call.outside_hours", "telephony_call");
+        audit::record(&mut tx, now, Some(by), action, what, Some(id.0), None, None).await?;
+    }
     state.commit(tx).await?;
     tracing::info!(call = %id, number = %phone.masked(), "call started");
 
@@ -308,6 +316,33 @@ async fn refuse_unwanted(
         return Err(Error::conflict("do_not_call", "This customer asked not to be called."));
     }
     Ok(())
+}
+
+/// Customers are rung in their hours (SPEC §4.6). Outside them only those who asked for it by a promise,
+/// by a call nobody took or by a complaint, and whoever the agent says wants it: then `true`.
+async fn refuse_at_night(
+    state: &AppState,
+    tx: &mut Tx,
+    request: &Request,
+    task: Option<&TaskRow>,
+) -> Result<bool> {
+    let asked = [TaskKind::FollowUp, TaskKind::MissedCall, TaskKind::Complaint];
+    if task.is_some_and(|task| asked.contains(&task.kind)) {
+        return Ok(false);
+    }
+    let hours = settings::plan(tx).await?.calling_hours;
+    let here = state.clock.now().with_timezone(&state.clock.zone()).naive_local();
+    if hours.allow(here) {
+        return Ok(false);
+    }
+    if request.outside_hours {
+        return Ok(true);
+    }
+    let next = state.clock.instant(hours.next(here));
+    let detail = "It is not the hour to ring customers. Wait for it, or say that this customer wants \
+                  to be rung now.";
+    Err(Error::conflict("outside_calling_hours", detail)
+        .allowed([next.to_rfc3339_opts(SecondsFormat::Secs, true)]))
 }
 
 /// The telephone system did not take the order: the call is over before it began.

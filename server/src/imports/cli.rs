@@ -144,6 +144,11 @@ pub async fn run(state: &AppState, args: ImportArgs) -> anyhow::Result<()> {
     if job.error_rows > 0 {
         report_rejected(state, &job, args.rejected.as_deref()).await?;
     }
+    if kind == Kind::Orders && !job.dry_run && job.created > 0 {
+        println!(
+            "The rhythm in these orders is learnt tonight, or now by \"Learn now\" under Products, Reminders."
+        );
+    }
     match (job.status, job.error) {
         (JobStatus::Done, _) => Ok(()),
         (_, Some(error)) => bail!("{}: {}", error.code, error.detail),

@@ -24,6 +24,7 @@ use crate::db::{DbError, ImportId, Tx};
 use crate::error::{Error, Result};
 use crate::live::{self, Audience};
 use crate::products;
+use crate::reorder::learn;
 
 /// Records (customers, orders) in a chunk.
 pub const CHUNK: usize = 2_000;
@@ -66,8 +67,13 @@ pub(super) fn spawn(state: &AppState, id: ImportId) {
 }
 
 async fn run(state: &AppState, id: ImportId) {
-    if let Err(error) = work(state, id, CHUNK, |_| {}).await {
+    let mut orders = false;
+    let heard =
+        |job: &ImportJob| orders = job.kind == Kind::Orders && !job.dry_run && job.created > 0;
+    if let Err(error) = work(state, id, CHUNK, heard).await {
         tracing::error!(import = id.0, %error, "an import stopped");
+    } else if orders && let Err(error) = learn::first(state).await {
+        tracing::warn!(import = id.0, %error, "learning from imported orders; the night tries again");
     }
 }
 

@@ -159,19 +159,40 @@ pub async fn tidy(
         .bind(today),
     )
     .await?;
-    tx.execute(
+    // One list after the other: a join of two tables just filled is planned by what they held before.
+    let waiting = customers(
+        tx,
         Sql::new(
-            "UPDATE message_requests SET status = 'cancelled', updated_at = $1
-             WHERE status = 'waiting' AND day = $2 AND kind <> 'follow_up' AND customer_id IN (
-               SELECT t.customer_id FROM crm_call_tasks t
-               WHERE t.task_date = $2 AND t.status IN ('pending', 'in_progress')
-                 AND t.customer_id IS NOT NULL)",
+            "SELECT customer_id FROM message_requests
+             WHERE status = 'waiting' AND day = $1 AND kind <> 'follow_up'",
         )
-        .bind(now)
         .bind(day),
     )
     .await?;
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let mut sql = Sql::new(
+        "SELECT customer_id FROM crm_call_tasks
+         WHERE task_date = $1 AND status IN ('pending', 'in_progress') AND customer_id",
+    )
+    .bind(day);
+    sql.push_ids(waiting);
+    let called = customers(tx, sql).await?;
+    let mut sql = Sql::new(
+        "UPDATE message_requests SET status = 'cancelled', updated_at = $1
+         WHERE status = 'waiting' AND day = $2 AND kind <> 'follow_up' AND customer_id",
+    )
+    .bind(now)
+    .bind(day);
+    sql.push_ids(called);
+    tx.execute(sql).await?;
     Ok(())
+}
+
+async fn customers(tx: &mut Tx, sql: Sql) -> Result<Vec<CustomerId>, DbError> {
+    let rows: Vec<(CustomerId,)> = tx.all(sql).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 /// Takes back what a plan asked for and nobody took; how many.

@@ -136,6 +136,17 @@ pub async fn nightly(state: AppState) -> Result<serde_json::Value> {
     }))
 }
 
+/// Learns at once where there was nothing to learn from before, so that a shop that just brought its
+/// history sees its own rhythm today and not after a night.
+pub async fn first(state: &AppState) -> Result<()> {
+    let learnt = newest(&mut state.db.read().await?).await?;
+    if learnt.is_none_or(|learnt| learnt.report.purchases == 0) {
+        let report = nightly(state.clone()).await?;
+        tracing::info!(%report, "learnt the rhythm for the first time");
+    }
+    Ok(())
+}
+
 /// Whether the reminders would have been on time more often than the table's.
 fn is_better(report: &LearningReport) -> bool {
     let Compared { learned, table } = report.reminders;

@@ -111,7 +111,13 @@ impl CallingHours {
         }
     }
 
-    /// The first moment from `at` on at which a customer may be rung.
+    /// Whether a customer may be rung at this moment.
+    pub fn allow(&self, at: NaiveDateTime) -> bool {
+        let (hours, pauses) = self.of(at.date());
+        hours.has(at.time()) && !pauses.iter().flatten().any(|pause| pause.has(at.time()))
+    }
+
+    /// The first moment from `at` on for which a call may be planned.
     pub fn next(&self, at: NaiveDateTime) -> NaiveDateTime {
         (0..=MOST_DAYS)
             .find_map(|later| {
@@ -214,11 +220,11 @@ mod tests {
             let at: NaiveDateTime = "2027-01-01T00:00:00".parse().expect("a time");
             let at = at + TimeDelta::minutes(minutes);
             let next = hours.next(at);
-            let (open, pauses) = hours.of(next.date());
             prop_assert!(next >= at);
             prop_assert!(next - at < TimeDelta::hours(24), "{at} {next}");
-            prop_assert!(open.has(next.time()), "{at} {next}");
-            prop_assert!(!pauses.iter().flatten().any(|pause| pause.has(next.time())), "{at} {next}");
+            prop_assert!(hours.allow(next), "{at} {next}");
+            // Nobody has to wait who may be rung, but in the last half hour.
+            prop_assert!(next == at || !hours.allow(at) || !hours.allow(at + LAST_CALL), "{at} {next}");
             prop_assert_eq!(hours.next(next), next);
         }
     }

@@ -182,6 +182,41 @@ both! {
         assert_eq!(count(&app, "SELECT COUNT(*) FROM crm_call_tasks WHERE attempts > 0").await, 0);
     }
 
+    async fn outside_the_hours_only_those_are_rung_who_asked_for_it(app: TestApp) {
+        let desk = desk(&app).await;
+        let reminder = task(&app, &desk.agent, Some(desk.customer), PHONE).await;
+        let promise = task(&app, &desk.agent, None, "01712345671").await;
+        app.execute(Sql::new("UPDATE crm_call_tasks SET kind = 'follow_up' WHERE id = $1").bind(promise)).await;
+        // Half past ten in the evening in Dhaka; the Friday after, during the prayer; on a day like any.
+        for (now, next) in [
+            ("2026-11-21T16:30:00Z", Some("2026-11-22T03:00:00Z")),
+            ("2026-11-27T07:00:00Z", Some("2026-11-27T08:30:00Z")),
+            ("2026-11-28T14:59:00Z", None),
+        ] {
+            app.state.clock.set(now.parse().expect("an instant"));
+            let agent = app.renewed(&desk.agent);
+            let before = count(&app, "SELECT COUNT(*) FROM telephony_calls").await;
+            let answer = app.post(&agent, INITIATE, json!({"taskId": reminder})).await;
+            let Some(next) = next else {
+                answer.ok();
+                continue;
+            };
+            assert_eq!(answer.problem(409, "outside_calling_hours")["allowed"], json!([next]));
+            let contract = json!({"customer_number": PHONE, "agent_extension": "201"});
+            app.post(&agent, "/api/call/start", contract).await.problem(409, "outside_calling_hours");
+            assert_eq!(count(&app, "SELECT COUNT(*) FROM telephony_calls").await, before);
+            let sure = json!({"taskId": reminder, "outsideHours": true});
+            for body in [sure, json!({"taskId": promise})] {
+                let mut watch = app.watch();
+                let id = initiate(&app, &agent, body).await;
+                app.post(&agent, &format!("/api/telephony/calls/{id}/hangup"), Value::Null).await;
+                watch.until("call.updated", |d| d["call"]["id"] == id && d["call"]["endedAt"].is_string()).await;
+            }
+        }
+        // On record is what the agent said of the customer, not what was promised.
+        assert_eq!(count(&app, "SELECT COUNT(*) FROM audit_log WHERE action = 'call.outside_hours'").await, 2);
+    }
+
     async fn calls_are_seen_by_those_they_concern(app: TestApp) {
         let desk = desk(&app).await;
         let stranger = app.person(Role::Agent, "other").await;

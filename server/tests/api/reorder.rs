@@ -9,6 +9,7 @@ use trustcart::customers::store::refresh;
 use trustcart::db::{CustomerId, ProductId, Sql};
 use trustcart::reorder::learn;
 
+use crate::support::imports::file;
 use crate::support::shop::order;
 use crate::support::{Person, TestApp, both, days_ago, today};
 
@@ -228,6 +229,43 @@ both! {
         let again = app.again().await;
         let quality = again.get(&lead, QUALITY).await.ok();
         assert_eq!(quality["quality"]["report"]["customers"], 80, "{quality:#}");
+    }
+
+    async fn a_shop_that_brings_its_history_has_its_rhythm_at_once(app: TestApp) {
+        let lead = app.person(Role::TeamLeader, "lead").await;
+        let manager = app.person(Role::SalesManager, "manager").await;
+        app.products().await;
+        let orders = |days: std::ops::Range<u64>| {
+            let head = "order_id,phone,order_date,sku,quantity,unit_price\n".to_owned();
+            (0..80_u64).fold(head, |text, n| {
+                days.clone().fold(text, |text, k| {
+                    let day = days_ago(n % 14 + k * 14 + (k * 7 + n) % 3);
+                    text + &format!("{n}-{k},0172{n:07},{day},RICE-5,1,600\n")
+                })
+            })
+        };
+        let before = app.state.background.len();
+        let idle = || async {
+            while app.state.background.len() > before {
+                tokio::task::yield_now().await;
+            }
+        };
+        let mut dry = file("orders", &orders(0..18));
+        dry.dry_run = true;
+        app.import(&manager, dry).await;
+        idle().await;
+        assert_eq!(app.get(&lead, QUALITY).await.ok(), json!({"quality": null}), "nothing is in yet");
+        app.import(&manager, file("orders", &orders(1..18))).await;
+        idle().await;
+        let learnt = app.get(&lead, QUALITY).await.ok();
+        let quality = &learnt["quality"];
+        assert_eq!((&quality["inUse"], &quality["applied"]), (&json!(true), &json!(true)), "{learnt:#}");
+        // What comes later follows what is known; the night learns from it.
+        app.import(&manager, file("orders", &orders(0..1))).await;
+        idle().await;
+        assert_eq!(app.get(&lead, QUALITY).await.ok(), learnt);
+        assert_eq!(app.count("reorder_models").await, 1);
+        assert_eq!(app.count("reorder_pairs WHERE purchases = 18").await, 80);
     }
 
     async fn what_is_left_at_home_moves_the_reminder_until_the_next_purchase(app: TestApp) {

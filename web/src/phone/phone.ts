@@ -40,6 +40,8 @@ export interface DialRequest {
   taskId?: number
   /** A number edited by the agent; without it the task's own is dialled. */
   number?: string
+  /** Although it is not the hour to ring customers: this one wants it. */
+  outsideHours?: boolean
 }
 
 export interface Phone {

@@ -48,7 +48,7 @@ fn queue(server: &Server, agent: &Session) -> anyhow::Result<[usize; 2]> {
 
 /// Works one task; whether it became an order.
 fn call(server: &Server, agent: &Session, task: &Value, product: i64) -> anyhow::Result<bool> {
-    let begun = json!({"taskId": task["id"], "agentUserId": agent.user_id});
+    let begun = json!({"taskId": task["id"], "agentUserId": agent.user_id, "outsideHours": true});
     let call = server.post(agent, "/api/telephony/calls/initiate", &begun)?;
     let path = format!("/api/telephony/calls/{}", call["telephonyCallId"]);
     let reached = until(server, agent, &path, &["initiated", "ringing"])?;

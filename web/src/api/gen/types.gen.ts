@@ -1922,6 +1922,11 @@ export type Initiate = {
      * The number to dial instead of the task's.
      */
     customerPhone?: string | null;
+    /**
+     * Ring although it is not the hour for it (`outside_calling_hours`): the customer wants it. This is
+     * put on record.
+     */
+    outsideHours?: boolean;
     taskId?: TaskId | null;
 };
 
@@ -4295,6 +4300,10 @@ export type StartCall = {
      * The number to dial; by default the linked task's.
      */
     customer_number?: string | null;
+    /**
+     * Beyond the contract: ring although it is not the hour for it (`outside_calling_hours`).
+     */
+    outside_hours?: boolean;
 };
 
 /**

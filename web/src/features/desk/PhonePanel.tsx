@@ -10,7 +10,7 @@ import { useKey } from '~/lib/keys'
 import { useNow } from '~/lib/now'
 import { useStore } from '~/lib/store'
 import { isOpen, type Phone, type PhoneState, type Switch } from '~/phone/phone'
-import { Badge, Button, buttonClass, Checkbox, Dot, toast } from '~/ui'
+import { Badge, Button, buttonClass, Checkbox, ConfirmDialog, Dot, toast } from '~/ui'
 import { HangupIcon, PhoneIcon } from '~/ui/icons'
 import { DialPad } from './DialPad'
 import { type DeskModel, powerDial, setPowerDial } from './useDesk'
@@ -174,6 +174,16 @@ export function PhonePanel({
           {t('phone.simulated')} · {t('phone.simulatedHint')}
         </p>
       )}
+      <ConfirmDialog
+        open={model.outsideHours !== null}
+        onOpenChange={(open) => !open && model.dialOutsideHours(false)}
+        title={t('phone.outsideHours')}
+        description={t('phone.outsideHoursLead', {
+          at: model.outsideHours?.from ? format.dateTime(model.outsideHours.from) : '',
+        })}
+        confirm={t('phone.callAnyway')}
+        onConfirm={() => model.dialOutsideHours(true)}
+      />
       {byHand && task && (
         <Suspense fallback={null}>
           <ByHand taskId={task.id} number={number} onClose={() => setByHand(false)} />

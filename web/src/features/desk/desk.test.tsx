@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { act, render, screen, waitFor } from '@testing-library/react'
+import { act, render, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import type { Call, CallStatus, Desk, Me, Task, WrapUp } from '~/api/types'
@@ -44,6 +44,8 @@ class FakeServer {
   /** The desk's active one is the wrap-up that waits longest, as on the server. */
   oldestFirst = false
   powerDialSeconds = 5
+  /** When the calling hours begin again; null in them. */
+  closedUntil: string | null = null
   private readonly calls = new Map<number, Call>()
   requests: { method: string; path: string; body: Record<string, unknown> | undefined }[] = []
 
@@ -215,6 +217,14 @@ beforeEach(() => {
       const path = url.split('?')[0] ?? ''
       const body = init.body ? JSON.parse(String(init.body)) : undefined
       server.requests.push({ method: init.method ?? 'GET', path, body })
+      if (path.endsWith('/calls/initiate') && server.closedUntil && !body.outsideHours) {
+        const problem = {
+          code: 'outside_calling_hours',
+          detail: 'No.',
+          allowed: [server.closedUntil],
+        }
+        return new Response(JSON.stringify(problem), { status: 409 })
+      }
       const answer = server.answer(init.method ?? 'GET', path, body)
       return new Response(JSON.stringify(answer ?? { code: 'wrap_up_not_found', detail: 'none' }), {
         status: answer === undefined ? 404 : 200,
@@ -362,6 +372,21 @@ test('a call that became needless leaves the queue and says why', async () => {
   await user.keyboard('{Enter}')
   await onScreen('Customer 2')
   expect(server.completions()).toHaveLength(0)
+})
+
+test('outside the calling hours it is asked first whether the customer wants the call', async () => {
+  server.closedUntil = '2026-11-22T03:00:00Z'
+  await open()
+  await user.keyboard('c')
+  const dialog = await screen.findByRole('dialog')
+  expect(dialog.textContent).toContain('Not the hour to ring customers')
+  await user.click(within(dialog).getByRole('button', { name: 'Cancel' }))
+  expect(server.call).toBeNull()
+  await user.keyboard('c')
+  await user.click(await screen.findByRole('button', { name: /wants it: call/ }))
+  await waitFor(() => expect(server.call).not.toBeNull())
+  const asked = server.requests.filter((r) => r.path.endsWith('/calls/initiate'))
+  expect(asked.map((r) => r.body?.outsideHours)).toEqual([undefined, undefined, true])
 })
 
 test('power-dial calls the next customer by itself', async () => {

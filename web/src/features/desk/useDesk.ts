@@ -62,10 +62,14 @@ export interface DeskModel {
   complained: Missing | null
   completing: boolean
   countdown: { until: number } | null
+  /** It is not the hour to ring customers: when it is again, and what was to be dialled. */
+  outsideHours: { from: string; number: string | undefined } | null
   select(taskId: number): void
   step(by: 1 | -1): void
   edit(patch: Partial<Fields>): void
   dial(number?: string): void
+  /** Rings all the same, or does not. */
+  dialOutsideHours(yes: boolean): void
   hangup(): void
   complete(patch?: Partial<Fields>): void
   noResponse(): void
@@ -87,6 +91,7 @@ export function useDesk() {
   const [complained, setComplained] = useState<Missing | null>(null)
   const [completing, setCompleting] = useState(false)
   const [countdown, setCountdown] = useState<{ until: number } | null>(null)
+  const [outsideHours, setOutsideHours] = useState<DeskModel['outsideHours']>(null)
   const busy = useRef(false)
 
   const wrapUps = desk.data?.wrapUps
@@ -188,8 +193,9 @@ export function useDesk() {
   }
 
   const onBreak = desk.data?.agent.status === 'break'
-  const dial = async (number?: string) => {
+  const dial = async (number?: string, sure = false) => {
     setCountdown(null)
+    setOutsideHours(null)
     if (!task || open || state.dialing) return
     if (onBreak) return toast(t('phone.onBreak'), 'bad')
     const edited = number === undefined ? '' : latinDigits(number).replace(/[\s-]/g, '')
@@ -198,9 +204,14 @@ export function useDesk() {
       await phone.dial({
         taskId: task.id,
         ...(edited && edited !== own && edited !== task.phone ? { number: edited } : {}),
+        ...(sure ? { outsideHours: true } : {}),
       })
     } catch (error) {
-      toast(errorText(error), 'bad')
+      if (error instanceof ApiError && error.code === 'outside_calling_hours') {
+        setOutsideHours({ from: error.allowed[0] ?? '', number })
+      } else {
+        toast(errorText(error), 'bad')
+      }
     }
     void queries.invalidateQueries({ queryKey: ['desk'] })
   }
@@ -289,10 +300,15 @@ export function useDesk() {
     complained,
     completing,
     countdown,
+    outsideHours,
     select,
     step,
     edit,
     dial: (number) => void dial(number),
+    dialOutsideHours: (yes) => {
+      if (yes) void dial(outsideHours?.number, true)
+      else setOutsideHours(null)
+    },
     hangup: () => void hangup(),
     complete: (patch) => void complete(patch),
     noResponse,

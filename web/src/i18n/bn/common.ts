@@ -258,6 +258,7 @@ export default {
     call_not_answered: 'গ্রাহক এখনো ধরেননি।',
     call_not_ready: 'কলটি এখনো শুরু হচ্ছে। আবার চেষ্টা করুন।',
     do_not_call: 'এই গ্রাহক আর কল চান না।',
+    outside_calling_hours: 'এখন গ্রাহকদের কল করার সময় নয়।',
     provider_unavailable: 'ফোন সিস্টেম সাড়া দিচ্ছে না। ফলাফল হাতে লিখে রাখতে পারেন।',
     provider_refused: 'টেলিফোন সিস্টেম কলটি নেয়নি।',
     extension_missing: 'আপনার এক্সটেনশন এখনো দেওয়া হয়নি। টিম লিডারকে বলুন।',

@@ -262,6 +262,7 @@ export default {
     call_not_answered: 'The call has not been answered yet.',
     call_not_ready: 'The call is only just starting. Try again.',
     do_not_call: 'This customer asked never to be called.',
+    outside_calling_hours: 'It is not the hour to ring customers.',
     provider_unavailable:
       'The telephone system does not answer. You can record the outcome by hand.',
     provider_refused: 'The telephone system refused the call.',

@@ -89,6 +89,10 @@ export default {
     key: 'Press {{digit}}',
     ready: 'Ready to call',
     onBreak: 'You cannot call during a break. End the break first.',
+    outsideHours: 'Not the hour to ring customers',
+    outsideHoursLead:
+      'Customers may be rung again from {{at}}. Call now only if this customer asked for it; it is put on record.',
+    callAnyway: 'The customer wants it: call',
     doNotCall: 'The customer does not want calls',
     simulated: 'Simulator',
     simulatedHint: 'No telephone rings: a practice call',
