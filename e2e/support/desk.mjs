@@ -23,10 +23,15 @@ export async function agentWhose(server, such) {
   throw new Error("no agent has such tasks");
 }
 
+/** Whether a task is the only one in the queue with that customer's name: tests choose by it. */
+const named = (queue) => (task) =>
+  queue.every((other) => other.id === task.id || !other.customerName?.includes(task.customerName));
+
 /** An agent of the demo shop with waiting tasks that `fits` accepts, and those tasks. */
 export async function agentWith(server, fits, least = 1) {
-  const found = await agentWhose(server, (queue) => queue.filter(fits).length >= least);
-  return { ...found, tasks: found.tasks.filter(fits) };
+  const fitting = (queue) => queue.filter(fits).filter(named(queue));
+  const found = await agentWhose(server, (queue) => fitting(queue).length >= least);
+  return { ...found, tasks: fitting(found.tasks) };
 }
 
 /** The agent at the desk, with `task` chosen. */

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, logIn, person, shot, violations } from "../support/browser.mjs";
-import { apiAs, startServer } from "../support/server.mjs";
+import { agentWith, talks } from "../support/desk.mjs";
+import { startServer } from "../support/server.mjs";
 
 let server;
 let browser;
@@ -16,20 +17,6 @@ after(async () => {
   await browser?.close();
   await server?.discard();
 });
-
-/** The simulator answers these numbers and talks until somebody hangs up. */
-const talks = (task) => /[05789]$/.test(task.phone);
-
-/** An agent of the demo shop with a reminder whose customer will answer. */
-async function agentWithReminder() {
-  for (let n = 1; n <= 10; n += 1) {
-    const api = await apiAs(server.url, `agent${n}`);
-    const today = await api.get("/api/crm/automation/tasks/today");
-    const task = today.items.find((t) => t.kind === "reminder" && t.status === "pending" && talks(t));
-    if (task) return { login: `agent${n}`, api, task };
-  }
-  throw new Error("no agent has a reminder to a customer who answers");
-}
 
 test("from the plan to a completed call with an order", async (t) => {
   const lead = await person(browser, server.url);
@@ -47,7 +34,8 @@ test("from the plan to a completed call with an order", async (t) => {
     await shot(lead.page, "floor");
   });
 
-  const { login, api, task } = await agentWithReminder();
+  const { login, api, tasks } = await agentWith(server, (task) => task.kind === "reminder" && talks(task));
+  const [task] = tasks;
   const agent = await person(browser, server.url);
   const { page } = agent;
   const outcome = (name) => page.getByRole("radio", { name: new RegExp(`^${name}`) });
