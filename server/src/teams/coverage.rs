@@ -3,8 +3,9 @@
 //! Coverage of a team leader = customers whose supervisor is the leader, or whose agent reports to
 //! the leader. Counting it reads one index entry a customer (`customers_coverage`, which holds
 //! every column needed): tens of milliseconds at 100,000 customers, too much for each of many
-//! requests. So each coverage is counted at most once every `FRESH`, beside the requests, which are
-//! answered with the figures before; those are never older than `USABLE`. Incrementally kept roll-ups would be exact to the moment, but every
+//! requests. So each coverage is counted at most once every `FRESH`, and never more than a twentieth of
+//! the time, beside the requests, which are answered with the figures before; those are never older
+//! than `USABLE`, or three such turns. Incrementally kept roll-ups would be exact to the moment, but every
 //! writer of customers, imports included, would have to keep them; these figures move by a
 //! handful an hour. The agents' day and the calls (`floor.rs`) are always as of now.
 
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use super::floor::Floors;
@@ -21,6 +23,9 @@ use crate::db::{Db, DbError, Sql, Tx, UserId};
 
 /// Figures younger than this are not counted again.
 const FRESH: TimeDelta = TimeDelta::seconds(3);
+/// Nor are those younger than so many times what counting them took: a million customers on a busy
+/// database take seconds, which every page asked for meanwhile would feel.
+const REST: i32 = 20;
 /// Figures older than this are not shown; who asks waits for the count.
 const USABLE: TimeDelta = TimeDelta::seconds(10);
 /// "Active in 30 days" (SPEC §10.2).
@@ -38,7 +43,8 @@ pub struct Coverage {
     pub vip_permanent_active30d: i64,
     /// Open call tasks of earlier days.
     pub pending_previous_days: i64,
-    /// When these figures and the stages were counted: at most ten seconds ago.
+    /// When these figures and the stages were counted: at most ten seconds ago, or sixty times what
+    /// counting took.
     pub as_of: DateTime<Utc>,
 }
 
@@ -166,6 +172,19 @@ pub async fn count(
 struct Counted {
     figures: Arc<Figures>,
     today: NaiveDate,
+    took: TimeDelta,
+}
+
+impl Counted {
+    /// How old they may be before they are counted again.
+    fn fresh(&self) -> TimeDelta {
+        FRESH.max(self.took * REST)
+    }
+
+    /// How old they may be before nobody sees them any more.
+    fn usable(&self) -> TimeDelta {
+        USABLE.max(self.fresh() * 3)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -175,13 +194,18 @@ struct Entry {
 }
 
 impl Entry {
-    /// The last figures, if of today and at most `age` old.
-    fn within(&self, age: TimeDelta, today: NaiveDate, now: DateTime<Utc>) -> Option<Arc<Figures>> {
+    /// The last figures, if of today and at most as old as `most` says.
+    fn within(
+        &self,
+        most: fn(&Counted) -> TimeDelta,
+        today: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Option<Arc<Figures>> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = last.as_ref()?;
         let old = now - counted.figures.coverage.as_of;
-        let usable = counted.today == today && (TimeDelta::zero()..=age).contains(&old);
-        usable.then(|| counted.figures.clone())
+        let kept = counted.today == today && (TimeDelta::zero()..=most(counted)).contains(&old);
+        kept.then(|| counted.figures.clone())
     }
 
     /// Counts and keeps the figures; nobody else does as long as it has the turn.
@@ -194,8 +218,10 @@ impl Entry {
         now: DateTime<Utc>,
     ) -> Result<Arc<Figures>, DbError> {
         let mut tx = db.read().await?;
+        let begun = Instant::now();
         let figures = Arc::new(count(&mut tx, leader, today, now).await?);
-        let counted = Counted { figures: figures.clone(), today };
+        let took = TimeDelta::from_std(begun.elapsed()).unwrap_or(TimeDelta::zero());
+        let counted = Counted { figures: figures.clone(), today, took };
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted);
         Ok(figures)
     }
@@ -215,7 +241,7 @@ impl Coverages {
         entries.entry(leader).or_default().clone()
     }
 
-    /// The figures of a coverage, at most ten seconds old.
+    /// The figures of a coverage, as old as they may be ([`Coverage::as_of`]).
     pub async fn get(
         &self,
         db: &Db,
@@ -224,12 +250,12 @@ impl Coverages {
         now: DateTime<Utc>,
     ) -> Result<Arc<Figures>, DbError> {
         let entry = self.entry(leader);
-        if let Some(fresh) = entry.within(FRESH, today, now) {
+        if let Some(fresh) = entry.within(Counted::fresh, today, now) {
             return Ok(fresh);
         }
-        let Some(usable) = entry.within(USABLE, today, now) else {
+        let Some(usable) = entry.within(Counted::usable, today, now) else {
             let turn = entry.counting.clone().lock_owned().await;
-            if let Some(fresh) = entry.within(FRESH, today, now) {
+            if let Some(fresh) = entry.within(Counted::fresh, today, now) {
                 return Ok(fresh);
             }
             return entry.count(turn, db, leader, today, now).await;
@@ -265,6 +291,21 @@ mod tests {
         recent: i64,
     ) -> Row {
         Row { purchase_stage: p, value_stage: v, customers, prospects, recent }
+    }
+
+    #[test]
+    fn a_count_that_takes_long_is_rare() {
+        let seconds = |took_ms: i64| {
+            let counted = Counted {
+                figures: Arc::new(figures(&[], 0, DateTime::UNIX_EPOCH)),
+                today: NaiveDate::MIN,
+                took: TimeDelta::milliseconds(took_ms),
+            };
+            (counted.fresh().num_seconds(), counted.usable().num_seconds())
+        };
+        assert_eq!(seconds(5), (3, 10));
+        assert_eq!(seconds(250), (5, 15));
+        assert_eq!(seconds(2_500), (50, 150));
     }
 
     #[test]

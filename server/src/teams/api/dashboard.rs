@@ -65,8 +65,8 @@ fn training(lang: Lang) -> &'static Training {
     }
 }
 
-/// The team leader's page. Agents and calls are as of now; coverage figures up to ten seconds old
-/// (`coverage.asOf`).
+/// The team leader's page. Agents and calls are as of now; coverage figures as old as
+/// `coverage.asOf` says.
 #[utoipa::path(get, path = "/api/crm/team/dashboard", tag = "team", params(DashboardQuery), responses((status = 200, body = Dashboard)))]
 pub async fn dashboard(
     State(state): State<AppState>,

@@ -796,7 +796,8 @@ export type ConsumptionProfiles = {
  */
 export type Coverage = {
     /**
-     * When these figures and the stages were counted: at most ten seconds ago.
+     * When these figures and the stages were counted: at most ten seconds ago, or sixty times what
+     * counting took.
      */
     asOf: string;
     /**
