@@ -53,6 +53,7 @@ struct TaskRow {
     customer_id: Option<CustomerId>,
     phone: String,
     kind: TaskKind,
+    due_at: Option<DateTime<Utc>>,
     status: TaskStatus,
     assigned_to: Option<UserId>,
     team_leader_id: Option<UserId>,
@@ -77,7 +78,7 @@ pub async fn start(state: &AppState, request: &Request) -> Result<Call> {
     }
     let Callee { task, phone, customer } = callee(&mut tx, request).await?;
     refuse_unwanted(&mut tx, customer, task.as_ref()).await?;
-    let unusual = refuse_at_night(state, &mut tx, request, task.as_ref()).await?;
+    let unusual = refuse_outside_hours(state, &mut tx, request, task.as_ref()).await?;
     let new = NewCall {
         agent: request.agent,
         extension: agent.extension.clone(),
@@ -254,7 +255,8 @@ async fn task(tx: &mut Tx, request: &Request) -> Result<Option<TaskRow>> {
     let found: Option<TaskRow> = tx
         .optional(
             Sql::new(
-                "SELECT t.customer_id, t.phone, t.kind, t.status, t.assigned_to, u.team_leader_id
+                "SELECT t.customer_id, t.phone, t.kind, t.due_at, t.status, t.assigned_to,
+                   u.team_leader_id
                  FROM crm_call_tasks t LEFT JOIN users u ON u.id = t.assigned_to WHERE t.id = $1",
             )
             .bind(id),
@@ -318,21 +320,23 @@ async fn refuse_unwanted(
     Ok(())
 }
 
-/// Customers are rung in their hours (SPEC §4.6). Outside them only those who asked for it by a promise,
-/// by a call nobody took or by a complaint, and whoever the agent says wants it: then `true`.
-async fn refuse_at_night(
+/// Customers are rung in their hours (SPEC §4.6). Outside them only whoever rang and was not answered, whoever
+/// was promised a call at such an hour, and whoever the agent says wants it: then `true`.
+async fn refuse_outside_hours(
     state: &AppState,
     tx: &mut Tx,
     request: &Request,
     task: Option<&TaskRow>,
 ) -> Result<bool> {
-    let asked = [TaskKind::FollowUp, TaskKind::MissedCall, TaskKind::Complaint];
-    if task.is_some_and(|task| asked.contains(&task.kind)) {
-        return Ok(false);
-    }
     let hours = settings::plan(tx).await?.calling_hours;
-    let here = state.clock.now().with_timezone(&state.clock.zone()).naive_local();
-    if hours.allow(here) {
+    let local = |at: DateTime<Utc>| at.with_timezone(&state.clock.zone()).naive_local();
+    let here = local(state.clock.now());
+    let asked = |task: &TaskRow| match task.kind {
+        TaskKind::MissedCall => true,
+        TaskKind::FollowUp => task.due_at.is_some_and(|at| !hours.allow(local(at))),
+        _ => false,
+    };
+    if hours.allow(here) || task.is_some_and(asked) {
         return Ok(false);
     }
     if request.outside_hours {

@@ -186,7 +186,11 @@ both! {
         let desk = desk(&app).await;
         let reminder = task(&app, &desk.agent, Some(desk.customer), PHONE).await;
         let promise = task(&app, &desk.agent, None, "01712345671").await;
-        app.execute(Sql::new("UPDATE crm_call_tasks SET kind = 'follow_up' WHERE id = $1").bind(promise)).await;
+        let promised = |at: &str| {
+            Sql::new("UPDATE crm_call_tasks SET kind = 'follow_up', due_at = $2 WHERE id = $1")
+                .bind(promise)
+                .bind(at.parse::<chrono::DateTime<chrono::Utc>>().expect("an instant"))
+        };
         // Half past ten in the evening in Dhaka; the Friday after, during the prayer; on a day like any.
         for (now, next) in [
             ("2026-11-21T16:30:00Z", Some("2026-11-22T03:00:00Z")),
@@ -205,6 +209,10 @@ both! {
             let contract = json!({"customer_number": PHONE, "agent_extension": "201"});
             app.post(&agent, "/api/call/start", contract).await.problem(409, "outside_calling_hours");
             assert_eq!(count(&app, "SELECT COUNT(*) FROM telephony_calls").await, before);
+            // Promised for ten in the morning is not promised for the night.
+            app.execute(promised("2026-11-22T04:00:00Z")).await;
+            app.post(&agent, INITIATE, json!({"taskId": promise})).await.problem(409, "outside_calling_hours");
+            app.execute(promised(now)).await;
             let sure = json!({"taskId": reminder, "outsideHours": true});
             for body in [sure, json!({"taskId": promise})] {
                 let mut watch = app.watch();
