@@ -14,6 +14,10 @@ use trustcart::db::Db;
 use trustcart::telephony::play;
 use trustcart::{calls, demo, imports, jobs, openapi, reorder, server, serving, startup, users};
 
+/// SQLite, which is C, allocates with it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Call-centre CRM for shops that live on repeat purchase.
 #[derive(Parser)]
 #[command(version, about)]

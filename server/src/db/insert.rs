@@ -1,6 +1,6 @@
 //! Multi-row inserts: one statement for many rows, within both databases' argument limits.
 
-use super::{Arg, DbError, Sql, Tx, arg};
+use super::{Arg, DbError, Ready, Sql, Tx, arg};
 
 /// Most arguments in one statement (SQLite's limit is 32,766, PostgreSQL's 65,535). Fewer than
 /// that keeps a statement's memory small.
@@ -8,6 +8,9 @@ const MAX_ARGS: usize = 8_000;
 
 /// Up to so many rows a statement is prepared and kept; longer ones are read anew each time.
 const KEPT_ROWS: usize = 4;
+
+/// Rows in a statement of a stream, on PostgreSQL, where a statement has one argument a column.
+const STREAMED_ROWS: usize = 2_000;
 
 /// Collects rows for `INSERT INTO table (columns) VALUES …`.
 #[derive(Debug)]
@@ -128,8 +131,7 @@ impl Insert {
     }
 
     /// The statements that insert the rows.
-    fn statements(self, tx: &Tx) -> Vec<Sql> {
-        let postgres = tx.is_postgres();
+    fn statements(self, postgres: bool) -> Vec<Sql> {
         let plain = !self.row.contains(|c: char| !"({},)".contains(c));
         if !postgres || !plain || self.len() <= KEPT_ROWS {
             return self.chunks(postgres).collect();
@@ -145,16 +147,47 @@ impl Insert {
     /// Runs it; the number of rows inserted.
     pub async fn execute(self, tx: &mut Tx) -> Result<u64, DbError> {
         let mut touched = 0;
-        for sql in self.statements(tx) {
+        for sql in self.statements(tx.is_postgres()) {
             touched += tx.execute(sql).await?;
         }
         Ok(touched)
     }
 
+    /// Inserts these rows, making those of the next statement while the database works on the last one;
+    /// the number of rows inserted.
+    pub async fn stream<const N: usize>(
+        self,
+        tx: &mut Tx,
+        rows: Box<dyn Iterator<Item = [Arg; N]> + Send + '_>,
+    ) -> Result<u64, DbError> {
+        let postgres = tx.is_postgres();
+        let per = if postgres { STREAMED_ROWS } else { MAX_ARGS / self.width };
+        let mut rows = rows.peekable();
+        let mut next = || {
+            rows.peek()?;
+            let mut part = self.like();
+            part.args.reserve(per * N);
+            rows.by_ref().take(per).for_each(|row| part.row(row));
+            part.statements(postgres).pop().map(|sql| Ready::new(postgres, sql))
+        };
+        let (mut touched, mut ready) = (0, next());
+        while let Some(statement) = ready {
+            let (done, following) = futures::join!(tx.run(statement?), async { next() });
+            touched += done?;
+            ready = following;
+        }
+        Ok(touched)
+    }
+
+    /// Without rows.
+    fn like(&self) -> Self {
+        Self { head: self.head.clone(), row: self.row.clone(), args: Vec::new(), ..*self }
+    }
+
     /// Runs it with a `RETURNING` tail; what it returned.
     pub async fn returning<T: super::Row>(self, tx: &mut Tx) -> Result<Vec<T>, DbError> {
         let mut rows = Vec::new();
-        for sql in self.statements(tx) {
+        for sql in self.statements(tx.is_postgres()) {
             rows.extend(tx.all::<T>(sql).await?);
         }
         Ok(rows)

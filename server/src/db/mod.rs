@@ -20,10 +20,10 @@ mod text_enum;
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
-    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
+    SqliteArguments, SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions,
+    SqliteRow, SqliteSynchronous,
 };
 use sqlx::{AssertSqlSafe, Connection as _, FromRow, PgPool, Postgres, Sqlite, SqlitePool};
 
@@ -207,6 +207,25 @@ macro_rules! on_driver {
     }};
 }
 
+/// A statement as its driver takes it: made ready while the database is busy with another one.
+#[derive(Debug)]
+enum Ready {
+    Sqlite(String, SqliteArguments, bool),
+    Postgres(String, PgArguments, bool),
+}
+
+impl Ready {
+    fn new(postgres: bool, sql: Sql) -> Result<Self, DbError> {
+        let Sql { text, args, persistent } = sql;
+        Ok(if postgres {
+            Self::Postgres(text, arg::postgres(args)?, persistent)
+        } else {
+            let text = arg::sqlite_text(text, &args);
+            Self::Sqlite(text, arg::sqlite(args)?, persistent)
+        })
+    }
+}
+
 impl Tx {
     fn sqlite(transaction: sqlx::Transaction<'static, Sqlite>) -> Self {
         Self { driver: Driver::Sqlite(transaction), later: Vec::new() }
@@ -271,7 +290,22 @@ impl Tx {
 
     /// Runs a statement; the number of rows it touched.
     pub async fn execute(&mut self, sql: impl Into<Sql>) -> Result<u64, DbError> {
-        on_driver!(self, sql, sqlx::query_with, |q, c| Ok(q.execute(c).await?.rows_affected()))
+        self.run(Ready::new(self.is_postgres(), sql.into())?).await
+    }
+
+    /// Runs a statement made ready for this transaction's database; the number of rows it touched.
+    async fn run(&mut self, ready: Ready) -> Result<u64, DbError> {
+        match (&mut self.driver, ready) {
+            (Driver::Sqlite(tx), Ready::Sqlite(text, args, persistent)) => {
+                let query = sqlx::query_with(AssertSqlSafe(text), args).persistent(persistent);
+                Ok(query.execute(&mut **tx).await?.rows_affected())
+            }
+            (Driver::Postgres(tx), Ready::Postgres(text, args, persistent)) => {
+                let query = sqlx::query_with(AssertSqlSafe(text), args).persistent(persistent);
+                Ok(query.execute(&mut **tx).await?.rows_affected())
+            }
+            _ => Err(DbError::Protocol("a statement of the other database".to_owned())),
+        }
     }
 
     /// The next `count` ids of a table whose rows this transaction is about to insert.

@@ -126,6 +126,7 @@ pub async fn work(
         }
         Err(error) => Some(job_error(&error)),
     };
+    analyze(state, id).await?;
     if !refresh(state, &job.public, chunk).await? {
         return Ok(());
     }
@@ -163,6 +164,18 @@ fn job_error(error: &Error) -> JobError {
             }
         }
     }
+}
+
+/// Tells the database of tables that have grown much: without, PostgreSQL reads whole tables for the
+/// figures of a few customers.
+async fn analyze(state: &AppState, id: ImportId) -> Result<()> {
+    let mut tx = state.db.begin().await?;
+    let job = store::get(&mut tx, id).await?.map(|job| job.public);
+    if job.is_some_and(|job| !job.dry_run && job.created >= ANALYZE_FROM) {
+        tx.analyze().await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// What otherwise the nightly job does, so that a shop just imported works well at once: counts who

@@ -85,7 +85,7 @@ pub(crate) async fn rebuild(
     let mut sql = Sql::new("DELETE FROM reorder_pairs WHERE customer_id");
     sql.push_ids(customers.iter().copied());
     tx.execute(sql).await?;
-    let mut insert = Insert::new(
+    let insert = Insert::new(
         "reorder_pairs",
         &[
             "customer_id",
@@ -106,8 +106,8 @@ pub(crate) async fn rebuild(
         ],
         "",
     );
-    for pair in pairs(lines, rules, &stock) {
-        insert.row([
+    let rows = pairs(lines, rules, &stock).into_iter().map(|pair| {
+        [
             pair.customer_id.into(),
             pair.category_id.into(),
             pair.purchases.into(),
@@ -123,9 +123,9 @@ pub(crate) async fn rebuild(
             pair.memory.repeats.into(),
             pair.memory.exposure.into(),
             pair.memory.total_qty.into(),
-        ]);
-    }
-    insert.execute(tx).await?;
+        ]
+    });
+    insert.stream(tx, Box::new(rows)).await?;
     Ok(())
 }
 

@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::customers::{Profile, by_external_id, insert as insert_customers, owners};
 use super::{Item, LIST, Outcome, World, touch};
-use crate::auth::sha256_hex;
 use crate::customers::store::{InteractionKind, NewInteraction, interaction};
 use crate::db::{Arg, CustomerId, DbError, Insert, OrderId, PhoneNumber, Sql, Tx};
 use crate::imports::record::OrderRecord;
@@ -22,33 +21,6 @@ struct Existing {
     customer_id: CustomerId,
     status: OrderStatus,
     content_hash: String,
-}
-
-/// What an order says, without what only a new customer is made from.
-fn content_hash(record: &OrderRecord) -> String {
-    use std::fmt::Write as _;
-    let customer =
-        record.phone.as_ref().map_or(record.customer_id.as_deref(), |p| Some(p.as_str()));
-    let mut text = format!(
-        "{}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}",
-        customer.unwrap_or_default(),
-        record.day,
-        record.at.timestamp_micros(),
-        record.status,
-        record.discount.0,
-        record.delivery_charge.0,
-        record.payment_method,
-        record.note.as_deref().unwrap_or_default(),
-    );
-    for line in &record.lines {
-        // Writing to a String cannot fail.
-        let _ = write!(
-            text,
-            "\u{1e}{}\u{1f}{}\u{1f}{}",
-            line.product, line.quantity, line.unit_price.0
-        );
-    }
-    sha256_hex(&text)
 }
 
 /// The orders with these identities or numbers.
@@ -122,8 +94,8 @@ pub(super) async fn apply(
         .collect();
     let mut customers = Customers::look_up(tx, items).await?;
 
-    let mut new: Vec<(&OrderRecord, String)> = Vec::new();
-    let mut corrected: Vec<(&Existing, &OrderRecord, String)> = Vec::new();
+    let mut new: Vec<&OrderRecord> = Vec::new();
+    let mut corrected: Vec<(&Existing, &OrderRecord)> = Vec::new();
     for (at, item) in items.iter().enumerate() {
         let record = &item.record;
         if record.phone.is_none() && customers.find(record).is_none() {
@@ -137,13 +109,12 @@ pub(super) async fn apply(
             );
             continue;
         }
-        let hash = content_hash(record);
         if let Some(old) = by_identity.get(record.external_id.as_str()) {
-            if old.content_hash == hash {
+            if old.content_hash == record.content_hash {
                 outcome.unchanged += 1;
             } else {
                 outcome.updated += 1;
-                corrected.push((old, record, hash));
+                corrected.push((old, record));
             }
             continue;
         }
@@ -158,13 +129,12 @@ pub(super) async fn apply(
             continue;
         }
         outcome.created += 1;
-        new.push((record, hash));
+        new.push(record);
     }
     if !world.write {
         return Ok(outcome);
     }
-    let records: Vec<&OrderRecord> =
-        new.iter().map(|n| n.0).chain(corrected.iter().map(|c| c.1)).collect();
+    let records = new.iter().copied().chain(corrected.iter().map(|c| c.1)).collect();
     make_customers(tx, world, &mut customers, records).await?;
     let mut touched = HashSet::new();
     insert(tx, world, &customers, &new, &mut touched).await?;
@@ -236,45 +206,42 @@ const ORDER_COLUMNS: &[&str] = &[
     "updated_at",
 ];
 
-fn lines_insert() -> Insert {
-    Insert::new(
-        "order_lines",
-        &["order_id", "line_no", "product_id", "quantity", "unit_price", "line_total", "base_qty"],
-        "",
-    )
-}
+const LINE_COLUMNS: &[&str] =
+    &["order_id", "line_no", "product_id", "quantity", "unit_price", "line_total", "base_qty"];
 
-fn add_lines(insert: &mut Insert, order: OrderId, record: &OrderRecord) {
-    for (n, line) in record.lines.iter().enumerate() {
-        insert.row([
+fn lines(order: OrderId, record: &OrderRecord) -> impl Iterator<Item = [Arg; 7]> {
+    record.lines.iter().zip(1_i64..).map(move |(line, number)| {
+        [
             order.into(),
-            (n + 1).into(),
+            number.into(),
             line.product.into(),
             line.quantity.into(),
             line.unit_price.into(),
             (line.unit_price.0 * line.quantity).into(),
             line.base_qty.into(),
-        ]);
-    }
+        ]
+    })
 }
 
 async fn insert(
     tx: &mut Tx,
     world: &World,
     customers: &Customers,
-    new: &[(&OrderRecord, String)],
+    new: &[&OrderRecord],
     touched: &mut HashSet<CustomerId>,
 ) -> Result<(), DbError> {
-    let ids: Vec<OrderId> =
-        tx.next_ids("orders", new.len()).await?.into_iter().map(OrderId).collect();
-    let mut insert = Insert::new("orders", ORDER_COLUMNS, "");
-    for ((record, hash), id) in std::iter::zip(new, &ids) {
+    let ids = tx.next_ids("orders", new.len()).await?;
+    let mut orders: Vec<(OrderId, CustomerId, &OrderRecord)> = Vec::with_capacity(new.len());
+    for (record, id) in std::iter::zip(new, ids) {
         let customer = customers.find(record).ok_or(DbError::RowNotFound)?;
         if record.status.counted() {
             touched.insert(customer);
         }
-        insert.row([
-            (*id).into(),
+        orders.push((OrderId(id), customer, record));
+    }
+    let rows = orders.iter().map(|&(id, customer, record)| {
+        [
+            id.into(),
             number(record).into(),
             Arg::Static(world.source),
             (&record.external_id).into(),
@@ -289,34 +256,30 @@ async fn insert(
             record.total().into(),
             (&record.payment_method).into(),
             record.note.clone().into(),
-            hash.into(),
+            (&record.content_hash).into(),
             world.now.into(),
             world.now.into(),
-        ]);
-    }
-    insert.execute(tx).await?;
-    let mut lines = lines_insert();
-    let mut timeline = Insert::new(
-        "customer_interactions",
-        &["customer_id", "kind", "at", "summary", "data", "ref"],
-        "ON CONFLICT (ref) DO NOTHING",
-    );
-    for ((record, _), order) in std::iter::zip(new, ids) {
-        add_lines(&mut lines, order, record);
-        timeline.row([
-            customers.find(record).ok_or(DbError::RowNotFound)?.into(),
+        ]
+    });
+    Insert::new("orders", ORDER_COLUMNS, "").stream(tx, Box::new(rows)).await?;
+    let rows = orders.iter().flat_map(|&(id, _, record)| lines(id, record));
+    Insert::new("order_lines", LINE_COLUMNS, "").stream(tx, Box::new(rows)).await?;
+    let rows = orders.iter().map(|&(id, customer, record)| {
+        [
+            customer.into(),
             InteractionKind::Order.into(),
             record.at.into(),
             Arg::Static("order.placed"),
             Arg::Json(Some(json!({
-                "orderId": order, "orderNo": number(record), "total": record.total(),
+                "orderId": id, "orderNo": number(record), "total": record.total(),
                 "status": record.status,
             }))),
-            format!("order:{order}").into(),
-        ]);
-    }
-    lines.execute(tx).await?;
-    timeline.execute(tx).await?;
+            format!("order:{id}").into(),
+        ]
+    });
+    let columns = ["customer_id", "kind", "at", "summary", "data", "ref"];
+    let timeline = Insert::new("customer_interactions", &columns, "ON CONFLICT (ref) DO NOTHING");
+    timeline.stream(tx, Box::new(rows)).await?;
     Ok(())
 }
 
@@ -324,7 +287,7 @@ async fn correct(
     tx: &mut Tx,
     world: &World,
     customers: &Customers,
-    corrected: &[(&Existing, &OrderRecord, String)],
+    corrected: &[(&Existing, &OrderRecord)],
     touched: &mut HashSet<CustomerId>,
 ) -> Result<(), DbError> {
     for part in corrected.chunks(LIST) {
@@ -332,8 +295,8 @@ async fn correct(
         sql.push_list(part.iter().map(|c| c.0.id));
         tx.execute(sql).await?;
     }
-    let mut lines = lines_insert();
-    for (old, record, hash) in corrected {
+    let mut insert = Insert::new("order_lines", LINE_COLUMNS, "");
+    for (old, record) in corrected {
         let customer = customers.find(record).ok_or(DbError::RowNotFound)?;
         touched.extend([customer, old.customer_id]);
         tx.execute(
@@ -354,12 +317,12 @@ async fn correct(
             .bind(record.total())
             .bind(&record.payment_method)
             .bind(record.note.as_deref())
-            .bind(hash)
+            .bind(&record.content_hash)
             .bind(world.now)
             .bind(old.id),
         )
         .await?;
-        add_lines(&mut lines, old.id, record);
+        lines(old.id, record).for_each(|line| insert.row(line));
         if customer != old.customer_id {
             tx.execute(
                 Sql::new("UPDATE customer_interactions SET customer_id = $1 WHERE ref = $2")
@@ -370,7 +333,7 @@ async fn correct(
         }
         tell_status(tx, world, old, record, customer).await?;
     }
-    lines.execute(tx).await?;
+    insert.execute(tx).await?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::customer::{full_address, full_name};
 use super::{Cells, Context, Row, RowError, placed};
+use crate::auth::sha256_hex;
 use crate::db::{CategoryId, Money, PhoneNumber, ProductId};
 use crate::imports::Format;
 use crate::imports::fields::Field;
@@ -94,9 +95,37 @@ pub struct OrderRecord {
     pub note: Option<String>,
     /// Its lines, at least one.
     pub lines: Vec<LineRecord>,
+    /// SHA-256 of what it says, without what only a new customer is made from.
+    pub content_hash: String,
 }
 
 impl OrderRecord {
+    fn hash(&self) -> String {
+        use std::fmt::Write as _;
+        let customer =
+            self.phone.as_ref().map_or(self.customer_id.as_deref(), |p| Some(p.as_str()));
+        let mut text = format!(
+            "{}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}",
+            customer.unwrap_or_default(),
+            self.day,
+            self.at.timestamp_micros(),
+            self.status,
+            self.discount.0,
+            self.delivery_charge.0,
+            self.payment_method,
+            self.note.as_deref().unwrap_or_default(),
+        );
+        for line in &self.lines {
+            // Writing to a String cannot fail.
+            let _ = write!(
+                text,
+                "\u{1e}{}\u{1f}{}\u{1f}{}",
+                line.product, line.quantity, line.unit_price.0
+            );
+        }
+        sha256_hex(&text)
+    }
+
     /// What the customer pays.
     pub fn total(&self) -> Money {
         self.subtotal - self.discount + self.delivery_charge
@@ -349,7 +378,7 @@ fn head(ctx: &Context, cells: &mut Cells<'_>, lines: Vec<LineRecord>) -> Option<
         if paid { "paid".to_owned() } else { "cod".to_owned() }
     });
     let (day, at) = when?;
-    Some(OrderRecord {
+    let mut record = OrderRecord {
         external_id: external_id?,
         order_no,
         phone,
@@ -368,7 +397,10 @@ fn head(ctx: &Context, cells: &mut Cells<'_>, lines: Vec<LineRecord>) -> Option<
         payment_method,
         note: cells.text(Field::Note, 2_000),
         lines,
-    })
+        content_hash: String::new(),
+    };
+    record.content_hash = record.hash();
+    Some(record)
 }
 
 /// Day and instant. With both columns the day is the order date's, the time the other's.
