@@ -18,6 +18,7 @@ use crate::rate::RateLimit;
 use crate::storage::Storage;
 use crate::tasks::cache::QueueCache;
 use crate::teams::coverage::Coverages;
+use crate::teams::pages::Pages;
 use crate::telephony::Telephony;
 use crate::telephony::signature::Verifier;
 
@@ -42,6 +43,8 @@ pub struct AppState {
     pub live: Live,
     /// Figures of the team leaders' pages, counted a moment ago.
     pub coverage: Arc<Coverages>,
+    /// Those pages as last rendered.
+    pub pages: Arc<Pages>,
     /// What the pages of all customers have in common.
     pub catalogue: Arc<Catalogues>,
     /// Who makes the calls.
@@ -106,6 +109,7 @@ impl AppState {
             installed_at,
             live,
             coverage: Arc::default(),
+            pages: Arc::default(),
             catalogue: Arc::default(),
             telephony,
             recordings,

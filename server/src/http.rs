@@ -1,5 +1,7 @@
 //! Extractors that answer with problems, request bodies included.
 
+pub mod rendered;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};

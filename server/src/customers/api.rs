@@ -242,7 +242,7 @@ pub async fn get360(
     user: Allow<Anyone>,
     Path(id): Path<CustomerId>,
 ) -> Result<Json<Customer360>> {
-    let mut tx = state.db.read().await?;
+    let mut tx = state.db.read_by_key().await?;
     let catalogue = state.catalogue.get(&mut tx).await?;
     let today = state.clock.today();
     let found = view::customer360(&mut tx, &catalogue, user.scope(), today, id).await?;

@@ -148,6 +148,19 @@ impl Db {
         })
     }
 
+    /// The same for pages that read the same few rows by key again and again: PostgreSQL plans each of
+    /// their statements once, and not for every customer anew, which takes longer than the reading.
+    /// Not for statements whose best plan depends on what is asked for.
+    pub async fn read_by_key(&self) -> Result<Tx, DbError> {
+        match self {
+            Self::Sqlite { .. } => self.read().await,
+            Self::Postgres(pool) => {
+                let begin = "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan";
+                Ok(Tx::postgres(pool.begin_with(begin).await?))
+            }
+        }
+    }
+
     /// Prepares for writing much at once with nobody else at work: SQLite keeps more in memory and
     /// copies its log into the file less often.
     pub async fn prepare_for_bulk(&self) -> Result<(), DbError> {

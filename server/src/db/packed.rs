@@ -1,10 +1,8 @@
 //! Long results, and long lists of ids in a statement.
 
-use std::fmt::Write as _;
-
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 
-use super::{CustomerId, DbError, Row, Sql, Tx};
+use super::{DbError, Row, Sql, Tx};
 
 /// Ids in one statement.
 pub const CHUNK: usize = 2_000;
@@ -33,16 +31,4 @@ impl Tx {
 /// A truth value as SQLite has it: a number.
 pub fn flag<'de, D: Deserializer<'de>>(packed: D) -> Result<bool, D::Error> {
     Ok(i64::deserialize(packed)? != 0)
-}
-
-/// `(1,2,3)`: numbers written out, because thousands of placeholders cost more than the query.
-pub fn ids(ids: &[CustomerId]) -> String {
-    let mut text = String::with_capacity(ids.len() * 8 + 2);
-    for id in ids {
-        let separator = if text.is_empty() { '(' } else { ',' };
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{separator}{id}");
-    }
-    text.push_str(if text.is_empty() { "(NULL)" } else { ")" });
-    text
 }

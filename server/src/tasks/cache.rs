@@ -9,11 +9,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::body::Bytes;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::db::{DbError, Sql, Tx, UserId};
+use crate::http::rendered::{Coding, Rendered};
 
 /// Longest time a rendered queue is served.
 pub const TTL: TimeDelta = TimeDelta::seconds(5);
@@ -47,22 +47,14 @@ pub async fn version(tx: &mut Tx, agent: UserId, day: NaiveDate) -> Result<Vec<V
     tx.all(both.bind(agent).bind(day)).await
 }
 
-/// Whose queue, of which day, and whether compressed.
-pub type Key = (UserId, NaiveDate, bool);
-
-/// Compressed by Brotli, as fast as it does well.
-pub fn compress(body: &[u8]) -> std::io::Result<Vec<u8>> {
-    let params = brotli::enc::BrotliEncoderParams { quality: 4, ..Default::default() };
-    let mut out = Vec::new();
-    brotli::BrotliCompress(&mut &*body, &mut out, &params)?;
-    Ok(out)
-}
+/// Whose queue, of which day, and how it is sent.
+pub type Key = (UserId, NaiveDate, Coding);
 
 #[derive(Debug)]
 struct Entry {
     version: Vec<Version>,
     at: DateTime<Utc>,
-    body: Bytes,
+    body: Rendered,
 }
 
 impl Entry {
@@ -75,7 +67,7 @@ impl Entry {
 #[derive(Debug)]
 pub enum Kept {
     /// The body to send.
-    Fresh(Bytes),
+    Fresh(Rendered),
     /// One to be rendered anew by whoever asked; for the others it is as good as fresh meanwhile.
     Old,
     /// None at this version.
@@ -115,7 +107,7 @@ impl QueueCache {
     }
 
     /// Keeps a body rendered from rows at least as new as `version`; old ones are let go.
-    pub fn put(&self, of: Key, version: Vec<Version>, now: DateTime<Utc>, body: Bytes) {
+    pub fn put(&self, of: Key, version: Vec<Version>, now: DateTime<Utc>, body: Rendered) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.retain(|_, entry| entry.is_fresh(now));
         entries.insert(of, Entry { version, at: now, body });

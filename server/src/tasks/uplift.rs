@@ -139,13 +139,12 @@ async fn group(tx: &mut Tx, who: &[First]) -> Result<Group, DbError> {
         let (Some(from), Some(until)) = (days.values().min(), days.values().max()) else {
             continue;
         };
-        let ids: Vec<CustomerId> = days.keys().copied().collect();
         let mut sql =
             Sql::new("FROM orders WHERE counted AND order_date >= $1 AND order_date < $2")
                 .bind(*from)
                 .bind(*until + Days::new(WINDOW_DAYS));
-        sql.push(" AND customer_id IN ").push(&packed::ids(&ids));
-        let orders: Vec<Bought> = tx.packed("customer_id, order_date, total", sql.ad_hoc()).await?;
+        sql.push(" AND customer_id").push_ids(days.keys().copied());
+        let orders: Vec<Bought> = tx.packed("customer_id, order_date, total", sql).await?;
         let mut buyers = HashSet::new();
         for order in orders {
             let first = days[&order.customer_id];

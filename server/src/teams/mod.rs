@@ -4,6 +4,7 @@ pub mod api;
 pub mod assignment;
 pub mod coverage;
 pub mod floor;
+pub mod pages;
 pub mod store;
 
 use serde::Serialize;

@@ -184,4 +184,25 @@ both! {
         assert_ne!(bn["trainingRolePlays"]["title"], en["trainingRolePlays"]["title"]);
         app.get(&tl, &format!("{DASHBOARD}?lang=fr")).await.problem(400, "invalid_query");
     }
+
+    async fn browsers_get_the_same_page_compressed(app: TestApp) {
+        let tl = app.person(Role::TeamLeader, "tl").await;
+        for name in ["agent1", "agent2"] {
+            let new = json!({"login": name, "name": name, "password": "a long password", "role": "agent"});
+            app.post(&tl, "/api/users", new).await.ok();
+            let plain = app.get(&tl, DASHBOARD).await.ok();
+            let url = format!("{}{DASHBOARD}", app.base);
+            let request = app.http.get(url).bearer_auth(&tl.token);
+            let answer = request.header("accept-encoding", "gzip, br").send().await.expect("an answer");
+            assert_eq!(answer.headers()["content-encoding"], "br");
+            assert_eq!(answer.headers()["vary"], "accept-encoding");
+            let packed = answer.bytes().await.expect("a body");
+            let mut text = Vec::new();
+            brotli::BrotliDecompress(&mut &*packed, &mut text).expect("Brotli");
+            let packed: Value = serde_json::from_slice(&text).expect("JSON");
+            assert_eq!(packed, plain);
+            let agents = packed["agents"].as_array().expect("agents");
+            assert!(agents.iter().any(|agent| agent["name"] == name), "{name} shows at once");
+        }
+    }
 }

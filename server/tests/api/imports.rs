@@ -87,6 +87,30 @@ both! {
         assert_eq!(app.count("customers WHERE total_orders = 0 AND lifecycle_stage = 'prospect'").await, 1);
     }
 
+    async fn every_row_of_a_long_file_arrives_with_its_own_order(app: TestApp) {
+        use std::fmt::Write as _;
+        let who = manager(&app).await;
+        catalogue(&app, &who).await;
+        let mut orders = "order_id,phone,order_date,sku,quantity\n".to_owned();
+        for n in 0..2_600 {
+            for (sku, quantity) in [("SKU-0001", n % 7 + 1), ("SKU-0002", n % 5 + 1)] {
+                writeln!(orders, "{n},017{:08},2026-09-26,{sku},{quantity}", n % 900).expect("text");
+            }
+        }
+        let job = app.import(&who, file("orders", &orders)).await;
+        assert_eq!((&job["created"], &job["errorRows"]), (&json!(2_600), &json!(0)));
+        assert_eq!(app.count("order_lines").await, 5_200);
+        let number = "CAST(o.external_id AS BIGINT)";
+        let rice = format!("l.line_no = 1 AND l.quantity = {number} % 7 + 1");
+        let oil = format!("l.line_no = 2 AND l.quantity = {number} % 5 + 1");
+        let lines = "orders o JOIN order_lines l ON l.order_id = o.id";
+        assert_eq!(app.count(&format!("{lines} WHERE {rice} OR {oil}")).await, 5_200);
+        let told = "JOIN customer_interactions i ON i.ref = 'order:' || o.id AND i.customer_id = o.customer_id";
+        assert_eq!(app.count(&format!("orders o {told}")).await, 2_600);
+        assert_eq!(app.count("customers WHERE total_orders IN (2, 3)").await, 900);
+        assert_eq!(app.count("reorder_pairs WHERE purchases = 1").await, 1_800);
+    }
+
     async fn a_dry_run_says_what_would_happen_and_changes_nothing(app: TestApp) {
         let who = manager(&app).await;
         catalogue(&app, &who).await;

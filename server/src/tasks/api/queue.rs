@@ -1,9 +1,6 @@
 //! `GET crm/automation/tasks/today`, `tasks/my-followups`, `tasks/{id}`.
 
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -12,6 +9,7 @@ use crate::app::AppState;
 use crate::auth::{Allow, Callers, Sellers};
 use crate::db::{TaskId, UserId};
 use crate::error::Result;
+use crate::http::rendered::{Coding, Rendered};
 use crate::http::{Json, Path, Query, parse_day};
 use crate::tasks::cache::{self, Kept};
 use crate::tasks::queue::{QueueCounts, counts, order};
@@ -47,34 +45,33 @@ pub struct Queue {
 pub async fn today(
     State(state): State<AppState>,
     user: Allow<Sellers>,
-    headers: HeaderMap,
+    coding: Coding,
     Query(query): Query<QueueQuery>,
-) -> Result<Response> {
-    let br = accepts_br(&headers);
+) -> Result<Rendered> {
     let (now, today) = (state.clock.now(), state.clock.today());
     let date = match &query.date {
         Some(text) => parse_day("date", text)?,
         None => today,
     };
-    let mut tx = state.db.read().await?;
+    let mut tx = state.db.read_by_key().await?;
     let agent = query.agent_id.unwrap_or(user.id);
     if agent != user.id {
         store::agent_in_scope(&mut tx, user.scope(), agent).await?;
     }
-    let key = (agent, date, br);
+    let key = (agent, date, coding);
     let mut version = cache::version(&mut tx, agent, date).await?;
     let mut _turn = None;
     match state.queues.get(key, &version, now) {
-        Kept::Fresh(body) => return Ok(json(body, br)),
+        Kept::Fresh(body) => return Ok(body),
         Kept::Old => {}
         Kept::Nothing => {
             // Nobody waits with a connection in hand.
             drop(tx);
             _turn = Some(state.queues.turn(key).await);
-            tx = state.db.read().await?;
+            tx = state.db.read_by_key().await?;
             version = cache::version(&mut tx, agent, date).await?;
             if let Kept::Fresh(body) = state.queues.get(key, &version, now) {
-                return Ok(json(body, br));
+                return Ok(body);
             }
         }
     }
@@ -89,32 +86,9 @@ pub async fn today(
     let catalogue = state.catalogue.get(&mut tx).await?;
     let items = store::named(&mut tx, rows, &catalogue.names).await?;
     let queue = Queue { date, items, counts, backlog: u32::try_from(backlog).unwrap_or(u32::MAX) };
-    let body = tokio::task::spawn_blocking(move || -> anyhow::Result<Vec<u8>> {
-        let plain = serde_json::to_vec(&queue)?;
-        if br { Ok(cache::compress(&plain)?) } else { Ok(plain) }
-    });
-    let body = Bytes::from(body.await.map_err(anyhow::Error::from)??);
+    let body = Rendered::of(queue, coding).await?;
     state.queues.put(key, version, now, body.clone());
-    Ok(json(body, br))
-}
-
-/// Whether the client understands Brotli.
-fn accepts_br(headers: &HeaderMap) -> bool {
-    let lists = headers.get_all(header::ACCEPT_ENCODING).iter();
-    lists.filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(',')).any(|coding| {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        let refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0_f32));
-        name.trim().eq_ignore_ascii_case("br") && !refused
-    })
-}
-
-fn json(body: Bytes, br: bool) -> Response {
-    let kind = [(header::CONTENT_TYPE, "application/json"), (header::VARY, "accept-encoding")];
-    if br {
-        (kind, [(header::CONTENT_ENCODING, "br")], body).into_response()
-    } else {
-        (kind, body).into_response()
-    }
+    Ok(body)
 }
 
 /// A list of tasks.
@@ -145,24 +119,4 @@ pub async fn get(
     let mut tx = state.db.read().await?;
     store::visible(&mut tx, user.scope(), id).await?;
     store::get(&mut tx, id).await.map(Json)
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::{HeaderMap, HeaderValue, header};
-
-    use super::accepts_br;
-
-    #[test]
-    fn brotli_goes_to_those_alone_who_understand_it() {
-        let accepts = |said: &'static str| {
-            let value = HeaderValue::from_static(said);
-            accepts_br(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, value)]))
-        };
-        assert!(accepts("gzip, deflate, br, zstd") && accepts("BR;q=0.5"));
-        assert!(
-            !accepts("gzip, br;q=0") && !accepts("br; q=0.0") && !accepts("abr") && !accepts("")
-        );
-        assert!(!accepts_br(&HeaderMap::new()));
-    }
 }

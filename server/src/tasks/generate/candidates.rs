@@ -135,8 +135,9 @@ pub(super) async fn read(tx: &mut Tx, wanted: &Wanted<'_>) -> Result<Candidates,
     let mut found = Vec::with_capacity(who.len());
     let mut rest = reasons.as_slice();
     for chunk in who.chunks(packed::CHUNK) {
-        let sql = Sql::new(format!("FROM customers WHERE id IN {}", packed::ids(chunk)));
-        let mut rows: Vec<CustomerRow> = tx.packed(COLUMNS, sql.ad_hoc()).await?;
+        let mut sql = Sql::new("FROM customers WHERE id");
+        sql.push_ids(chunk.iter().copied());
+        let mut rows: Vec<CustomerRow> = tx.packed(COLUMNS, sql).await?;
         rows.sort_unstable_by_key(|row| row.id);
         for row in rows {
             rest = &rest[rest.partition_point(|reason| reason.customer < row.id)..];

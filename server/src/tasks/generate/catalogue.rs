@@ -73,11 +73,9 @@ impl Catalogue {
         let mut pairs = HashMap::new();
         let after = before(day, settings.reminder_window_days.into());
         for chunk in who.chunks(packed::CHUNK) {
-            let sql = Sql::new(format!(
-                "FROM reorder_pairs WHERE customer_id IN {} AND due_on > $1 AND due_on <= $2",
-                packed::ids(chunk)
-            ));
-            let sql = sql.bind(after).bind(day).ad_hoc();
+            let sql = Sql::new("FROM reorder_pairs WHERE due_on > $1 AND due_on <= $2");
+            let mut sql = sql.bind(after).bind(day);
+            sql.push(" AND customer_id").push_ids(chunk.iter().copied());
             for pair in tx.packed::<Pair>(PAIR, sql).await? {
                 pairs.insert((pair.customer_id, pair.category_id), pair);
             }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::candidates::before;
 use crate::customers::MembershipLevel;
 use crate::customers::segment::membership_level;
-use crate::db::{CategoryId, CustomerId, DbError, Money, Sql, Tx, packed};
+use crate::db::{CategoryId, CustomerId, DbError, Money, Sql, Tx};
 use crate::reorder::{Awaited, Learned};
 use crate::tasks::settings::PlanSettings;
 use crate::tasks::{TaskKind, urgency};
@@ -107,8 +107,8 @@ pub(super) async fn read(
 fn limit(mut sql: Sql, column: &str, only: Option<&[CustomerId]>) -> Sql {
     match only {
         Some(only) => {
-            sql.push(" AND ").push(column).push(" IN ").push(&packed::ids(only));
-            sql.ad_hoc()
+            sql.push(" AND ").push(column).push_ids(only.iter().copied());
+            sql
         }
         None => sql,
     }

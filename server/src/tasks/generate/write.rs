@@ -132,7 +132,8 @@ struct Callee {
 async fn callees(tx: &mut Tx, who: &[CustomerId]) -> Result<HashMap<CustomerId, Callee>, DbError> {
     let mut found = HashMap::with_capacity(who.len());
     for chunk in who.chunks(packed::CHUNK) {
-        let sql = Sql::new(format!("FROM customers WHERE id IN {}", packed::ids(chunk))).ad_hoc();
+        let mut sql = Sql::new("FROM customers WHERE id");
+        sql.push_ids(chunk.iter().copied());
         let columns = "id, phone, do_not_call, consent_call";
         for row in tx.packed::<Callee>(columns, sql).await? {
             found.insert(row.id, row);

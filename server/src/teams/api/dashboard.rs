@@ -11,7 +11,8 @@ use crate::app::AppState;
 use crate::auth::{Allow, Leads, Role};
 use crate::db::UserId;
 use crate::error::{Error, Result};
-use crate::http::{Json, Query};
+use crate::http::Query;
+use crate::http::rendered::{Coding, Rendered};
 use crate::scripts::{Lang, PlaybookEntry, TrainingRolePlays, playbook, role_plays};
 use crate::tasks::generate::PlanResult;
 use crate::teams::coverage::{Coverage, PurchaseStageCount, ValueStageCount};
@@ -71,8 +72,9 @@ fn training(lang: Lang) -> &'static Training {
 pub async fn dashboard(
     State(state): State<AppState>,
     user: Allow<Leads>,
+    coding: Coding,
     Query(query): Query<DashboardQuery>,
-) -> Result<Json<Dashboard>> {
+) -> Result<Rendered> {
     let leader = match (user.role, query.team_leader_id) {
         (Role::TeamLeader, Some(id)) if id != user.id => return Err(Error::forbidden()),
         (Role::TeamLeader, _) => Some(user.id),
@@ -87,15 +89,19 @@ pub async fn dashboard(
     }
     let figures = state.coverage.get(&state.db, leader, today, now).await?;
     let floor = state.coverage.floors.get(&state.db, leader, today, now).await?;
-    let (script_playbook, training_role_plays) = training(query.lang.unwrap_or_default());
-    Ok(Json(Dashboard {
-        date: today,
-        coverage: figures.coverage.clone(),
-        purchase_stages: figures.purchase_stages.clone(),
-        value_stages: figures.value_stages.clone(),
-        agents: floor.agents.clone(),
-        script_playbook,
-        training_role_plays,
-        last_plan: floor.last_plan.clone(),
-    }))
+    let lang = query.lang.unwrap_or_default();
+    let content = || {
+        let (script_playbook, training_role_plays) = training(lang);
+        Dashboard {
+            date: today,
+            coverage: figures.coverage.clone(),
+            purchase_stages: figures.purchase_stages.clone(),
+            value_stages: figures.value_stages.clone(),
+            agents: floor.agents.clone(),
+            script_playbook,
+            training_role_plays,
+            last_plan: floor.last_plan.clone(),
+        }
+    };
+    state.pages.get((leader, lang, coding), &figures, &floor, content).await
 }
