@@ -191,15 +191,7 @@ both! {
             let new = json!({"login": name, "name": name, "password": "a long password", "role": "agent"});
             app.post(&tl, "/api/users", new).await.ok();
             let plain = app.get(&tl, DASHBOARD).await.ok();
-            let url = format!("{}{DASHBOARD}", app.base);
-            let request = app.http.get(url).bearer_auth(&tl.token);
-            let answer = request.header("accept-encoding", "gzip, br").send().await.expect("an answer");
-            assert_eq!(answer.headers()["content-encoding"], "br");
-            assert_eq!(answer.headers()["vary"], "accept-encoding");
-            let packed = answer.bytes().await.expect("a body");
-            let mut text = Vec::new();
-            brotli::BrotliDecompress(&mut &*packed, &mut text).expect("Brotli");
-            let packed: Value = serde_json::from_slice(&text).expect("JSON");
+            let packed = app.get_compressed(&tl, DASHBOARD).await;
             assert_eq!(packed, plain);
             let agents = packed["agents"].as_array().expect("agents");
             assert!(agents.iter().any(|agent| agent["name"] == name), "{name} shows at once");

@@ -475,14 +475,7 @@ both! {
             let plain = app.get(&floor.a, path).await.ok();
             assert_eq!(plain["items"][0]["status"], status);
             for _ in 0..2 {
-                let request = app.http.get(format!("{}{path}", app.base)).bearer_auth(&floor.a.token);
-                let answer = request.header("accept-encoding", "gzip, br").send().await.expect("an answer");
-                assert_eq!(answer.headers()["content-encoding"], "br");
-                assert_eq!(answer.headers()["vary"], "accept-encoding");
-                let packed = answer.bytes().await.expect("a body");
-                let mut text = Vec::new();
-                brotli::BrotliDecompress(&mut &*packed, &mut text).expect("Brotli");
-                assert_eq!(serde_json::from_slice::<Value>(&text).expect("JSON"), plain);
+                assert_eq!(app.get_compressed(&floor.a, path).await, plain);
             }
             app.put(&floor.a, &status_of(task), json!({"status": next})).await.ok();
         }

@@ -132,6 +132,19 @@ impl TestApp {
         Answer::read(request.send().await.expect("the server answers")).await
     }
 
+    /// What a browser gets, who asks for Brotli.
+    pub async fn get_compressed(&self, who: &Person, path: &str) -> Value {
+        let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&who.token);
+        let request = request.header("accept-encoding", "gzip, br");
+        let answer = request.send().await.expect("the server answers");
+        assert_eq!(answer.headers()["content-encoding"], "br");
+        assert_eq!(answer.headers()["vary"], "accept-encoding");
+        let packed = answer.bytes().await.expect("the body arrives");
+        let mut text = Vec::new();
+        brotli::BrotliDecompress(&mut &*packed, &mut text).expect("Brotli");
+        serde_json::from_slice(&text).expect("JSON")
+    }
+
     pub async fn get(&self, who: &Person, path: &str) -> Answer {
         self.request(Method::GET, path, who, None).await
     }
