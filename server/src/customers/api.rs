@@ -20,6 +20,7 @@ use crate::db::{Cursor, CustomerId, Page, PageQuery, Tx, UserId};
 use crate::error::{Error, Result};
 use crate::http::{Json, Path, Query, nullable};
 use crate::orders::check_text;
+use crate::reorder;
 use crate::tasks::store::cancel_do_not_call;
 use crate::teams::assignment::{self, Target};
 use crate::users;
@@ -243,9 +244,8 @@ pub async fn get360(
     Path(id): Path<CustomerId>,
 ) -> Result<Json<Customer360>> {
     let mut tx = state.db.read_by_key().await?;
-    let catalogue = state.catalogue.get(&mut tx).await?;
     let today = state.clock.today();
-    let found = view::customer360(&mut tx, &catalogue, user.scope(), today, id).await?;
+    let found = view::customer360(&mut tx, &state.catalogue, user.scope(), today, id).await?;
     found.map(Json).ok_or_else(not_found)
 }
 
@@ -284,10 +284,9 @@ pub async fn intelligence(
     user: Allow<Anyone>,
     Path(id): Path<CustomerId>,
 ) -> Result<Json<Intelligence>> {
-    let mut tx = state.db.read().await?;
-    let catalogue = state.catalogue.get(&mut tx).await?;
+    let mut tx = state.db.read_by_key().await?;
     let today = state.clock.today();
-    let found = view::intelligence(&mut tx, &catalogue, user.scope(), today, id).await?;
+    let found = view::intelligence(&mut tx, &state.catalogue, user.scope(), today, id).await?;
     found.map(Json).ok_or_else(not_found)
 }
 
@@ -309,7 +308,7 @@ pub async fn recommendations(
     let today = state.clock.today();
     ensure_visible(&mut tx, user.scope(), today, id).await?;
     let catalogue = state.catalogue.get(&mut tx).await?;
-    let cycles = view::cycles(&mut tx, &catalogue.reorder, id, today).await?;
-    let items = view::recommendations(&catalogue, &cycles, today);
+    let pairs = reorder::store::of_customer(&mut tx, id).await?;
+    let items = view::recommendations(&catalogue, &pairs, today);
     Ok(Json(Recommendations { items }))
 }

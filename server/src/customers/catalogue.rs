@@ -2,10 +2,12 @@
 //! what reorder dates are made from. Kept in memory as long as the catalogue's version stands;
 //! triggers move it with every change, on whichever instance.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::recommend::{Offer, Rule};
-use crate::db::{DbError, Tx};
+use crate::db::{CategoryId, DbError, Part, Tx};
+use crate::products::store::{self as products, Category};
 use crate::reorder;
 use crate::tasks::{ProductName, ProductNames};
 
@@ -13,6 +15,8 @@ use crate::tasks::{ProductName, ProductNames};
 #[derive(Debug)]
 pub struct Catalogue {
     version: i64,
+    /// Every category.
+    pub categories: HashMap<CategoryId, Category>,
     /// Every product's names.
     pub names: ProductNames,
     /// Products on sale.
@@ -27,8 +31,10 @@ impl Catalogue {
     async fn read(tx: &mut Tx, version: i64) -> Result<Self, DbError> {
         let names: Vec<ProductName> =
             tx.all("SELECT id AS product_id, name_bn, name_en FROM products").await?;
+        let categories = products::categories(tx).await?;
         Ok(Self {
             version,
+            categories: categories.into_iter().map(|category| (category.id, category)).collect(),
             names: names.into_iter().collect(),
             offers: tx
                 .all(
@@ -49,6 +55,10 @@ impl Catalogue {
     }
 }
 
+/// The catalogue's version, for [`Catalogues::at`].
+pub const VERSION: Part<'_> =
+    Part { columns: &["version"], select: "SELECT version FROM catalogue_version" };
+
 /// The catalogue as read last.
 #[derive(Debug, Default)]
 pub struct Catalogues(Mutex<Option<Arc<Catalogue>>>);
@@ -56,8 +66,13 @@ pub struct Catalogues(Mutex<Option<Arc<Catalogue>>>);
 impl Catalogues {
     /// The catalogue as the transaction sees it.
     pub async fn get(&self, tx: &mut Tx) -> Result<Arc<Catalogue>, DbError> {
-        // Read before the rest: what changes in between is read again by the next one.
-        let version: i64 = tx.scalar("SELECT version FROM catalogue_version").await?;
+        let version = tx.scalar(VERSION.select).await?;
+        self.at(tx, version).await
+    }
+
+    /// The catalogue of this version, or a newer one. The version is read before the rest: what
+    /// changes in between is read again by the next one.
+    pub async fn at(&self, tx: &mut Tx, version: i64) -> Result<Arc<Catalogue>, DbError> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(kept) = kept.filter(|kept| kept.version == version) {
             return Ok(kept);

@@ -1,7 +1,7 @@
 //! Customers as they are shown.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use utoipa::ToSchema;
 
@@ -12,10 +12,10 @@ use super::{
     CustomerType, LifecycleStage, MembershipLevel, PurchaseStage, Temperature, ValueStage,
 };
 use crate::auth::Scope;
-use crate::db::{CustomerId, DbError, Money, Part, PhoneNumber, Sql, Tx, UserId};
+use crate::db::{Bundle, CustomerId, DbError, Money, Part, PhoneNumber, Sql, Tx, UserId, absent};
 
 /// A customer with everything known.
-#[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Customer {
     /// Customer id.
@@ -24,10 +24,6 @@ pub struct Customer {
     pub name: String,
     /// Main number: the identity.
     pub phone: PhoneNumber,
-    /// Further numbers.
-    #[sqlx(skip)]
-    #[schema(value_type = Vec<PhoneNumber>)]
-    pub phones: Vec<PhoneNumber>,
     /// E-mail address.
     pub email: Option<String>,
     /// Street address.
@@ -47,7 +43,6 @@ pub struct Customer {
     /// Language spoken.
     pub language: Language,
     /// Ways of contact agreed to.
-    #[sqlx(flatten)]
     pub consent: Consent,
     /// Never to be called.
     pub do_not_call: bool,
@@ -98,17 +93,57 @@ pub struct Customer {
     pub created_at: DateTime<Utc>,
     /// Last change of the profile.
     pub updated_at: DateTime<Utc>,
+    /// Further numbers.
+    #[serde(default, deserialize_with = "absent")]
+    #[schema(required = true)]
+    pub phones: Vec<PhoneNumber>,
 }
 
-const CUSTOMER: &str = "SELECT c.id, c.name, c.phone, c.email, c.address, c.district, c.city,
-    c.birthday, c.anniversary, c.gender, c.greeting, c.language, c.consent_call, c.consent_sms,
-    c.consent_whatsapp, c.consent_email, c.do_not_call, c.do_not_call_reason, c.do_not_call_at,
-    c.assigned_to, c.assigned_supervisor_id, c.referral_code, c.referrer_id, c.tags, c.notes,
-    c.total_orders, c.total_spend, c.avg_order_value, c.first_order_date, c.last_order_date,
-    c.purchase_stage, c.value_stage, c.customer_type, c.lifecycle_stage, c.temperature,
-    c.membership_level, c.purchase_stage || '+' || c.value_stage AS segment, c.last_contact_at,
-    c.created_at, c.updated_at
-    FROM customers c WHERE c.id = $1";
+const COLUMNS: &[&str] = &[
+    "id",
+    "name",
+    "phone",
+    "email",
+    "address",
+    "district",
+    "city",
+    "birthday",
+    "anniversary",
+    "gender",
+    "greeting",
+    "language",
+    "[?consent_call, ?consent_sms, ?consent_whatsapp, ?consent_email]",
+    "?do_not_call",
+    "do_not_call_reason",
+    "do_not_call_at",
+    "assigned_to",
+    "assigned_supervisor_id",
+    "referral_code",
+    "referrer_id",
+    "{}tags",
+    "notes",
+    "total_orders",
+    "total_spend",
+    "avg_order_value",
+    "first_order_date",
+    "last_order_date",
+    "purchase_stage",
+    "value_stage",
+    "customer_type",
+    "lifecycle_stage",
+    "temperature",
+    "membership_level",
+    "purchase_stage || '+' || value_stage",
+    "last_contact_at",
+    "created_at",
+    "updated_at",
+];
+
+/// Further numbers of the customer `$1`.
+const PHONES: Part<'_> = Part {
+    columns: &["phone"],
+    select: "SELECT phone FROM customer_phones WHERE customer_id = $1 ORDER BY phone",
+};
 
 /// A customer in `scope`.
 pub async fn customer(
@@ -117,31 +152,29 @@ pub async fn customer(
     today: NaiveDate,
     id: CustomerId,
 ) -> Result<Option<Customer>, DbError> {
-    let Some(mut customer) = without_phones(tx, scope, today, id).await? else {
-        return Ok(None);
-    };
-    let phones: Vec<(PhoneNumber,)> = tx.all(Sql::new(PHONES.select).bind(id)).await?;
-    customer.phones = phones.into_iter().map(|row| row.0).collect();
-    Ok(Some(customer))
+    Ok(customer_and(tx, scope, today, id, &[]).await?.map(|(customer, _)| customer))
 }
 
-/// The same without further numbers; see [`PHONES`].
-pub(super) async fn without_phones(
+/// A customer in `scope`, and what else is to be read of the customer `$1` in the same statement.
+pub(super) async fn customer_and(
     tx: &mut Tx,
     scope: Scope,
     today: NaiveDate,
     id: CustomerId,
-) -> Result<Option<Customer>, DbError> {
-    let mut sql = Sql::new(CUSTOMER).bind(id);
-    scope_filter(&mut sql, scope, today, "c");
-    tx.optional(sql).await
+    parts: &[Part<'_>],
+) -> Result<Option<(Customer, Bundle)>, DbError> {
+    let mut visible = Sql::new("SELECT c.* FROM customers c WHERE c.id = $1").bind(id);
+    scope_filter(&mut visible, scope, today, "c");
+    let (select, args) = visible.into_parts();
+    let parts = [&[Part { columns: COLUMNS, select: &select }, PHONES], parts].concat();
+    let mut lists = tx.bundle(&parts, args).await?;
+    let found: Vec<Customer> = lists.list()?;
+    let phones: Vec<(PhoneNumber,)> = lists.list()?;
+    Ok(found.into_iter().next().map(|mut customer| {
+        customer.phones = phones.into_iter().map(|row| row.0).collect();
+        (customer, lists)
+    }))
 }
-
-/// Further numbers of the customer `$1`.
-pub(super) const PHONES: Part<'_> = Part {
-    columns: &["phone"],
-    select: "SELECT phone FROM customer_phones WHERE customer_id = $1 ORDER BY phone",
-};
 
 /// A customer in a list.
 #[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]

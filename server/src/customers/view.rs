@@ -1,5 +1,7 @@
 //! Customer 360: everything about one customer, each part one range read (SPEC §1.6).
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,15 +9,15 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 
 use super::alerts::{Alert, alerts};
-use super::catalogue::Catalogue;
-use super::read::{Customer, PHONES, customer, without_phones};
+use super::catalogue::{self, Catalogue, Catalogues};
+use super::read::{Customer, customer_and};
 use super::recommend::{Bought, Recommendation, recommend};
 use super::store::InteractionKind;
 use crate::auth::Scope;
 use crate::calls::view::Call;
 use crate::calls::{self, Direction};
 use crate::db::{
-    CategoryId, CustomerId, DbError, Money, Part, PhoneNumber, ProductId, Sql, TaskId, Tx, UserId,
+    Bundle, CategoryId, CustomerId, DbError, Part, ProductId, Sql, TaskId, Tx, UserId,
 };
 use crate::orders::read::{self as orders, Order};
 use crate::products::BaseUnit;
@@ -59,8 +61,6 @@ pub struct Cycle {
     pub learned: Option<LearnedArithmetic>,
     /// The learned chance, percent, that it is bought within seven days from today.
     pub chance_percent: Option<i64>,
-    #[serde(skip)]
-    last_value: Money,
 }
 
 /// An entry of the timeline.
@@ -148,72 +148,33 @@ pub struct Intelligence {
     pub recommendations: Vec<Recommendation>,
 }
 
-#[derive(sqlx::FromRow)]
-struct CycleRow {
-    #[sqlx(flatten)]
-    pair: Pair,
-    slug: String,
-    name_bn: String,
-    name_en: String,
-    base_unit: BaseUnit,
-    total_orders: i64,
-    first_order_date: Option<NaiveDate>,
-    last_order_date: Option<NaiveDate>,
-}
-
-/// A customer's cycles, the next reminder first.
-pub async fn cycles(
-    tx: &mut Tx,
-    rules: &reorder::Rules,
-    id: CustomerId,
-    today: NaiveDate,
-) -> Result<Vec<Cycle>, DbError> {
-    let rows = cycle_rows(tx, id).await?;
-    let stock = if rows.is_empty() { Stock::default() } else { stock::of(tx, &[id]).await? };
-    Ok(cycles_of(rows, rules, &stock, today))
-}
-
-async fn cycle_rows(tx: &mut Tx, id: CustomerId) -> Result<Vec<CycleRow>, DbError> {
-    tx.all(
-        Sql::new(
-            "SELECT r.customer_id, r.category_id, r.purchases, r.first_date, r.last_date,
-                        r.last_qty, r.last_value, r.product_id, r.due_on, r.expected_on,
-                        r.log_gaps, r.weight, r.repeats, r.exposure, r.total_qty,
-                        k.slug, k.name_bn, k.name_en, k.base_unit,
-                        c.total_orders, c.first_order_date, c.last_order_date
-                 FROM reorder_pairs r
-                 JOIN categories k ON k.id = r.category_id
-                 JOIN customers c ON c.id = r.customer_id
-                 WHERE r.customer_id = $1 ORDER BY r.due_on, r.category_id",
-        )
-        .bind(id),
-    )
-    .await
-}
-
-fn cycles_of(
-    rows: Vec<CycleRow>,
-    rules: &reorder::Rules,
+fn cycles(
+    catalogue: &Catalogue,
+    customer: &Customer,
+    pairs: &[Pair],
     stock: &Stock,
     today: NaiveDate,
 ) -> Vec<Cycle> {
-    let cycle = |r: CycleRow| {
-        let pair = r.pair;
+    let rules = &catalogue.reorder;
+    let Customer { total_orders, first_order_date, last_order_date, .. } = *customer;
+    let visits = reorder::visits(total_orders, first_order_date, last_order_date);
+    let cycle = |pair: &Pair| {
+        let category = catalogue.categories.get(&pair.category_id)?;
         let dates = rhythm(rules, &pair.bought(stock));
         let gaps = pair.purchases - 1;
         let chance = rules.learned.as_ref().and_then(|learned| {
-            let visits = reorder::visits(r.total_orders, r.first_order_date, r.last_order_date)?;
-            Some(learned.chance(learned.week_rate(&pair.awaited(), today)?, &visits, today))
+            let rate = learned.week_rate(&pair.awaited(), today)?;
+            Some(learned.chance(rate, visits.as_ref()?, today))
         });
-        Cycle {
+        Some(Cycle {
             category_id: pair.category_id,
-            category_slug: r.slug,
-            name_bn: r.name_bn,
-            name_en: r.name_en,
+            category_slug: category.slug.clone(),
+            name_bn: category.name_bn.clone(),
+            name_en: category.name_en.clone(),
             purchases: pair.purchases,
             last_date: pair.last_date,
             last_qty: pair.last_qty,
-            base_unit: r.base_unit,
+            base_unit: category.base_unit,
             product_id: pair.product_id,
             due_on: pair.due_on,
             expected_on: pair.expected_on,
@@ -223,26 +184,25 @@ fn cycles_of(
             arithmetic: dates.arithmetic,
             learned: dates.learned,
             chance_percent: chance.map(|chance| (chance * 100.0).round() as i64),
-            last_value: pair.last_value,
-        }
+        })
     };
-    rows.into_iter().map(cycle).collect()
+    pairs.iter().filter_map(cycle).collect()
 }
 
-/// What to offer a customer with these cycles.
+/// What to offer a customer with these pairs.
 pub fn recommendations(
     catalogue: &Catalogue,
-    cycles: &[Cycle],
+    pairs: &[Pair],
     today: NaiveDate,
 ) -> Vec<Recommendation> {
-    let bought: Vec<Bought> = cycles
+    let bought: Vec<Bought> = pairs
         .iter()
-        .map(|c| Bought {
-            category_id: c.category_id,
-            product_id: c.product_id,
-            last_date: c.last_date,
-            last_value: c.last_value,
-            due_on: c.due_on,
+        .map(|pair| Bought {
+            category_id: pair.category_id,
+            product_id: pair.product_id,
+            last_date: pair.last_date,
+            last_value: pair.last_value,
+            due_on: pair.due_on,
         })
         .collect();
     recommend(today, &bought, &catalogue.rules, &catalogue.offers)
@@ -292,69 +252,74 @@ const COMPLAINT: Part<'_> = Part {
                AND status IN ('pending', 'in_progress') ORDER BY id LIMIT 1",
 };
 
+/// What [`Intelligence`] is made of, beside the customer.
+const INTELLIGENCE: [Part<'_>; 4] =
+    [catalogue::VERSION, reorder::store::PAIRS, stock::SAID, COMPLAINT];
+
+async fn intelligence_of(
+    tx: &mut Tx,
+    catalogues: &Catalogues,
+    today: NaiveDate,
+    customer: Customer,
+    lists: &mut Bundle,
+) -> Result<(Intelligence, Arc<Catalogue>), DbError> {
+    let (version,): (i64,) = lists.one()?;
+    let catalogue = catalogues.at(tx, version).await?;
+    let pairs: Vec<Pair> = lists.list()?;
+    let stock = stock::said(lists)?;
+    let complaint: Vec<(TaskId,)> = lists.list()?;
+    let cycles = cycles(&catalogue, &customer, &pairs, &stock, today);
+    let intelligence = Intelligence {
+        days_since_last_order: customer.last_order_date.map(|last| (today - last).num_days()),
+        alerts: alerts(&customer, &cycles, complaint.first().map(|row| row.0), today),
+        recommendations: recommendations(&catalogue, &pairs, today),
+        customer,
+        cycles,
+    };
+    Ok((intelligence, catalogue))
+}
+
 /// Figures, rhythm, alerts and recommendations of a customer in `scope`.
 pub async fn intelligence(
     tx: &mut Tx,
-    catalogue: &Catalogue,
+    catalogues: &Catalogues,
     scope: Scope,
     today: NaiveDate,
     id: CustomerId,
 ) -> Result<Option<Intelligence>, DbError> {
-    let Some(customer) = customer(tx, scope, today, id).await? else {
+    let Some((customer, mut lists)) = customer_and(tx, scope, today, id, &INTELLIGENCE).await?
+    else {
         return Ok(None);
     };
-    let cycles = cycles(tx, &catalogue.reorder, id, today).await?;
-    let complaint = tx.optional_scalar(Sql::new(COMPLAINT.select).bind(id)).await?;
-    Ok(Some(Intelligence {
-        days_since_last_order: customer.last_order_date.map(|last| (today - last).num_days()),
-        alerts: alerts(&customer, &cycles, complaint, today),
-        recommendations: recommendations(catalogue, &cycles, today),
-        customer,
-        cycles,
-    }))
+    let (found, _) = intelligence_of(tx, catalogues, today, customer, &mut lists).await?;
+    Ok(Some(found))
 }
 
 /// Everything about a customer in `scope`.
 pub async fn customer360(
     tx: &mut Tx,
-    catalogue: &Catalogue,
+    catalogues: &Catalogues,
     scope: Scope,
     today: NaiveDate,
     id: CustomerId,
 ) -> Result<Option<Customer360>, DbError> {
-    let Some(mut customer) = without_phones(tx, scope, today, id).await? else {
+    let ([orders, lines], [tasks, their_calls]) = (orders::LATEST, tasks::store::LATEST);
+    let history = [orders, lines, calls::view::LATEST, tasks, their_calls, TIMELINE, ASSIGNMENTS];
+    let parts = [&INTELLIGENCE[..], &history].concat();
+    let Some((customer, mut lists)) = customer_and(tx, scope, today, id, &parts).await? else {
         return Ok(None);
     };
-    let cycle_rows = cycle_rows(tx, id).await?;
-    let ([orders, lines], [tasks, their_calls]) = (orders::LATEST, tasks::store::LATEST);
-    let parts = [
-        PHONES,
-        stock::SAID,
-        COMPLAINT,
-        orders,
-        lines,
-        calls::view::LATEST,
-        tasks,
-        their_calls,
-        TIMELINE,
-        ASSIGNMENTS,
-    ];
-    let mut lists = tx.bundle(&parts, [id.into()]).await?;
-    let phones: Vec<(PhoneNumber,)> = lists.list()?;
-    customer.phones = phones.into_iter().map(|row| row.0).collect();
-    let stock = stock::said(&mut lists)?;
-    let complaint: Vec<(TaskId,)> = lists.list()?;
-    let cycles = cycles_of(cycle_rows, &catalogue.reorder, &stock, today);
+    let (now, catalogue) = intelligence_of(tx, catalogues, today, customer, &mut lists).await?;
     Ok(Some(Customer360 {
-        days_since_last_order: customer.last_order_date.map(|last| (today - last).num_days()),
-        alerts: alerts(&customer, &cycles, complaint.first().map(|row| row.0), today),
-        recommendations: recommendations(catalogue, &cycles, today),
-        customer,
-        cycles,
+        customer: now.customer,
+        days_since_last_order: now.days_since_last_order,
+        cycles: now.cycles,
         recent_orders: orders::latest(&mut lists)?,
         calls: calls::view::latest(&mut lists)?,
         tasks: tasks::store::latest(&mut lists, &catalogue.names)?,
         timeline: lists.list()?,
+        alerts: now.alerts,
         assignments: lists.list()?,
+        recommendations: now.recommendations,
     }))
 }

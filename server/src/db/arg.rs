@@ -104,6 +104,11 @@ impl Sql {
         self
     }
 
+    /// Its text and its arguments, to become part of another one.
+    pub fn into_parts(self) -> (String, Vec<Arg>) {
+        (self.text, self.args)
+    }
+
     /// Appends text.
     pub fn push(&mut self, text: &str) -> &mut Self {
         self.text.push_str(text);

@@ -15,7 +15,8 @@ const BETWEEN: char = '\u{1e}';
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'a> {
     /// The columns of `select`, in the order of the fields of the type they are read into. Truth
-    /// values begin with `?`, JSON documents with `{}`.
+    /// values begin with `?`, JSON documents with `{}`; those of a struct within it stand together,
+    /// `[a, ?b]`.
     pub columns: &'a [&'a str],
     /// The whole `SELECT`, ordered and limited; its arguments are those of the bundle.
     pub select: &'a str,
@@ -23,26 +24,33 @@ pub struct Part<'a> {
 
 impl Part<'_> {
     fn sql(&self, postgres: bool) -> String {
-        let columns: Vec<String> = self
-            .columns
-            .iter()
-            .map(|column| match (column.strip_prefix('?'), column.strip_prefix("{}"), postgres) {
-                (Some(flag), _, false) => {
-                    format!("json(CASE {flag} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)")
-                }
-                (_, Some(document), false) => format!("json({document})"),
-                (Some(name), ..) | (_, Some(name), _) => name.to_owned(),
-                (None, None, _) => (*column).to_owned(),
-            })
-            .collect();
-        let (columns, select) = (columns.join(", "), self.select);
+        let (row, select) = (array(self.columns.iter().copied(), postgres), self.select);
         if postgres {
-            format!(
-                "(SELECT COALESCE(json_agg(json_build_array({columns})), '[]')::text FROM ({select}) AS part)"
-            )
+            format!("(SELECT COALESCE(json_agg({row}), '[]')::text FROM ({select}) AS part)")
         } else {
-            format!("(SELECT json_group_array(json_array({columns})) FROM ({select}) AS part)")
+            format!("(SELECT json_group_array({row}) FROM ({select}) AS part)")
         }
+    }
+}
+
+/// The columns as a JSON array.
+fn array<'a>(columns: impl Iterator<Item = &'a str>, postgres: bool) -> String {
+    let columns: Vec<String> = columns.map(|column| value(column, postgres)).collect();
+    let function = if postgres { "json_build_array" } else { "json_array" };
+    format!("{function}({})", columns.join(", "))
+}
+
+fn value(column: &str, postgres: bool) -> String {
+    if let Some(inner) = column.strip_prefix('[') {
+        return array(inner.trim_end_matches(']').split(", "), postgres);
+    }
+    match (column.strip_prefix('?'), column.strip_prefix("{}"), postgres) {
+        (Some(flag), _, false) => {
+            format!("json(CASE {flag} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)")
+        }
+        (_, Some(document), false) => format!("json({document})"),
+        (Some(name), ..) | (_, Some(name), _) => name.to_owned(),
+        (None, None, _) => column.to_owned(),
     }
 }
 
@@ -55,6 +63,11 @@ impl Bundle {
     pub fn list<T: DeserializeOwned>(&mut self) -> Result<Vec<T>, DbError> {
         let text = self.0.next().ok_or(DbError::RowNotFound)?;
         serde_json::from_str(&text).map_err(|error| DbError::Decode(Box::new(error)))
+    }
+
+    /// The only row of the next list; none is an error ([`DbError::RowNotFound`]).
+    pub fn one<T: DeserializeOwned>(&mut self) -> Result<T, DbError> {
+        self.list()?.pop().ok_or(DbError::RowNotFound)
     }
 }
 

@@ -12,7 +12,7 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 pub(super) async fn run(db: &Db) -> Result<(), DbError> {
     match db {
         Db::Sqlite { write, .. } => SQLITE.run(write).await,
-        Db::Postgres(pool) => POSTGRES.run(pool).await,
+        Db::Postgres { pool, .. } => POSTGRES.run(pool).await,
     }
     .map_err(|error| DbError::Configuration(Box::new(error)))
 }

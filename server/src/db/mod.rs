@@ -15,17 +15,18 @@ mod money;
 pub mod packed;
 mod paging;
 mod phone;
+mod postgres;
 mod text_enum;
 
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
 use sqlx::sqlite::{
     SqliteArguments, SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Connection as _, FromRow, PgPool, Postgres, Sqlite, SqlitePool};
+use sqlx::{AssertSqlSafe, FromRow, PgPool, Sqlite, SqlitePool};
 
 pub use arg::{Arg, Sql};
 pub use bundle::{Bundle, Part, absent};
@@ -34,12 +35,11 @@ pub use insert::{Insert, Values};
 pub use money::Money;
 pub use paging::{BadCursor, Cursor, Page, PageQuery};
 pub use phone::{PhoneError, PhoneNumber};
+use postgres::Session;
 pub(crate) use text_enum::text_enum;
 
 /// Prepared statements a connection keeps.
 const STATEMENTS: usize = 256;
-/// A connection that answered so recently is not asked whether it is still there.
-const UNASKED: Duration = Duration::from_secs(1);
 
 /// What can go wrong in the database layer.
 pub type DbError = sqlx::Error;
@@ -60,7 +60,12 @@ pub enum Db {
         write: SqlitePool,
     },
     /// A PostgreSQL database.
-    Postgres(PgPool),
+    Postgres {
+        /// For everything.
+        pool: PgPool,
+        /// For reading by key: each statement is planned once.
+        keyed: PgPool,
+    },
 }
 
 impl Db {
@@ -69,28 +74,11 @@ impl Db {
         let db = if let Some(path) = url.strip_prefix("sqlite:") {
             Self::open_sqlite(Path::new(path.trim_start_matches("//"))).await?
         } else {
-            let options: PgConnectOptions = url.parse()?;
-            let options = options.statement_cache_capacity(STATEMENTS);
-            Self::Postgres(
-                // More connections than the machines have cores to serve only queue inside PostgreSQL
-                // instead of here, and make the slowest answers slower.
-                PgPoolOptions::new()
-                    .max_connections(10)
-                    .acquire_timeout(Duration::from_secs(10))
-                    // A round trip a transaction would be spent on asking a connection that answered a
-                    // moment ago whether it is there.
-                    .test_before_acquire(false)
-                    .before_acquire(|connection, meta| {
-                        Box::pin(async move {
-                            if meta.idle_for > UNASKED {
-                                connection.ping().await?;
-                            }
-                            Ok(true)
-                        })
-                    })
-                    .connect_with(options)
-                    .await?,
-            )
+            let options = url.parse::<PgConnectOptions>()?.statement_cache_capacity(STATEMENTS);
+            Self::Postgres {
+                pool: postgres::pool(options.clone()).await?,
+                keyed: postgres::keyed(options),
+            }
         };
         migrate::run(&db).await?;
         Ok(db)
@@ -129,22 +117,24 @@ impl Db {
     /// Whether this is PostgreSQL, for the few places where the databases truly differ
     /// (notification, bulk load).
     pub fn is_postgres(&self) -> bool {
-        matches!(self, Self::Postgres(_))
+        matches!(self, Self::Postgres { .. })
     }
 
     /// Begins a transaction that may write. Dropping it without [`Tx::commit`] rolls back.
     pub async fn begin(&self) -> Result<Tx, DbError> {
         Ok(match self {
             Self::Sqlite { write, .. } => Tx::sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::postgres(pool.begin().await?),
+            Self::Postgres { pool, .. } => Tx::postgres(Session::Transaction(pool.begin().await?)),
         })
     }
 
-    /// Begins a transaction that only reads: one consistent view, never waiting for the writer.
+    /// Begins to read, never waiting for the writer. SQLite shows one view to the end, PostgreSQL to
+    /// each statement what is committed by then; without a transaction, which would change nothing of
+    /// that and cost two more ways to the server.
     pub async fn read(&self) -> Result<Tx, DbError> {
         Ok(match self {
             Self::Sqlite { read, .. } => Tx::sqlite(read.begin().await?),
-            Self::Postgres(pool) => Tx::postgres(pool.begin().await?),
+            Self::Postgres { pool, .. } => Tx::postgres(Session::Reading(pool.acquire().await?)),
         })
     }
 
@@ -154,9 +144,8 @@ impl Db {
     pub async fn read_by_key(&self) -> Result<Tx, DbError> {
         match self {
             Self::Sqlite { .. } => self.read().await,
-            Self::Postgres(pool) => {
-                let begin = "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan";
-                Ok(Tx::postgres(pool.begin_with(begin).await?))
+            Self::Postgres { keyed, .. } => {
+                Ok(Tx::postgres(Session::Reading(keyed.acquire().await?)))
             }
         }
     }
@@ -179,7 +168,10 @@ impl Db {
                 read.close().await;
                 write.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { pool, keyed } => {
+                keyed.close().await;
+                pool.close().await;
+            }
         }
     }
 }
@@ -195,7 +187,7 @@ pub struct Tx {
 #[derive(Debug)]
 enum Driver {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
-    Postgres(sqlx::Transaction<'static, Postgres>),
+    Postgres(Session),
 }
 
 /// The one place that picks a driver: runs `$body` with `$query` and `$conn` of the transaction's
@@ -210,8 +202,8 @@ macro_rules! on_driver {
                 let $query = $make(AssertSqlSafe(text), arg::sqlite(args)?).persistent(persistent);
                 $body
             }
-            Driver::Postgres(tx) => {
-                let $conn = &mut **tx;
+            Driver::Postgres(session) => {
+                let $conn = &mut **session;
                 let $query =
                     $make(AssertSqlSafe(text), arg::postgres(args)?).persistent(persistent);
                 $body
@@ -244,8 +236,8 @@ impl Tx {
         Self { driver: Driver::Sqlite(transaction), later: Vec::new() }
     }
 
-    fn postgres(transaction: sqlx::Transaction<'static, Postgres>) -> Self {
-        Self { driver: Driver::Postgres(transaction), later: Vec::new() }
+    fn postgres(session: Session) -> Self {
+        Self { driver: Driver::Postgres(session), later: Vec::new() }
     }
 
     /// Rows to be inserted just before the commit, with others of the same kind in one statement: for
@@ -313,9 +305,9 @@ impl Tx {
                 let query = sqlx::query_with(AssertSqlSafe(text), args).persistent(persistent);
                 Ok(query.execute(&mut **tx).await?.rows_affected())
             }
-            (Driver::Postgres(tx), Ready::Postgres(text, args, persistent)) => {
+            (Driver::Postgres(session), Ready::Postgres(text, args, persistent)) => {
                 let query = sqlx::query_with(AssertSqlSafe(text), args).persistent(persistent);
-                Ok(query.execute(&mut **tx).await?.rows_affected())
+                Ok(query.execute(&mut **session).await?.rows_affected())
             }
             _ => Err(DbError::Protocol("a statement of the other database".to_owned())),
         }
@@ -368,7 +360,7 @@ impl Tx {
         self.insert_waiting().await?;
         match self.driver {
             Driver::Sqlite(tx) => tx.commit().await,
-            Driver::Postgres(tx) => tx.commit().await,
+            Driver::Postgres(session) => session.commit().await,
         }
     }
 
@@ -376,7 +368,7 @@ impl Tx {
     pub async fn rollback(self) -> Result<(), DbError> {
         match self.driver {
             Driver::Sqlite(tx) => tx.rollback().await,
-            Driver::Postgres(tx) => tx.rollback().await,
+            Driver::Postgres(session) => session.rollback().await,
         }
     }
 

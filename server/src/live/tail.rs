@@ -162,7 +162,7 @@ impl Tail {
     }
 
     async fn listen(&self) -> Option<PgListener> {
-        let Db::Postgres(pool) = &self.db else {
+        let Db::Postgres { pool, .. } = &self.db else {
             return None;
         };
         let mut listener = PgListener::connect_with(pool).await.ok()?;
@@ -171,7 +171,7 @@ impl Tail {
     }
 
     async fn tell_others(&self) {
-        if let Db::Postgres(pool) = &self.db {
+        if let Db::Postgres { pool, .. } = &self.db {
             let told = sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(pool).await;
             if let Err(error) = told {
                 tracing::warn!(%error, "notifying other instances");

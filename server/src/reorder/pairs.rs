@@ -27,7 +27,7 @@ pub struct Purchase {
 }
 
 /// What is remembered of a pair's purchases beside their number and days (`learned::State`).
-#[derive(Clone, Copy, Debug, PartialEq, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, PartialEq, sqlx::FromRow, serde::Deserialize)]
 pub struct Memory {
     /// S: sum of the gaps' logarithms, older ones fading.
     pub log_gaps: f64,
@@ -42,7 +42,7 @@ pub struct Memory {
 }
 
 /// A customer's rhythm in one category, as stored.
-#[derive(Clone, Copy, Debug, PartialEq, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, PartialEq, sqlx::FromRow, serde::Deserialize)]
 pub struct Pair {
     /// Who.
     pub customer_id: CustomerId,

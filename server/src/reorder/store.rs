@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::db::{CategoryId, CustomerId, DbError, Insert, ProductId, Sql, Tx, Values};
+use crate::db::{CategoryId, CustomerId, DbError, Insert, Part, ProductId, Sql, Tx, Values};
 
 use super::{Learned, Pair, Profile, Profiles, Purchase, Rules, pairs, rhythm, stock};
 
@@ -132,12 +132,30 @@ pub(crate) async fn rebuild(
 const COLUMNS: &str = "customer_id, category_id, purchases, first_date, last_date, last_qty,
     last_value, product_id, due_on, expected_on, log_gaps, weight, repeats, exposure, total_qty";
 
+/// The pairs of the customer `$1`, the next reminder first.
+pub const PAIRS: Part<'_> = Part {
+    columns: &[
+        "customer_id",
+        "category_id",
+        "purchases",
+        "first_date",
+        "last_date",
+        "last_qty",
+        "last_value",
+        "product_id",
+        "due_on",
+        "expected_on",
+        "[log_gaps, weight, repeats, exposure, total_qty]",
+    ],
+    select:
+        "SELECT customer_id, category_id, purchases, first_date, last_date, last_qty, last_value,
+               product_id, due_on, expected_on, log_gaps, weight, repeats, exposure, total_qty
+             FROM reorder_pairs WHERE customer_id = $1 ORDER BY due_on, category_id",
+};
+
 /// A customer's pairs, the next reminder first.
 pub async fn of_customer(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Pair>, DbError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM reorder_pairs WHERE customer_id = $1 ORDER BY due_on, category_id"
-    );
-    tx.all(Sql::new(sql).bind(customer)).await
+    tx.all(Sql::new(PAIRS.select).bind(customer)).await
 }
 
 /// The same by category, kept from others until the transaction ends.

@@ -85,6 +85,8 @@ pub async fn today(
         .count();
     let catalogue = state.catalogue.get(&mut tx).await?;
     let items = store::named(&mut tx, rows, &catalogue.names).await?;
+    // Compressing takes long enough for others to read meanwhile.
+    drop(tx);
     let queue = Queue { date, items, counts, backlog: u32::try_from(backlog).unwrap_or(u32::MAX) };
     let body = Rendered::of(queue, coding).await?;
     state.queues.put(key, version, now, body.clone());
