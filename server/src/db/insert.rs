@@ -160,28 +160,47 @@ impl Insert {
         tx: &mut Tx,
         rows: Box<dyn Iterator<Item = [Arg; N]> + Send + '_>,
     ) -> Result<u64, DbError> {
-        let postgres = tx.is_postgres();
-        let per = if postgres { STREAMED_ROWS } else { MAX_ARGS / self.width };
-        let mut rows = rows.peekable();
-        let mut next = || {
-            rows.peek()?;
-            let mut part = self.like();
-            part.args.reserve(per * N);
-            rows.by_ref().take(per).for_each(|row| part.row(row));
-            part.statements(postgres).pop().map(|sql| Ready::new(postgres, sql))
-        };
-        let (mut touched, mut ready) = (0, next());
+        let mut rows = self.in_parts(tx.is_postgres(), rows);
+        let (mut touched, mut ready) = (0, rows.next());
         while let Some(statement) = ready {
-            let (done, following) = futures::join!(tx.run(statement?), async { next() });
+            let (done, following) = futures::join!(tx.run(statement?), async { rows.next() });
             touched += done?;
             ready = following;
         }
         Ok(touched)
     }
 
-    /// Without rows.
-    fn like(&self) -> Self {
-        Self { head: self.head.clone(), row: self.row.clone(), args: Vec::new(), ..*self }
+    /// The same with a `RETURNING` tail; what it returned.
+    pub async fn stream_returning<T: super::Row, const N: usize>(
+        self,
+        tx: &mut Tx,
+        rows: Box<dyn Iterator<Item = [Arg; N]> + Send + '_>,
+    ) -> Result<Vec<T>, DbError> {
+        let mut rows = self.in_parts(tx.is_postgres(), rows);
+        let (mut returned, mut ready) = (Vec::new(), rows.next());
+        while let Some(statement) = ready {
+            let (done, following) = futures::join!(tx.run_all(statement?), async { rows.next() });
+            returned.extend(done?);
+            ready = following;
+        }
+        Ok(returned)
+    }
+
+    /// The statements that insert these rows, each made when it is asked for.
+    fn in_parts<'a, const N: usize>(
+        self,
+        postgres: bool,
+        rows: Box<dyn Iterator<Item = [Arg; N]> + Send + 'a>,
+    ) -> impl Iterator<Item = Result<Ready, DbError>> + Send + 'a {
+        let per = if postgres { STREAMED_ROWS } else { MAX_ARGS / self.width };
+        let mut rows = rows.peekable();
+        std::iter::from_fn(move || {
+            rows.peek()?;
+            let mut part = self.like();
+            part.args.reserve(per * N);
+            rows.by_ref().take(per).for_each(|row| part.row(row));
+            part.statements(postgres).pop().map(|sql| Ready::new(postgres, sql))
+        })
     }
 
     /// Runs it with a `RETURNING` tail; what it returned.
@@ -191,6 +210,11 @@ impl Insert {
             rows.extend(tx.all::<T>(sql).await?);
         }
         Ok(rows)
+    }
+
+    /// Without rows.
+    fn like(&self) -> Self {
+        Self { head: self.head.clone(), row: self.row.clone(), args: Vec::new(), ..*self }
     }
 }
 

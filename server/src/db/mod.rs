@@ -229,6 +229,10 @@ impl Ready {
             Self::Sqlite(text, arg::sqlite(args)?, persistent)
         })
     }
+
+    fn elsewhere() -> DbError {
+        DbError::Protocol("a statement of the other database".to_owned())
+    }
 }
 
 impl Tx {
@@ -309,7 +313,22 @@ impl Tx {
                 let query = sqlx::query_with(AssertSqlSafe(text), args).persistent(persistent);
                 Ok(query.execute(&mut **session).await?.rows_affected())
             }
-            _ => Err(DbError::Protocol("a statement of the other database".to_owned())),
+            _ => Err(Ready::elsewhere()),
+        }
+    }
+
+    /// The rows of a statement made ready for this transaction's database.
+    async fn run_all<T: Row>(&mut self, ready: Ready) -> Result<Vec<T>, DbError> {
+        match (&mut self.driver, ready) {
+            (Driver::Sqlite(tx), Ready::Sqlite(text, args, persistent)) => {
+                let query = sqlx::query_as_with(AssertSqlSafe(text), args).persistent(persistent);
+                query.fetch_all(&mut **tx).await
+            }
+            (Driver::Postgres(session), Ready::Postgres(text, args, persistent)) => {
+                let query = sqlx::query_as_with(AssertSqlSafe(text), args).persistent(persistent);
+                query.fetch_all(&mut **session).await
+            }
+            _ => Err(Ready::elsewhere()),
         }
     }
 

@@ -129,6 +129,21 @@ struct Callee {
     consent_call: bool,
 }
 
+impl Callee {
+    /// Why not to be called after all.
+    fn left_out(&self) -> Option<LeftOutReason> {
+        if self.do_not_call {
+            Some(LeftOutReason::DoNotCall)
+        } else if !self.consent_call {
+            Some(LeftOutReason::NoConsent)
+        } else if !self.phone.starts_with('+') {
+            Some(LeftOutReason::NoPhone)
+        } else {
+            None
+        }
+    }
+}
+
 async fn callees(tx: &mut Tx, who: &[CustomerId]) -> Result<HashMap<CustomerId, Callee>, DbError> {
     let mut found = HashMap::with_capacity(who.len());
     for chunk in who.chunks(packed::CHUNK) {
@@ -272,56 +287,42 @@ pub(super) async fn write(
     let own = best_hour::own(tx, &chosen, run.now, run.zone).await?;
 
     let plan_id = insert_plan(tx, run).await?;
-    let mut insert = Insert::new(
-        "crm_call_tasks",
-        &COLUMNS,
-        "ON CONFLICT DO NOTHING RETURNING customer_id, assigned_to, kind",
-    );
     // An agent's tasks lie together on disk: the queue is read far more often than written.
     let mut in_queues: Vec<&Assignment> = plan.assignments.iter().collect();
     in_queues.sort_by_key(|assignment| assignment.agent);
-    for assignment in in_queues {
+    let rows = in_queues.into_iter().filter_map(|assignment| {
         let found = &found[assignment.candidate];
-        let Some(callee) = callees.get(&found.customer.id) else {
-            continue;
-        };
-        if callee.do_not_call {
-            tally.add(LeftOutReason::DoNotCall);
-            continue;
-        }
-        if !callee.consent_call {
-            tally.add(LeftOutReason::NoConsent);
-            continue;
-        }
-        if !callee.phone.starts_with('+') {
-            tally.add(LeftOutReason::NoPhone);
-            continue;
+        let callee = callees.get(&found.customer.id)?;
+        if let Some(why) = callee.left_out() {
+            tally.add(why);
+            return None;
         }
         let mut points = catalogue.points(found);
         // The main reason is gone (bought a moment ago): the others wait for the next run, which
         // weighs them against the right quota.
-        let Some(main) = points.get_mut(assignment.main).and_then(Option::take) else {
-            continue;
-        };
+        let main = points.get_mut(assignment.main).and_then(Option::take)?;
         let mut said = vec![main.clone()];
         merge(&mut said, points.into_iter().flatten());
-        let products = catalogue.recommended(found);
+        let best_hour = usual.as_ref().and_then(|usual| {
+            let own = own.get(&found.customer.id).copied().unwrap_or_default();
+            usual.best(found.customer.purchase_stage, &own, &run.settings.calling_hours.hours)
+        });
         let line = Line {
             found,
             phone: &callee.phone,
             main: &main,
             points: &said,
-            products: &products,
+            products: &catalogue.recommended(found),
             agent: &floor.agents[assignment.agent],
             assignment,
-            best_hour: usual.as_ref().and_then(|usual| {
-                let own = own.get(&found.customer.id).copied().unwrap_or_default();
-                usual.best(found.customer.purchase_stage, &own, &run.settings.calling_hours.hours)
-            }),
+            best_hour,
         };
-        insert.row(row(run, plan_id, &line));
-    }
-    let made: Vec<(CustomerId, UserId, TaskKind)> = insert.returning(tx).await?;
+        Some(row(run, plan_id, &line))
+    });
+    let tail = "ON CONFLICT DO NOTHING RETURNING customer_id, assigned_to, kind";
+    let insert = Insert::new("crm_call_tasks", &COLUMNS, tail);
+    let made: Vec<(CustomerId, UserId, TaskKind)> =
+        insert.stream_returning(tx, Box::new(rows)).await?;
 
     let index: HashMap<UserId, usize> =
         floor.agents.iter().enumerate().map(|(i, agent)| (agent.id, i)).collect();
