@@ -159,6 +159,10 @@ pub struct Config {
     /// The Asterisk, with `TELEPHONY_PROVIDER=asterisk`.
     #[command(flatten)]
     pub asterisk: AsteriskConfig,
+    /// Customers whose purchases the reorder rhythm is learnt from each night, at most. More take longer.
+    #[arg(long, env = "TRUSTCART_LEARN_FROM", default_value_t = 20_000,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub learn_from: u32,
     /// Log as JSON lines instead of text.
     #[arg(long, env = "TRUSTCART_LOG_JSON", default_value_t = false, action = clap::ArgAction::Set)]
     pub log_json: bool,

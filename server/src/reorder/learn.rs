@@ -1,9 +1,9 @@
 //! Learning from the shop's own history, each night: a model is trained on a sample of customers,
-//! judged beside the configured table by the last weeks, and used if it is better. Then every pair
-//! follows it, a few customers at a time.
+//! judged beside the configured table by the last weeks, and used if it is better. What is usual in a
+//! category comes from everybody's pairs. Then every pair follows, a few customers at a time.
 //!
-//! The sample bounds the cost, whatever the size of the shop; pairs themselves are kept with each
-//! order (`pairs.rs`).
+//! The sample bounds what is read of orders, whatever the size of the shop; pairs themselves are kept
+//! with each order (`pairs.rs`), so adding them up reads no orders.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use utoipa::ToSchema;
 
-use super::learned::{PairHistory, WINDOW, day_number};
+use super::learned::{PairHistory, Sums, WINDOW, day_number};
 use super::quality::{Calls, Compared, Judgement, Past, Reminders};
 use super::{Learned, Profile, Profiles, Purchase, Rules, store, table};
 use crate::app::AppState;
@@ -21,10 +21,10 @@ use crate::customers::store::lock as lock_customers;
 use crate::db::{Arg, CategoryId, CustomerId, DbError, Sql, Tx};
 use crate::error::{Error, Result};
 
-/// Customers learnt from at most.
-const SAMPLE: i64 = 20_000;
 /// The sample is so many runs of neighbouring ids, spread over all: neighbours are read quickly.
 const RUNS: i64 = 400;
+/// Ids of customers whose pairs are added up by one statement: it sorts them in memory.
+const ADDED_UP: i64 = 20_000;
 /// Customers whose orders are read by one statement.
 const READ: usize = 500;
 /// Days at the end of the history by which a model is judged.
@@ -88,11 +88,15 @@ pub async fn nightly(state: AppState) -> Result<serde_json::Value> {
     let today = state.clock.today();
     let (sample, profiles) = {
         let mut tx = state.db.read().await?;
-        (read_sample(&mut tx, today).await?, store::profiles(&mut tx).await?)
+        let sample = read_sample(&mut tx, state.config.learn_from.into(), today).await?;
+        (sample, store::profiles(&mut tx).await?)
     };
-    let (learned, report) = tokio::task::spawn_blocking(move || learn(&sample, &profiles, today))
-        .await
-        .map_err(anyhow::Error::from)?;
+    // A sample of all has what is usual in itself.
+    let roll_ups = if sample.sampled { roll_ups(&state, today).await? } else { BTreeMap::new() };
+    let (learned, report) =
+        tokio::task::spawn_blocking(move || learn(&sample, &roll_ups, &profiles, today))
+            .await
+            .map_err(anyhow::Error::from)?;
     let in_use = learned.is_some() && is_better(&report);
     let mut tx = state.db.begin().await?;
     let before = store::learned(&mut tx).await?;
@@ -153,13 +157,32 @@ fn is_better(report: &LearningReport) -> bool {
     learned.all() >= LEAST && learned.on_time > table.on_time
 }
 
-/// Customers with orders, all or evenly spread ones, with what they bought until yesterday.
-async fn read_sample(tx: &mut Tx, today: NaiveDate) -> Result<Sample, DbError> {
+/// Everybody's pairs added up by category, some customers at a time.
+async fn roll_ups(
+    state: &AppState,
+    today: NaiveDate,
+) -> Result<BTreeMap<CategoryId, Sums>, DbError> {
+    let (first, last): (Option<i64>, Option<i64>) =
+        state.db.read().await?.one("SELECT MIN(id), MAX(id) FROM customers").await?;
+    let mut sums = BTreeMap::new();
+    let (mut from, last) = (first.unwrap_or(0), last.unwrap_or(0));
+    while from <= last {
+        let mut tx = state.db.read().await?;
+        store::add_up(&mut tx, (from, from + ADDED_UP), today, &mut sums).await?;
+        from += ADDED_UP;
+    }
+    Ok(sums)
+}
+
+/// At most so many customers with orders, all or evenly spread ones, with what they bought until
+/// yesterday.
+async fn read_sample(tx: &mut Tx, most: i64, today: NaiveDate) -> Result<Sample, DbError> {
     let (first, last, all): (Option<i64>, Option<i64>, i64) =
         tx.one("SELECT MIN(id), MAX(id), COUNT(*) FROM customers").await?;
     let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
-    let sampled = all > SAMPLE;
-    let (runs, length) = if sampled { (RUNS, SAMPLE / RUNS) } else { (1, SAMPLE) };
+    let sampled = all > most;
+    let runs = if sampled { RUNS.min(most) } else { 1 };
+    let length = most / runs;
     let mut customers: BTreeSet<CustomerId> = BTreeSet::new();
     for run in 0..runs {
         let from = first + (last - first) / runs * run;
@@ -218,8 +241,10 @@ fn numbered(
 }
 
 /// Trains two models, one of everything and one that is judged; `None` without anything to learn from.
+/// `roll_ups`: everybody's, if the sample is not everybody.
 fn learn(
     sample: &Sample,
+    roll_ups: &BTreeMap<CategoryId, Sums>,
     profiles: &Profiles,
     today: NaiveDate,
 ) -> (Option<Learned>, LearningReport) {
@@ -236,8 +261,10 @@ fn learn(
         categories: sample.categories.len(),
         profile: &days,
     };
-    let learned = (!sample.pairs.is_empty())
-        .then(|| Learned { categories: sample.categories.clone(), model: past.train(until) });
+    let learned = (!sample.pairs.is_empty()).then(|| {
+        let learned = Learned { categories: sample.categories.clone(), model: past.train(until) };
+        if roll_ups.is_empty() { learned } else { learned.with_roll_ups(roll_ups, profiles) }
+    });
     let by_table = |pair: &PairHistory, _: i32, quantity: f64| {
         let profile = profile(pair.category).unwrap_or(&Profile::UNKNOWN);
         let a = table::arithmetic(profile, today, quantity as i64);
@@ -249,15 +276,16 @@ fn learn(
     } else {
         Judgement::default()
     };
-    let usual = |category: usize| {
-        learned.as_ref().map_or(0.0, |learned| learned.model.priors.log_gap(category).exp())
+    let usual = |category: CategoryId| {
+        let learned = learned.as_ref()?;
+        Some(learned.model.priors.log_gap(learned.index(category)?).exp())
     };
     let mut categories: Vec<CategoryQuality> = judgement
         .categories
         .iter()
         .map(|(category, reminders)| CategoryQuality {
             category_id: sample.categories[*category],
-            usual_gap_days: usual(*category),
+            usual_gap_days: usual(sample.categories[*category]).unwrap_or_default(),
             profile_days: profile(*category).unwrap_or(&Profile::UNKNOWN).avg_consumption_days,
             reminders: *reminders,
         })

@@ -16,12 +16,14 @@ pub mod stock;
 pub mod store;
 pub mod table;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::db::{CategoryId, ProductId, text_enum};
-use learned::{Model, State, Visits, day_number};
+use learned::{Model, State, Sums, Visits, day_number};
 pub use pairs::{Pair, Purchase, pairs};
 pub use table::{Arithmetic, Profile, Profiles, ScaledFrom};
 
@@ -59,6 +61,24 @@ impl Learned {
     /// The model's number of a category; `None` for one it never saw.
     pub fn index(&self, category: CategoryId) -> Option<usize> {
         self.categories.binary_search(&category).ok()
+    }
+
+    /// The same model, but what is usual from these sums over everybody's pairs, which also know the
+    /// categories that nobody bought of those it was trained on.
+    #[must_use]
+    pub fn with_roll_ups(self, roll_ups: &BTreeMap<CategoryId, Sums>, profiles: &Profiles) -> Self {
+        let categories: BTreeSet<CategoryId> =
+            self.categories.iter().chain(roll_ups.keys()).copied().collect();
+        let categories: Vec<CategoryId> = categories.into_iter().collect();
+        let sums: Vec<Sums> = categories
+            .iter()
+            .map(|category| roll_ups.get(category).copied().unwrap_or_default())
+            .collect();
+        let profile = |category: usize| {
+            profiles.categories.get(&categories[category]).map(|p| p.avg_consumption_days as f64)
+        };
+        let priors = self.model.priors.with_sums(&sums, profile);
+        Self { categories, model: Model { priors, ..self.model } }
     }
 }
 

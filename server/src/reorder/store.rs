@@ -1,9 +1,12 @@
 //! Rules and pairs in the database.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 
 use crate::db::{CategoryId, CustomerId, DbError, Insert, Part, ProductId, Sql, Tx, Values};
 
+use super::learned::Sums;
 use super::{Learned, Pair, Profile, Profiles, Purchase, Rules, pairs, rhythm, stock};
 
 #[derive(sqlx::FromRow)]
@@ -190,6 +193,32 @@ pub async fn dates_by(
             tell(pair.due_on, rhythm(rules, &pair.bought(&stock)).due_on);
         }
     }
+}
+
+/// Adds the pairs of the customers with ids from `from` to before `to` to the roll-ups of their
+/// categories. Of today's purchases the first are left out: the day is not over.
+pub async fn add_up(
+    tx: &mut Tx,
+    (from, to): (i64, i64),
+    today: NaiveDate,
+    sums: &mut BTreeMap<CategoryId, Sums>,
+) -> Result<(), DbError> {
+    let rest = Sql::new(
+        "FROM (SELECT category_id, first_date, CAST(SUM(purchases - 1) AS BIGINT) AS repeats,
+                 COUNT(*) AS pairs, SUM(log_gaps) AS log_gaps, SUM(weight) AS weight
+               FROM reorder_pairs WHERE customer_id >= $1 AND customer_id < $2 AND first_date < $3
+               GROUP BY category_id, first_date) AS by_day",
+    );
+    let columns = "category_id, first_date, repeats, pairs, log_gaps, weight";
+    let rows: Vec<(CategoryId, NaiveDate, i64, i64, f64, f64)> =
+        tx.packed(columns, rest.bind(from).bind(to).bind(today)).await?;
+    for (category, first, repeats, pairs, log_gaps, weight) in rows {
+        // Until yesterday.
+        let days = (today - first).num_days() - 1;
+        *sums.entry(category).or_default() +=
+            Sums::of_states(log_gaps, weight, repeats as f64, (days * pairs) as f64);
+    }
+    Ok(())
 }
 
 /// A category's pairs, kept from others until the transaction ends.

@@ -185,6 +185,49 @@ both! {
         assert_eq!(app.kept_pairs().await, before);
     }
 
+    async fn what_is_usual_comes_from_everybody_also_where_a_few_are_learnt_from(app: TestApp) {
+        let lead = app.person(Role::TeamLeader, "lead").await;
+        let manager = app.person(Role::SalesManager, "manager").await;
+        app.products().await;
+        app.fortnightly(&lead).await;
+        // The newest five buy oil every three weeks; forty customers from the front are learnt from.
+        let oil = app.product("OIL-1").await;
+        let mut buyers = Vec::new();
+        for n in 0..5_u64 {
+            let who = app.customer(&format!("Oil {n}"), &format!("0173{n:07}"), None, Some(&lead)).await;
+            let days: Vec<u64> = (0..10).map(|k| 5 + k * 21).collect();
+            app.bought(who, oil, &days).await;
+            buyers.push(who);
+        }
+        let of_few = app.again_with(&["--learn-from", "40"]).await;
+        let quality = of_few.post(&manager, LEARN, json!({})).await.ok()["quality"].clone();
+        let report = &quality["report"];
+        assert_eq!((&quality["inUse"], &report["sampled"]), (&json!(true), &json!(true)), "{quality:#}");
+        assert_eq!(report["customers"], 40);
+        let judged = report["categories"].as_array().expect("categories");
+        assert_eq!(judged.len(), 1, "nobody of the forty buys oil: {report:#}");
+
+        let oil = app.cycle_of(&lead, buyers[0], "oil").await;
+        assert_eq!(oil["basis"], "learned", "{oil:#}");
+        let usual = |cycle: &Value| cycle["learned"]["usualGapDays"].as_f64().expect("days");
+        // 45 gaps of 21 days, and ten of the category's profile.
+        let profile: i64 = {
+            let mut tx = app.state.db.read().await.expect("reads");
+            let sql = "SELECT p.avg_consumption_days FROM consumption_profiles p
+                       JOIN categories c ON c.id = p.category_id
+                       WHERE c.slug = 'oil' AND p.product_id IS NULL";
+            tx.scalar(sql).await.expect("the profile")
+        };
+        let expected = ((45.0 * 21_f64.ln() + 10.0 * (profile as f64).ln()) / 55.0).exp();
+        assert!((usual(&oil) - expected).abs() < 0.01, "{} or {expected}", usual(&oil));
+        assert!(oil["chancePercent"].as_i64() > Some(0), "{oil:#}");
+
+        // Whoever learns from all finds the same.
+        app.post(&manager, LEARN, json!({})).await.ok();
+        let by_all = app.cycle_of(&lead, buyers[0], "oil").await;
+        assert!((usual(&by_all) - usual(&oil)).abs() < 0.01, "{by_all:#}");
+    }
+
     async fn a_learning_that_a_stop_cut_off_is_made_up_for(app: TestApp) {
         let lead = app.person(Role::TeamLeader, "lead").await;
         let manager = app.person(Role::SalesManager, "manager").await;

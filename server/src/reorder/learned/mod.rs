@@ -15,7 +15,7 @@ mod train;
 pub use alive::{VisitModel, Visits};
 pub use hazard::Hazard;
 pub use offsets::Offsets;
-pub use priors::Priors;
+pub use priors::{Priors, Sums};
 pub use state::{HalfLife, State};
 pub use train::{PairHistory, train};
 

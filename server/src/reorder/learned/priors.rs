@@ -27,6 +27,15 @@ pub struct Sums {
     pub days: f64,
 }
 
+impl Sums {
+    /// Of pairs whose states alone are known, S, W, n − 1 and days added up: the mean of what is
+    /// remembered of the gaps stands for all of them. Exact where nothing fades (δ = 1).
+    pub fn of_states(log_gaps: f64, weight: f64, repeats: f64, days: f64) -> Self {
+        let mean = if weight > 0.0 { log_gaps / weight } else { 0.0 };
+        Self { gaps: repeats, log_gaps: mean * repeats, repeats, days }
+    }
+}
+
 impl std::ops::AddAssign for Sums {
     fn add_assign(&mut self, other: Self) {
         self.gaps += other.gaps;
@@ -103,6 +112,13 @@ impl Priors {
             self.shape = minimum(-4.0, 4.0, misfit).exp();
         }
         self
+    }
+
+    /// The same customers, but what is usual from these roll-ups: of everybody, where the rest was
+    /// learnt from a few.
+    #[must_use]
+    pub fn with_sums(&self, sums: &[Sums], profile: impl Fn(usize) -> Option<f64>) -> Self {
+        Self { shape: self.shape, ..Self::new(sums, profile) }
     }
 
     /// μ of a category; what is usual everywhere for one never seen.
