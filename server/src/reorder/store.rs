@@ -150,10 +150,7 @@ pub const PAIRS: Part<'_> = Part {
         "expected_on",
         "[log_gaps, weight, repeats, exposure, total_qty]",
     ],
-    select:
-        "SELECT customer_id, category_id, purchases, first_date, last_date, last_qty, last_value,
-               product_id, due_on, expected_on, log_gaps, weight, repeats, exposure, total_qty
-             FROM reorder_pairs WHERE customer_id = $1 ORDER BY due_on, category_id",
+    select: "SELECT * FROM reorder_pairs WHERE customer_id = $1 ORDER BY due_on, category_id",
 };
 
 /// A customer's pairs, the next reminder first.
