@@ -227,7 +227,7 @@ fn measure(place: &Place) -> anyhow::Result<Vec<Row>> {
         ("search by phone", &tl, "/api/cdm/search?q=0171".to_owned()),
         ("health check (baseline)", &tl, "/healthz".to_owned()),
     ] {
-        let l = latencies(&server.url, &who.token, &path, 32, 2_000)?;
+        let l = latencies(&server.url, &who.token, &path, 32, 10_000)?;
         note(
             &format!("{what}, 32 connections"),
             format!("p50 {:.1} ms, p99 {:.1} ms, {:.0}/s", l.p50_ms, l.p99_ms, l.per_second),

@@ -18,23 +18,19 @@ use crate::http::rendered::{Coding, Rendered};
 /// Longest time a rendered queue is served.
 pub const TTL: TimeDelta = TimeDelta::seconds(5);
 
-/// Sums over an agent's tasks that move with every change of one of them.
+/// What moves with every change of an agent's tasks; read from an index alone. A change overtaken by a
+/// later one of another task may be seen after [`TTL`] only, if it changed no task's status.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Version {
     tasks: i64,
     changed_at: Option<DateTime<Utc>>,
-    ids: Option<i64>,
-    attempts: Option<i64>,
     statuses: Option<i64>,
-    notes: Option<i64>,
 }
 
 const SUMS: &str = "SELECT CAST(count(*) AS BIGINT) AS tasks, MAX(updated_at) AS changed_at,
-        CAST(SUM(id) AS BIGINT) AS ids, CAST(SUM(attempts) AS BIGINT) AS attempts,
         CAST(SUM(CASE status WHEN 'pending' THEN 1 WHEN 'in_progress' THEN 1000
                              WHEN 'completed' THEN 1000000 WHEN 'failed' THEN 1000000000
-                             ELSE 0 END) AS BIGINT) AS statuses,
-        CAST(SUM(LENGTH(COALESCE(notes, ''))) AS BIGINT) AS notes
+                             ELSE 0 END) AS BIGINT) AS statuses
      FROM crm_call_tasks";
 
 /// The versions of the day's tasks and of the unfinished ones of earlier days.

@@ -52,6 +52,26 @@ async fn tell(app: &TestApp, task: TaskId, call: CallId, state: WrapState) {
 }
 
 both! {
+    async fn a_customer_with_calls_is_not_deleted_and_one_without_is(app: TestApp) {
+        let floor = app.floor().await;
+        let ids = app.customers_of(3, 1, None, None).await;
+        let agent = floor.a.id;
+        app.task_of(agent, ids[0], today(), "pending", None, None).await;
+        app.task_of(agent, ids[1], today(), "completed", Some("not_interested"), None).await;
+        for (id, stays) in ids.iter().zip([true, true, false]) {
+            let mut tx = app.state.db.begin().await.expect("begins");
+            let deleted = tx.execute(Sql::new("DELETE FROM customers WHERE id = $1").bind(*id)).await;
+            match deleted {
+                Ok(rows) => assert!(!stays && rows == 1, "customer {id} was deleted"),
+                Err(error) => {
+                    let refused = error.as_database_error().expect("the database's refusal");
+                    assert!(stays && refused.is_foreign_key_violation(), "{refused}");
+                }
+            }
+            tx.rollback().await.expect("rolls back");
+        }
+    }
+
     async fn the_queue_shows_the_call_with_its_reasons(app: TestApp) {
         let floor = app.floor().await;
         let (customer, task) = reminder(&app, &floor.lead).await;
