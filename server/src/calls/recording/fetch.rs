@@ -297,9 +297,11 @@ async fn settle(
             } else {
                 FetchState::Pending
             };
-            // 1, 2, 4 … minutes, four hours at most.
-            let pause =
-                TimeDelta::minutes(1 << (attempts - 1).clamp(0, 8)).min(TimeDelta::hours(4));
+            // 1, 2, 4 … minutes, four hours at most. The job begins on the minute and this ends a
+            // moment later: without the difference each pause would be a minute longer.
+            let pause = TimeDelta::minutes(1 << (attempts - 1).clamp(0, 8))
+                .min(TimeDelta::hours(4))
+                - TimeDelta::seconds(10);
             let sql = Sql::new(
                 "UPDATE recordings SET state = $1, attempts = $2, updated_at = $3,
                    next_try_at = $4, error = $5

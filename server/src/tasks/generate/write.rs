@@ -491,3 +491,21 @@ pub async fn last_plan(
     }
     Ok(Some(result))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_called_is_asked_again_when_the_call_is_written() {
+        let callee = |phone: &str, do_not_call, consent_call| {
+            let phone = phone.to_owned();
+            Callee { id: CustomerId(1), phone, do_not_call, consent_call }.left_out()
+        };
+        assert_eq!(callee("+8801711111111", false, true), None);
+        assert_eq!(callee("+8801711111111", true, true), Some(LeftOutReason::DoNotCall));
+        assert_eq!(callee("+8801711111111", true, false), Some(LeftOutReason::DoNotCall));
+        assert_eq!(callee("+8801711111111", false, false), Some(LeftOutReason::NoConsent));
+        assert_eq!(callee("no number", false, true), Some(LeftOutReason::NoPhone));
+    }
+}
