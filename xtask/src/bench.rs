@@ -25,6 +25,11 @@ use server::Server;
 
 /// Agents a team in the measured shop.
 const AGENTS_A_TEAM: usize = 10;
+/// A prime: its multiples go all over the customers.
+const SPREAD: usize = 7_919;
+
+/// What the nth request asks for.
+type Paths<'a> = dyn Fn(usize) -> String + Sync + 'a;
 
 /// What was done, and how it went.
 type Row = (String, String);
@@ -219,15 +224,18 @@ fn measure(place: &Place) -> anyhow::Result<Vec<Row>> {
     note("generate again", seconds(took));
 
     let agent = server.login(&agents[0])?;
-    let customer = customers / 2 + 1;
-    for (what, who, path) in [
-        ("TL dashboard", &tl, "/api/crm/team/dashboard".to_owned()),
-        ("agent's task list", &agent, "/api/crm/automation/tasks/today".to_owned()),
-        ("customer 360", &tl, format!("/api/cdm/customer360/{customer}")),
-        ("search by phone", &tl, "/api/cdm/search?q=0171".to_owned()),
-        ("health check (baseline)", &tl, "/healthz".to_owned()),
-    ] {
-        let l = latencies(&server.url, &who.token, &path, 32, 10_000)?;
+    let one = customers / 2 + 1;
+    let anybody = |n: usize| 1 + n * SPREAD % customers;
+    let pages: [(&str, &server::Session, &Paths<'_>); 6] = [
+        ("TL dashboard", &tl, &|_| "/api/crm/team/dashboard".to_owned()),
+        ("agent's task list", &agent, &|_| "/api/crm/automation/tasks/today".to_owned()),
+        ("customer 360, of one", &tl, &|_| format!("/api/cdm/customer360/{one}")),
+        ("customer 360, each of another", &tl, &|n| format!("/api/cdm/customer360/{}", anybody(n))),
+        ("search by phone", &tl, &|_| "/api/cdm/search?q=0171".to_owned()),
+        ("health check (baseline)", &tl, &|_| "/healthz".to_owned()),
+    ];
+    for (what, who, path) in pages {
+        let l = latencies(&server.url, &who.token, path, 32, 10_000)?;
         note(
             &format!("{what}, 32 connections"),
             format!("p50 {:.1} ms, p99 {:.1} ms, {:.0}/s", l.p50_ms, l.p99_ms, l.per_second),

@@ -24,25 +24,27 @@ fn fetch(agent: &ureq::Agent, url: &str, bearer: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `total` GETs of `path` over `connections` connections.
+/// `total` GETs over `connections` connections; of the `n`th `path`, counted down.
 pub fn latencies(
     base: &str,
     token: &str,
-    path: &str,
+    path: impl Fn(usize) -> String + Sync,
     connections: usize,
     total: usize,
 ) -> anyhow::Result<Latencies> {
     let left = AtomicUsize::new(total);
-    let url = format!("{base}{path}");
+    let url = |n| format!("{base}{}", path(n));
     let bearer = format!("Bearer {token}");
     let begun = Instant::now();
     let work = || -> anyhow::Result<Vec<Duration>> {
         let agent = ureq::Agent::new_with_defaults();
         let mut took = Vec::new();
         // The first request of a connection opens it and is not counted.
-        fetch(&agent, &url, &bearer)?;
-        while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok()
+        fetch(&agent, &url(0), &bearer)?;
+        while let Ok(n) =
+            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
         {
+            let url = url(n);
             let begun = Instant::now();
             fetch(&agent, &url, &bearer)?;
             took.push(begun.elapsed());
