@@ -151,7 +151,7 @@ suite("with a real Asterisk", { concurrency: false }, () => {
         });
         return answer.status === 200 ? Buffer.from(await answer.arrayBuffer()) : null;
       },
-      // It is fetched on the minute; one the PBX has not finished by then, by the run after the next.
+      // It is fetched on the minute; one the PBX has not finished by then, a minute later.
       150_000,
     );
     assert.equal(recording.subarray(0, 4).toString(), "RIFF");

@@ -500,4 +500,16 @@ both! {
             app.put(&floor.a, &status_of(task), json!({"status": next})).await.ok();
         }
     }
+
+    async fn a_note_shows_on_the_queue_at_once(app: TestApp) {
+        let floor = app.floor().await;
+        let (_, task) = reminder(&app, &floor.lead).await;
+        let path = format!("{TASKS}/today");
+        assert_eq!(app.get(&floor.a, &path).await.ok()["items"][0]["notes"], Value::Null);
+        app.state.clock.set(app.state.clock.now() + chrono::TimeDelta::milliseconds(1));
+        let mut tx = app.state.db.begin().await.expect("begins");
+        append_note(&mut tx, app.state.clock.now(), task, "rang twice").await.expect("runs");
+        tx.commit().await.expect("commits");
+        assert_eq!(app.get(&floor.a, &path).await.ok()["items"][0]["notes"], "rang twice");
+    }
 }

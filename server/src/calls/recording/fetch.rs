@@ -268,6 +268,13 @@ async fn clear_at_asterisk(state: &AppState, source_url: &str) {
     }
 }
 
+/// How long to wait after so many tries: 1, 2, 4 … minutes, four hours at most. The job begins on the
+/// minute and a try ends a moment later: without the difference each pause would be a minute longer.
+fn pause(attempts: i64) -> TimeDelta {
+    let minutes = TimeDelta::minutes(1 << (attempts - 1).clamp(0, 8));
+    minutes.min(TimeDelta::hours(4)) - TimeDelta::seconds(10)
+}
+
 /// Notes how it went; the state it is in now.
 async fn settle(
     state: &AppState,
@@ -297,11 +304,6 @@ async fn settle(
             } else {
                 FetchState::Pending
             };
-            // 1, 2, 4 … minutes, four hours at most. The job begins on the minute and this ends a
-            // moment later: without the difference each pause would be a minute longer.
-            let pause = TimeDelta::minutes(1 << (attempts - 1).clamp(0, 8))
-                .min(TimeDelta::hours(4))
-                - TimeDelta::seconds(10);
             let sql = Sql::new(
                 "UPDATE recordings SET state = $1, attempts = $2, updated_at = $3,
                    next_try_at = $4, error = $5
@@ -310,7 +312,7 @@ async fn settle(
             .bind(next)
             .bind(attempts)
             .bind(now)
-            .bind(now + pause)
+            .bind(now + pause(attempts))
             .bind(why.chars().take(300).collect::<String>());
             (next, sql)
         }
@@ -346,6 +348,18 @@ mod tests {
         ] {
             assert!(!ours(other), "{other}");
         }
+    }
+
+    #[test]
+    fn it_is_tried_again_by_the_run_one_two_and_four_minutes_later() {
+        // The job runs at the full minute; the try ended some seconds into it.
+        let ended = TimeDelta::seconds(5);
+        let run_after = |attempts| {
+            let due = ended + pause(attempts);
+            (due.num_seconds() + 59) / 60
+        };
+        assert_eq!([1, 2, 3, 8].map(run_after), [1, 2, 4, 128]);
+        assert_eq!([9, 10, 100].map(run_after), [240; 3], "four hours at most");
     }
 
     #[test]
