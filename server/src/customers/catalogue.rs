@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::recommend::{Offer, Rule};
 use crate::db::{CategoryId, DbError, Part, Tx};
 use crate::products::store::{self as products, Category};
+use crate::products::{ProductName, ProductNames};
 use crate::reorder;
-use crate::tasks::{ProductName, ProductNames};
 
 /// The shop's side of a customer's page.
 #[derive(Debug)]
@@ -29,8 +29,7 @@ pub struct Catalogue {
 
 impl Catalogue {
     async fn read(tx: &mut Tx, version: i64) -> Result<Self, DbError> {
-        let names: Vec<ProductName> =
-            tx.all("SELECT id AS product_id, name_bn, name_en FROM products").await?;
+        let names: Vec<ProductName> = tx.all(ProductName::SELECT).await?;
         let categories = products::categories(tx).await?;
         Ok(Self {
             version,

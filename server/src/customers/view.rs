@@ -314,7 +314,7 @@ pub async fn customer360(
         customer: now.customer,
         days_since_last_order: now.days_since_last_order,
         cycles: now.cycles,
-        recent_orders: orders::latest(&mut lists)?,
+        recent_orders: orders::latest(&mut lists, &catalogue.names)?,
         calls: calls::view::latest(&mut lists)?,
         tasks: tasks::store::latest(&mut lists, &catalogue.names)?,
         timeline: lists.list()?,

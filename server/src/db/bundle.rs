@@ -23,34 +23,45 @@ pub struct Part<'a> {
 }
 
 impl Part<'_> {
-    fn sql(&self, postgres: bool) -> String {
-        let (row, select) = (array(self.columns.iter().copied(), postgres), self.select);
-        if postgres {
-            format!("(SELECT COALESCE(json_agg({row}), '[]')::text FROM ({select}) AS part)")
+    fn write(&self, sql: &mut String, postgres: bool) {
+        sql.push_str(if postgres {
+            "(SELECT COALESCE(json_agg("
         } else {
-            format!("(SELECT json_group_array({row}) FROM ({select}) AS part)")
-        }
+            "(SELECT json_group_array("
+        });
+        write_array(sql, self.columns.iter().copied(), postgres);
+        sql.push_str(if postgres { "), '[]')::text FROM (" } else { ") FROM (" });
+        sql.push_str(self.select);
+        sql.push_str(") AS part)");
     }
 }
 
 /// The columns as a JSON array.
-fn array<'a>(columns: impl Iterator<Item = &'a str>, postgres: bool) -> String {
-    let columns: Vec<String> = columns.map(|column| value(column, postgres)).collect();
-    let function = if postgres { "json_build_array" } else { "json_array" };
-    format!("{function}({})", columns.join(", "))
+fn write_array<'a>(sql: &mut String, columns: impl Iterator<Item = &'a str>, postgres: bool) {
+    sql.push_str(if postgres { "json_build_array(" } else { "json_array(" });
+    for (n, column) in columns.enumerate() {
+        if n > 0 {
+            sql.push_str(", ");
+        }
+        write_value(sql, column, postgres);
+    }
+    sql.push(')');
 }
 
-fn value(column: &str, postgres: bool) -> String {
+fn write_value(sql: &mut String, column: &str, postgres: bool) {
     if let Some(inner) = column.strip_prefix('[') {
-        return array(inner.trim_end_matches(']').split(", "), postgres);
+        return write_array(sql, inner.trim_end_matches(']').split(", "), postgres);
     }
-    match (column.strip_prefix('?'), column.strip_prefix("{}"), postgres) {
-        (Some(flag), _, false) => {
-            format!("json(CASE {flag} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)")
+    let (before, name, after) = match (column.strip_prefix('?'), column.strip_prefix("{}")) {
+        (Some(flag), _) if !postgres => {
+            ("json(CASE ", flag, " WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)")
         }
-        (_, Some(document), false) => format!("json({document})"),
-        (Some(name), ..) | (_, Some(name), _) => name.to_owned(),
-        (None, None, _) => column.to_owned(),
+        (_, Some(document)) if !postgres => ("json(", document, ")"),
+        (Some(name), _) | (_, Some(name)) => ("", name, ""),
+        (None, None) => ("", column, ""),
+    };
+    for piece in [before, name, after] {
+        sql.push_str(piece);
     }
 }
 
@@ -85,9 +96,14 @@ impl Tx {
         args: impl IntoIterator<Item = Arg>,
     ) -> Result<Bundle, DbError> {
         let postgres = self.is_postgres();
-        let parts: Vec<String> = parts.iter().map(|part| part.sql(postgres)).collect();
         let between = if postgres { " || chr(30) || " } else { " || char(30) || " };
-        let sql = Sql::new(format!("SELECT {}", parts.join(between)));
+        // Put together for every page: one text that grows, not many that are joined.
+        let mut sql = String::with_capacity(1024 * parts.len());
+        for (n, part) in parts.iter().enumerate() {
+            sql.push_str(if n == 0 { "SELECT " } else { between });
+            part.write(&mut sql, postgres);
+        }
+        let sql = Sql::new(sql);
         let sql = args.into_iter().fold(sql, Sql::bind);
         let text: String = self.scalar(sql).await?;
         let lists: Vec<String> = text.split(BETWEEN).map(ToOwned::to_owned).collect();

@@ -37,11 +37,11 @@ pub(super) async fn pool(to: PgConnectOptions) -> Result<PgPool, DbError> {
     options(CONNECTIONS).connect_with(to).await
 }
 
-/// Reading by key takes a connection for a moment: one for each core that puts pages together, and one
-/// whose answer is on its way meanwhile. With more of them all pages take longer.
+/// Reading by key takes a connection for a moment: three for each core, as some wait for the disk. With
+/// fewer a core has nothing to do meanwhile, with many more all pages take longer.
 fn keyed_connections() -> u32 {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    u32::try_from(cores).map_or(CONNECTIONS, |cores| (cores + 1).min(CONNECTIONS))
+    u32::try_from(3 * cores).map_or(CONNECTIONS, |each| each.min(CONNECTIONS))
 }
 
 /// Connections whose statements are planned once, made when first needed.

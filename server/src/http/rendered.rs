@@ -16,8 +16,8 @@ use crate::error::Result;
 pub enum Coding {
     /// As it is.
     Plain,
-    /// Compressed by Brotli.
-    Brotli,
+    /// Compressed by Zstandard (RFC 8878).
+    Zstd,
 }
 
 impl Coding {
@@ -26,13 +26,13 @@ impl Coding {
         let lists = headers.get_all(header::ACCEPT_ENCODING).iter();
         let mut codings =
             lists.filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','));
-        let brotli = codings.any(|coding| {
+        let zstd = codings.any(|coding| {
             let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
             let refused =
                 weight.trim().strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0_f32));
-            name.trim().eq_ignore_ascii_case("br") && !refused
+            name.trim().eq_ignore_ascii_case("zstd") && !refused
         });
-        if brotli { Self::Brotli } else { Self::Plain }
+        if zstd { Self::Zstd } else { Self::Plain }
     }
 }
 
@@ -58,7 +58,7 @@ impl Rendered {
             let plain = serde_json::to_vec(&value)?;
             Ok(match coding {
                 Coding::Plain => plain,
-                Coding::Brotli => compress(&plain)?,
+                Coding::Zstd => zstd::bulk::compress(&plain, zstd::DEFAULT_COMPRESSION_LEVEL)?,
             })
         });
         let body = Bytes::from(body.await.map_err(anyhow::Error::from)??);
@@ -71,17 +71,9 @@ impl IntoResponse for Rendered {
         let kind = [(header::CONTENT_TYPE, "application/json"), (header::VARY, "accept-encoding")];
         match self.coding {
             Coding::Plain => (kind, self.body).into_response(),
-            Coding::Brotli => (kind, [(header::CONTENT_ENCODING, "br")], self.body).into_response(),
+            Coding::Zstd => (kind, [(header::CONTENT_ENCODING, "zstd")], self.body).into_response(),
         }
     }
-}
-
-/// As fast as Brotli does well.
-fn compress(body: &[u8]) -> std::io::Result<Vec<u8>> {
-    let params = brotli::enc::BrotliEncoderParams { quality: 4, ..Default::default() };
-    let mut out = Vec::new();
-    brotli::BrotliCompress(&mut &*body, &mut out, &params)?;
-    Ok(out)
 }
 
 #[cfg(test)]
@@ -91,15 +83,18 @@ mod tests {
     use super::Coding;
 
     #[test]
-    fn brotli_goes_to_those_alone_who_understand_it() {
+    fn zstandard_goes_to_those_alone_who_understand_it() {
         let accepts = |said: &'static str| {
             let value = HeaderValue::from_static(said);
             let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, value)]);
-            Coding::accepted(&headers) == Coding::Brotli
+            Coding::accepted(&headers) == Coding::Zstd
         };
-        assert!(accepts("gzip, deflate, br, zstd") && accepts("BR;q=0.5"));
+        assert!(accepts("gzip, deflate, br, zstd") && accepts("ZSTD;q=0.5"));
         assert!(
-            !accepts("gzip, br;q=0") && !accepts("br; q=0.0") && !accepts("abr") && !accepts("")
+            !accepts("gzip, zstd;q=0")
+                && !accepts("zstd; q=0.0")
+                && !accepts("azstd")
+                && !accepts("")
         );
         assert_eq!(Coding::accepted(&HeaderMap::new()), Coding::Plain);
     }

@@ -15,6 +15,7 @@ use crate::db::{
     Bundle, CustomerId, DbError, Money, OrderId, Part, PhoneNumber, ProductId, Sql, TaskId, Tx,
     UserId, absent,
 };
+use crate::products::ProductNames;
 
 /// An order.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
@@ -75,12 +76,6 @@ pub struct OrderLine {
     order_id: OrderId,
     /// What.
     pub product_id: ProductId,
-    /// Stock-keeping unit.
-    pub sku: String,
-    /// Bangla name.
-    pub name_bn: String,
-    /// English name.
-    pub name_en: String,
     /// Packs.
     pub quantity: i64,
     /// Poisha a pack.
@@ -89,6 +84,18 @@ pub struct OrderLine {
     pub line_total: Money,
     /// Quantity in the category's base unit.
     pub base_qty: i64,
+    /// Stock-keeping unit.
+    #[serde(default, deserialize_with = "absent")]
+    #[schema(required)]
+    pub sku: String,
+    /// Bangla name.
+    #[serde(default, deserialize_with = "absent")]
+    #[schema(required)]
+    pub name_bn: String,
+    /// English name.
+    #[serde(default, deserialize_with = "absent")]
+    #[schema(required)]
+    pub name_en: String,
 }
 
 macro_rules! order {
@@ -250,28 +257,30 @@ pub const LATEST: [Part<'_>; 2] = [
             "line_no",
             "order_id",
             "product_id",
-            "sku",
-            "name_bn",
-            "name_en",
             "quantity",
             "unit_price",
             "line_total",
             "base_qty",
         ],
-        select:
-            "SELECT l.line_no, l.order_id, l.product_id, p.sku, p.name_bn, p.name_en, l.quantity,
-                   l.unit_price, l.line_total, l.base_qty
+        select: "SELECT l.line_no, l.order_id, l.product_id, l.quantity, l.unit_price,
+                   l.line_total, l.base_qty
                  FROM (SELECT id FROM orders WHERE customer_id = $1
                        ORDER BY order_date DESC, id DESC LIMIT 10) o
-                 CROSS JOIN order_lines l CROSS JOIN products p
-                 WHERE l.order_id = o.id AND p.id = l.product_id ORDER BY l.order_id, l.line_no",
+                 CROSS JOIN order_lines l WHERE l.order_id = o.id ORDER BY l.order_id, l.line_no",
     },
 ];
 
-/// The lists of [`LATEST`].
-pub fn latest(bundle: &mut Bundle) -> Result<Vec<Order>, DbError> {
+/// The lists of [`LATEST`], with the names of products.
+pub fn latest(bundle: &mut Bundle, names: &ProductNames) -> Result<Vec<Order>, DbError> {
     let mut orders = bundle.list()?;
-    let lines = bundle.list()?;
+    let mut lines: Vec<OrderLine> = bundle.list()?;
+    for line in &mut lines {
+        if let Some(name) = names.get(line.product_id) {
+            line.sku.clone_from(&name.sku);
+            line.name_bn.clone_from(&name.name_bn);
+            line.name_en.clone_from(&name.name_en);
+        }
+    }
     give(&mut orders, lines);
     Ok(orders)
 }

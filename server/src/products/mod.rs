@@ -2,7 +2,10 @@
 
 pub mod api;
 pub mod defaults;
+mod names;
 pub mod store;
+
+pub use names::{ProductName, ProductNames};
 
 use crate::db::text_enum;
 

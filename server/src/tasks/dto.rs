@@ -1,7 +1,5 @@
 //! A call task as clients see it.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -10,36 +8,8 @@ use utoipa::ToSchema;
 use super::points::TalkingPoint;
 use super::{Outcome, QuotaClass, SubReason, TaskKind, TaskOrigin, TaskStatus};
 use crate::customers::{Temperature, ValueStage};
-use crate::db::{CallId, CustomerId, OrderId, ProductId, TaskId, UserId};
-
-/// A product by its names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema, sqlx::FromRow)]
-#[serde(rename_all = "camelCase")]
-pub struct ProductName {
-    /// Which.
-    pub product_id: ProductId,
-    /// Bangla name.
-    pub name_bn: String,
-    /// English name.
-    pub name_en: String,
-}
-
-/// Products' names, to be found by product.
-#[derive(Debug, Default)]
-pub struct ProductNames(HashMap<ProductId, ProductName>);
-
-impl ProductNames {
-    /// Of one.
-    pub fn get(&self, product: ProductId) -> Option<&ProductName> {
-        self.0.get(&product)
-    }
-}
-
-impl FromIterator<ProductName> for ProductNames {
-    fn from_iter<I: IntoIterator<Item = ProductName>>(names: I) -> Self {
-        Self(names.into_iter().map(|name| (name.product_id, name)).collect())
-    }
-}
+use crate::db::{CallId, CustomerId, OrderId, TaskId, UserId};
+use crate::products::ProductName;
 
 /// A call to make, or made.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]

@@ -28,7 +28,7 @@ mod urgency;
 
 use crate::db::text_enum;
 
-pub use dto::{ProductName, ProductNames, Task};
+pub use dto::Task;
 pub use team::{TeamCode, team_of};
 
 text_enum! {

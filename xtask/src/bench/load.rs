@@ -18,8 +18,11 @@ pub struct Latencies {
 /// Reads an answer to its end, compressed as browsers ask for it, and keeps nothing: the load must not
 /// cost more than the server.
 fn fetch(agent: &ureq::Agent, url: &str, bearer: &str) -> anyhow::Result<()> {
-    let mut answer =
-        agent.get(url).header("authorization", bearer).header("accept-encoding", "br").call()?;
+    let mut answer = agent
+        .get(url)
+        .header("authorization", bearer)
+        .header("accept-encoding", "gzip, deflate, br, zstd")
+        .call()?;
     std::io::copy(&mut answer.body_mut().as_reader(), &mut std::io::sink())?;
     Ok(())
 }

@@ -12,10 +12,9 @@ use crate::db::{
     UserId,
 };
 use crate::error::{Error, Result};
+use crate::products::{ProductName, ProductNames};
 use crate::tasks::points::Point;
-use crate::tasks::{
-    Outcome, ProductName, ProductNames, SubReason, Task, TaskKind, TaskOrigin, TaskStatus,
-};
+use crate::tasks::{Outcome, SubReason, Task, TaskKind, TaskOrigin, TaskStatus};
 
 /// All columns of a [`TaskRow`], and where they come from.
 macro_rules! select {
@@ -231,7 +230,7 @@ async fn names_of(tx: &mut Tx, rows: &[TaskRow]) -> Result<ProductNames, DbError
         rows.iter().flat_map(|row| row.recommended_products.0.iter().copied()).collect();
     ids.sort_unstable();
     ids.dedup();
-    let mut sql = Sql::new("SELECT id AS product_id, name_bn, name_en FROM products WHERE id");
+    let mut sql = Sql::new(format!("{} WHERE id", ProductName::SELECT));
     sql.push_ids(ids);
     Ok(tx.all::<ProductName>(sql).await?.into_iter().collect())
 }

@@ -44,6 +44,9 @@ both! {
         // Rice goes with oil from day 5 to 30.
         let cross = &view["recommendations"][1]["reason"];
         assert_eq!((&cross["code"], &cross["triggerCategorySlug"]), (&json!("cross_sell"), &json!("rice")));
+        let listed = app.get(&agent, &format!("/api/cdm/orders?customerId={id}")).await.ok();
+        assert_eq!(view["recentOrders"], listed["items"]);
+        assert_eq!(view["recentOrders"][0]["lines"][0]["sku"], "RICE-5");
         let numbers: Vec<_> = view["recentOrders"].as_array().expect("orders").iter()
             .map(|o| o["orderDate"].clone()).collect();
         assert_eq!(numbers, ["2026-10-28", "2026-10-01", "2026-09-02"]);
@@ -71,6 +74,8 @@ both! {
         for name in ["Miniket", "Nazirshail"] {
             app.patch(&manager, &format!("/api/cdm/products/{}", products[0]), json!({"nameEn": name})).await.ok();
             assert_eq!(seen("nameEn").await, name);
+            let view = other.get(&manager, &path).await.ok();
+            assert_eq!(view["recentOrders"][0]["lines"][0]["nameEn"], name);
         }
         for days in [30, 31] {
             other.execute(Sql::new("UPDATE consumption_profiles SET avg_consumption_days = $1").bind(days)).await;

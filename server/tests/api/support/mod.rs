@@ -132,16 +132,15 @@ impl TestApp {
         Answer::read(request.send().await.expect("the server answers")).await
     }
 
-    /// What a browser gets, who asks for Brotli.
+    /// What a browser gets, who asks for Zstandard.
     pub async fn get_compressed(&self, who: &Person, path: &str) -> Value {
         let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&who.token);
-        let request = request.header("accept-encoding", "gzip, br");
+        let request = request.header("accept-encoding", "gzip, deflate, br, zstd");
         let answer = request.send().await.expect("the server answers");
-        assert_eq!(answer.headers()["content-encoding"], "br");
+        assert_eq!(answer.headers()["content-encoding"], "zstd");
         assert_eq!(answer.headers()["vary"], "accept-encoding");
         let packed = answer.bytes().await.expect("the body arrives");
-        let mut text = Vec::new();
-        brotli::BrotliDecompress(&mut &*packed, &mut text).expect("Brotli");
+        let text = zstd::decode_all(&*packed).expect("Zstandard");
         serde_json::from_slice(&text).expect("JSON")
     }
 
