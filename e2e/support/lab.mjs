@@ -131,8 +131,17 @@ export const hears = (page, ms = 1500) =>
     const bands = new Float32Array(analyser.frequencyBinCount);
     const width = context.sampleRate / analyser.fftSize;
     let [loud, hz, beep] = [0, 0, -200];
-    // Not a wait for something: sound is measured over a time, and an analyser hears only the last moment.
-    for (const end = Date.now() + ms; Date.now() < end; await new Promise((r) => setTimeout(r, 50))) {
+    // An analyser hears only the last moment: it is asked whenever a short silence mixed in has ended.
+    const moment = () =>
+      new Promise((ended) => {
+        const silence = context.createConstantSource();
+        silence.offset.value = 0;
+        silence.connect(analyser);
+        silence.onended = ended;
+        silence.start();
+        silence.stop(context.currentTime + 0.05);
+      });
+    for (const end = context.currentTime + ms / 1000; context.currentTime < end; await moment()) {
       analyser.getFloatTimeDomainData(wave);
       analyser.getFloatFrequencyData(bands);
       const now = Math.sqrt(wave.reduce((sum, x) => sum + x * x, 0) / wave.length);

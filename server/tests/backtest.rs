@@ -80,6 +80,7 @@ fn what_is_said_of_a_day_does_not_change_with_what_comes_later() {
     let (whole, cut) = (outcome(200), outcome(106));
     for (name, column) in [("reminders.csv", 2), ("calls.csv", 0)] {
         let until = |folder: &Path| -> Vec<String> {
+            // Without the header.
             let rows = read(folder, name).into_iter().skip(1);
             rows.filter(|row| row.split(',').nth(column).expect("a day") <= "2026-04-16").collect()
         };

@@ -50,6 +50,7 @@ fn nobody_uses_a_forbidden_neighbour() {
             .to_owned();
         let text = std::fs::read_to_string(&file).expect("a file");
         for line in text.lines() {
+            // What stands before the first of them is no path.
             for used in line.split("crate::").skip(1) {
                 let path: Vec<&str> = used
                     .split("::")

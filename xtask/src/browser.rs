@@ -7,13 +7,13 @@ use crate::tools;
 /// Plays the day in Chromium.
 pub fn day(steps: &mut Steps) {
     let Some(chromium) = tools::chromium() else {
-        steps.skip("browser tests", "install Debian's package chromium");
+        steps.leave_out("browser tests", "install Debian's package chromium");
         return;
     };
     let with_lab = match pbx::obstacle() {
         None => true,
         Some(why) => {
-            steps.skip("browser tests with an Asterisk", why);
+            steps.leave_out("browser tests with an Asterisk", why);
             false
         }
     };

@@ -15,7 +15,7 @@ pub fn formatting(steps: &mut Steps) {
 /// Biome, TypeScript and the unit tests of the browser app.
 pub fn browser_app(steps: &mut Steps) {
     let Some(npm) = tools::npm() else {
-        steps.skip("browser app", "npm is missing; install Node.js 20 or newer");
+        steps.leave_out("browser app", "npm is missing; install Node.js 20 or newer");
         return;
     };
     steps.step("browser app: lint, types, unit tests", || {
@@ -74,7 +74,7 @@ pub fn server(steps: &mut Steps) {
             None
         }
         None => {
-            steps.skip("server tests on PostgreSQL", "install Debian's package postgresql");
+            steps.leave_out("server tests on PostgreSQL", "install Debian's package postgresql");
             None
         }
     };

@@ -73,7 +73,7 @@ impl Steps {
     }
 
     /// Says loudly that a step is not made.
-    pub fn skip(&mut self, name: &str, why: &str) {
+    pub fn leave_out(&mut self, name: &str, why: &str) {
         eprintln!("\n=== {name}\nSKIPPED: {why}");
         self.skipped.push(format!("{name}: {why}"));
     }

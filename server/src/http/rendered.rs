@@ -1,12 +1,15 @@
 //! Long answers that many ask for: made and compressed once, sent to each as they are.
 
 use std::convert::Infallible;
+use std::io::Write;
 
 use axum::body::Bytes;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde::Serialize;
 
 use crate::error::Result;
@@ -16,23 +19,45 @@ use crate::error::Result;
 pub enum Coding {
     /// As it is.
     Plain,
+    /// Compressed by gzip: older browsers, and all of them without TLS.
+    Gzip,
     /// Compressed by Zstandard (RFC 8878).
     Zstd,
 }
 
 impl Coding {
-    /// The shortest the client understands.
+    /// The best the client understands.
     fn accepted(headers: &HeaderMap) -> Self {
-        let lists = headers.get_all(header::ACCEPT_ENCODING).iter();
-        let mut codings =
-            lists.filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','));
-        let zstd = codings.any(|coding| {
-            let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-            let refused =
-                weight.trim().strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0_f32));
-            name.trim().eq_ignore_ascii_case("zstd") && !refused
-        });
-        if zstd { Self::Zstd } else { Self::Plain }
+        let takes = |wanted: &str| {
+            let lists = headers.get_all(header::ACCEPT_ENCODING).iter();
+            let mut codings =
+                lists.filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','));
+            codings.any(|coding| {
+                let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+                let refused =
+                    weight.trim().strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0_f32));
+                name.trim().eq_ignore_ascii_case(wanted) && !refused
+            })
+        };
+        if takes("zstd") {
+            Self::Zstd
+        } else if takes("gzip") {
+            Self::Gzip
+        } else {
+            Self::Plain
+        }
+    }
+
+    fn compress(self, plain: Vec<u8>) -> std::io::Result<Vec<u8>> {
+        match self {
+            Self::Plain => Ok(plain),
+            Self::Gzip => {
+                let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+                packed.write_all(&plain)?;
+                packed.finish()
+            }
+            Self::Zstd => zstd::bulk::compress(&plain, zstd::DEFAULT_COMPRESSION_LEVEL),
+        }
     }
 }
 
@@ -55,11 +80,7 @@ impl Rendered {
     /// Renders `value` on a thread for such work.
     pub async fn of(value: impl Serialize + Send + 'static, coding: Coding) -> Result<Self> {
         let body = tokio::task::spawn_blocking(move || -> anyhow::Result<Vec<u8>> {
-            let plain = serde_json::to_vec(&value)?;
-            Ok(match coding {
-                Coding::Plain => plain,
-                Coding::Zstd => zstd::bulk::compress(&plain, zstd::DEFAULT_COMPRESSION_LEVEL)?,
-            })
+            Ok(coding.compress(serde_json::to_vec(&value)?)?)
         });
         let body = Bytes::from(body.await.map_err(anyhow::Error::from)??);
         Ok(Self { body, coding })
@@ -69,10 +90,12 @@ impl Rendered {
 impl IntoResponse for Rendered {
     fn into_response(self) -> Response {
         let kind = [(header::CONTENT_TYPE, "application/json"), (header::VARY, "accept-encoding")];
-        match self.coding {
-            Coding::Plain => (kind, self.body).into_response(),
-            Coding::Zstd => (kind, [(header::CONTENT_ENCODING, "zstd")], self.body).into_response(),
-        }
+        let coding = match self.coding {
+            Coding::Plain => None,
+            Coding::Gzip => Some([(header::CONTENT_ENCODING, "gzip")]),
+            Coding::Zstd => Some([(header::CONTENT_ENCODING, "zstd")]),
+        };
+        (kind, coding, self.body).into_response()
     }
 }
 
@@ -83,19 +106,20 @@ mod tests {
     use super::Coding;
 
     #[test]
-    fn zstandard_goes_to_those_alone_who_understand_it() {
-        let accepts = |said: &'static str| {
+    fn the_best_coding_goes_to_those_alone_who_understand_it() {
+        let accepted = |said: &'static str| {
             let value = HeaderValue::from_static(said);
-            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, value)]);
-            Coding::accepted(&headers) == Coding::Zstd
+            Coding::accepted(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, value)]))
         };
-        assert!(accepts("gzip, deflate, br, zstd") && accepts("ZSTD;q=0.5"));
-        assert!(
-            !accepts("gzip, zstd;q=0")
-                && !accepts("zstd; q=0.0")
-                && !accepts("azstd")
-                && !accepts("")
-        );
+        for said in ["gzip, deflate, br, zstd", "ZSTD;q=0.5"] {
+            assert_eq!(accepted(said), Coding::Zstd, "{said}");
+        }
+        for said in ["gzip, deflate", "zstd;q=0, gzip", "azstd,GZIP;q=0.1"] {
+            assert_eq!(accepted(said), Coding::Gzip, "{said}");
+        }
+        for said in ["", "br", "gzip; q=0.0", "zstd; q=0.0"] {
+            assert_eq!(accepted(said), Coding::Plain, "{said}");
+        }
         assert_eq!(Coding::accepted(&HeaderMap::new()), Coding::Plain);
     }
 }

@@ -261,6 +261,7 @@ impl Source {
     /// The first rows, for a person to look at.
     pub fn sample(&self, rows: usize) -> Result<Vec<Vec<String>>> {
         let mut reader = self.reader()?;
+        // The first row is the header.
         let mut records = reader.byte_records().skip(1).take(rows);
         records
             .by_ref()

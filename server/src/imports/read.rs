@@ -75,7 +75,7 @@ impl<'a> Rows<'a> {
         Ok(Self { reader, source, end: source.bytes })
     }
 
-    fn skip(&mut self, rows: u64) -> Result<()> {
+    fn pass(&mut self, rows: u64) -> Result<()> {
         let mut record = csv::ByteRecord::new();
         for _ in 0..rows {
             if !self.reader.read_byte_record(&mut record).map_err(csv_error)? {
@@ -257,18 +257,18 @@ pub fn read(
     match prepared.kind {
         Kind::Orders => {
             // The row before tells whether the next one goes on with an order that was too large.
-            rows.skip(skip.saturating_sub(1))?;
+            rows.pass(skip.saturating_sub(1))?;
             let before = if skip > 0 { rows.next()? } else { None };
             let before = before.map(|row| columns.cell(&row.record, prepared.key).to_owned());
             orders(prepared, ctx, catalogue, rows, before, size, &mut send)
         }
         Kind::Categories => {
-            rows.skip(skip)?;
+            rows.pass(skip)?;
             let parse = |row: &Row| record::category(columns, row).map(Some);
             singles(rows, size, parse, Records::Categories, &mut send)
         }
         Kind::Customers => {
-            rows.skip(skip)?;
+            rows.pass(skip)?;
             let parse = |row: &Row| record::customer(ctx, columns, row).map(Some);
             singles(rows, size, parse, Records::Customers, &mut send)
         }

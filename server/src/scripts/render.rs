@@ -306,6 +306,7 @@ pub(super) fn first_complete(
 /// The names of the placeholders in a text.
 #[cfg(test)]
 pub(super) fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    // What stands before the first brace is no name.
     text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
 }
 

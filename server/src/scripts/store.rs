@@ -263,6 +263,7 @@ pub async fn context(
         level: task.level().map(ToOwned::to_owned),
         time,
         orders: task.total_orders,
+        // The first is what the script itself is about.
         further: task.talking_points.iter().skip(1).map(|point| point.kind.to_string()).collect(),
     };
     Ok((context, suggested))

@@ -8,6 +8,7 @@ both! {
         app.request(Method::GET, "/readyz", None, None).await.ok();
         let document = app.request(Method::GET, "/api/openapi.json", None, None).await.ok();
         let text = document.to_string();
+        // What stands before the first reference is none.
         let dangling: Vec<&str> = text
             .split("\"#/components/schemas/")
             .skip(1)
@@ -16,6 +17,11 @@ both! {
             .collect();
         assert!(dangling.is_empty(), "references to nothing: {dangling:?}");
         assert_eq!(document["openapi"].as_str().map(|v| &v[..3]), Some("3.1"));
+        for (accepted, coding) in [("gzip, deflate, br, zstd", "zstd"), ("gzip, deflate", "gzip")] {
+            let request = app.http.get(format!("{}/api/openapi.json", app.base));
+            let answer = request.header("accept-encoding", accepted).send().await.expect("an answer");
+            assert_eq!(answer.headers()["content-encoding"], coding);
+        }
         app.request(Method::GET, "/api/nothing-here", None, None).await.problem(404, "no_such_route");
     }
 }

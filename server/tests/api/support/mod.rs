@@ -9,6 +9,7 @@ mod response;
 pub mod shop;
 mod watch;
 
+use std::io::Read as _;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeZone, Utc};
@@ -132,16 +133,25 @@ impl TestApp {
         Answer::read(request.send().await.expect("the server answers")).await
     }
 
-    /// What a browser gets, who asks for Zstandard.
+    /// What browsers get, whichever coding they ask for.
     pub async fn get_compressed(&self, who: &Person, path: &str) -> Value {
-        let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&who.token);
-        let request = request.header("accept-encoding", "gzip, deflate, br, zstd");
-        let answer = request.send().await.expect("the server answers");
-        assert_eq!(answer.headers()["content-encoding"], "zstd");
-        assert_eq!(answer.headers()["vary"], "accept-encoding");
-        let packed = answer.bytes().await.expect("the body arrives");
-        let text = zstd::decode_all(&*packed).expect("Zstandard");
-        serde_json::from_slice(&text).expect("JSON")
+        let packed_by = async |accepted: &str, coding: &str| {
+            let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&who.token);
+            let request = request.header("accept-encoding", accepted);
+            let answer = request.send().await.expect("the server answers");
+            assert_eq!(answer.headers()["content-encoding"], coding);
+            assert_eq!(answer.headers()["vary"], "accept-encoding");
+            answer.bytes().await.expect("the body arrives")
+        };
+        let packed = packed_by("gzip, deflate, br, zstd", "zstd").await;
+        let new = zstd::decode_all(&*packed).expect("Zstandard");
+        let packed = packed_by("gzip, deflate", "gzip").await;
+        let mut old = Vec::new();
+        flate2::read::GzDecoder::new(&*packed).read_to_end(&mut old).expect("gzip");
+        let [new, old] =
+            [new, old].map(|text| serde_json::from_slice::<Value>(&text).expect("JSON"));
+        assert_eq!(new, old);
+        new
     }
 
     pub async fn get(&self, who: &Person, path: &str) -> Answer {
