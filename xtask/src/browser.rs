@@ -4,8 +4,8 @@ use crate::pbx;
 use crate::shell::{Steps, command, root, run};
 use crate::tools;
 
-/// Plays the day in Chromium.
-pub fn day(steps: &mut Steps) {
+/// Plays the day in Chromium; with `filter` only the files whose name contains it.
+pub fn day(steps: &mut Steps, filter: Option<&str>) {
     let Some(chromium) = tools::chromium() else {
         steps.leave_out("browser tests", "install Debian's package chromium");
         return;
@@ -28,6 +28,11 @@ pub fn day(steps: &mut Steps) {
         install.current_dir(&e2e);
         run(install)?;
         let mut test = command("npm", &["test", "--silent"]);
+        if let Some(filter) = filter {
+            let file = format!("tests/*{filter}*.test.mjs");
+            test =
+                command("node", &["--test", "--test-concurrency=1", "--test-reporter=spec", &file]);
+        }
         test.current_dir(&e2e)
             .env("CHROMIUM", chromium)
             .env("TRUSTCART_BIN", target_dir().join("debug/trustcart"));

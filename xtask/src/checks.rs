@@ -14,21 +14,38 @@ pub fn formatting(steps: &mut Steps) {
 
 /// Biome, TypeScript and the unit tests of the browser app.
 pub fn browser_app(steps: &mut Steps) {
+    npm_step(steps, "browser app: lint, types, unit tests", &[&["run", "check"]]);
+}
+
+/// Biome and TypeScript.
+pub fn browser_lints(steps: &mut Steps) {
+    npm_step(steps, "browser app: lint, types", &[&["run", "lint"]]);
+}
+
+/// The unit tests of the browser app whose file matches `filter`.
+pub fn web_tests(steps: &mut Steps, filter: Option<&str>) {
+    let mut arguments = vec!["run", "test", "--"];
+    arguments.extend(filter);
+    npm_step(steps, "browser app: unit tests", &[&arguments]);
+}
+
+/// npm in `web/`, after installing what is missing there.
+fn npm_step(steps: &mut Steps, name: &str, commands: &[&[&str]]) {
     let Some(npm) = tools::npm() else {
-        steps.leave_out("browser app", "npm is missing; install Node.js 20 or newer");
+        steps.leave_out(name, "npm is missing; install Node.js 20 or newer");
         return;
     };
-    steps.step("browser app: lint, types, unit tests", || {
+    let npm = npm.display().to_string();
+    steps.step(name, || {
         let web = root().join("web");
-        if !web.join("node_modules").exists() {
-            let mut install =
-                command(&npm.display().to_string(), &["ci", "--no-audit", "--no-fund"]);
-            install.current_dir(&web);
-            run(install)?;
+        let install: &[&str] = &["ci", "--no-audit", "--no-fund"];
+        let missing = !web.join("node_modules").exists();
+        for arguments in missing.then_some(install).into_iter().chain(commands.iter().copied()) {
+            let mut command = command(&npm, arguments);
+            command.current_dir(&web);
+            run(command)?;
         }
-        let mut check = command(&npm.display().to_string(), &["run", "check"]);
-        check.current_dir(&web);
-        run(check)
+        Ok(())
     });
 }
 
@@ -64,8 +81,8 @@ pub fn drift(steps: &mut Steps) {
     });
 }
 
-/// Server tests, on SQLite and on a throw-away PostgreSQL.
-pub fn server(steps: &mut Steps) {
+/// Server tests whose name contains `filter`, on SQLite and on a throw-away PostgreSQL.
+pub fn server(steps: &mut Steps, filter: Option<&str>) {
     let postgres = tools::postgres_bin().map(|bin| Postgres::start(bin, false));
     let postgres = match postgres {
         Some(Ok(postgres)) => Some(postgres),
@@ -84,6 +101,7 @@ pub fn server(steps: &mut Steps) {
         } else {
             command("cargo", &["test", "--workspace", "--no-fail-fast"])
         };
+        test.args(filter);
         if let Some(postgres) = &postgres {
             test.env("TRUSTCART_TEST_POSTGRES", &postgres.url);
         } else {
