@@ -131,6 +131,7 @@ pub fn api() -> OpenApiRouter<AppState> {
         )
         .routes(routes!(imports::api::show))
         .routes(routes!(imports::api::errors))
+        .routes(routes!(imports::api::warnings))
         .routes(routes!(imports::api::rejected_rows))
         .routes(routes!(imports::api::run))
         .routes(routes!(imports::api::cancel))

@@ -11,9 +11,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::fields::required;
 use super::mapping::{self, Part};
-use super::store::{self, ErrorRow, Job, NewJob};
+use super::store::{self, FindingRow, Job, NewJob};
 use super::upload::{self, Upload};
-use super::{Format, ImportJob, JobError, JobStatus, Kind, prepare, rejected, work};
+use super::{Format, ImportJob, JobError, JobStatus, Kind, Severity, prepare, rejected, work};
 use crate::app::AppState;
 use crate::auth::{Allow, CurrentUser, Leads, Role};
 use crate::db::{Cursor, ImportId, Page, PageQuery, Tx};
@@ -229,7 +229,7 @@ pub async fn show(
     Ok(Json(visible(&mut tx, &user, id).await?.public))
 }
 
-/// Why a row was rejected.
+/// Why a row was rejected, or a warning about one that is taken.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportError {
@@ -246,18 +246,18 @@ pub struct ImportError {
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<String>,
     #[serde(skip)]
-    seq: i64,
+    id: i64,
 }
 
-impl From<ErrorRow> for ImportError {
-    fn from(row: ErrorRow) -> Self {
+impl From<FindingRow> for ImportError {
+    fn from(row: FindingRow) -> Self {
         Self {
             line: row.line,
             column: row.column_name,
             code: row.code,
             reason: row.reason,
             value: row.value,
-            seq: row.seq,
+            id: row.id,
         }
     }
 }
@@ -271,16 +271,38 @@ pub async fn errors(
     Path(id): Path<ImportId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<ImportError>>> {
+    found(&state, &user, id, Severity::Error, &page).await
+}
+
+/// Warnings about rows that are taken, in the order of the file; line 1 is about the file.
+#[utoipa::path(get, path = "/api/cdm/imports/{id}/warnings", tag = "imports",
+    params(("id" = i64, Path), PageQuery), responses((status = 200, body = Page<ImportError>)))]
+pub async fn warnings(
+    State(state): State<AppState>,
+    user: Allow<Leads>,
+    Path(id): Path<ImportId>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<ImportError>>> {
+    found(&state, &user, id, Severity::Warning, &page).await
+}
+
+async fn found(
+    state: &AppState,
+    user: &CurrentUser,
+    id: ImportId,
+    severity: Severity,
+    page: &PageQuery,
+) -> Result<Json<Page<ImportError>>> {
     let after = match page.cursor()? {
         Some(cursor) => (cursor.key.parse().map_err(|_| crate::db::BadCursor)?, cursor.id),
-        None => (-1, 0),
+        None => store::START,
     };
     let limit = page.limit();
     let mut tx = state.db.read().await?;
-    visible(&mut tx, &user, id).await?;
-    let rows = store::errors(&mut tx, id, after, limit + 1).await?;
+    visible(&mut tx, user, id).await?;
+    let rows = store::findings(&mut tx, id, severity, after, limit + 1).await?;
     let rows: Vec<ImportError> = rows.into_iter().map(ImportError::from).collect();
-    let cursor = |row: &ImportError| Cursor { key: row.line.to_string(), id: row.seq };
+    let cursor = |row: &ImportError| Cursor { key: row.line.to_string(), id: row.id };
     Ok(Json(Page::new(rows, limit, cursor)))
 }
 

@@ -48,6 +48,8 @@ pub struct Outcome {
     pub unchanged: i64,
     /// Index of the record and why it is not taken.
     pub rejected: Vec<(usize, RowError)>,
+    /// Index of the record that is taken and what a person should know of it.
+    pub warnings: Vec<(usize, RowError)>,
 }
 
 impl Outcome {
@@ -56,6 +58,20 @@ impl Outcome {
         self.updated += other.updated;
         self.unchanged += other.unchanged;
         self.rejected.extend(other.rejected.into_iter().map(|(at, error)| (at + offset, error)));
+        self.warnings.extend(other.warnings.into_iter().map(|(at, said)| (at + offset, said)));
+    }
+
+    /// Says something about a record that is taken.
+    #[expect(dead_code, reason = "no rule of the database warns yet")]
+    fn warn(
+        &mut self,
+        at: usize,
+        column: &'static str,
+        code: &'static str,
+        reason: impl Into<String>,
+        value: Option<&str>,
+    ) {
+        self.warnings.push((at, finding(column, code, reason, value)));
     }
 
     fn reject(
@@ -66,15 +82,21 @@ impl Outcome {
         reason: impl Into<String>,
         value: Option<&str>,
     ) {
-        self.rejected.push((
-            at,
-            RowError {
-                column: Some(column.to_owned()),
-                code,
-                reason: reason.into(),
-                value: value.map(|v| super::text::cut(v, 200)),
-            },
-        ));
+        self.rejected.push((at, finding(column, code, reason, value)));
+    }
+}
+
+fn finding(
+    column: &'static str,
+    code: &'static str,
+    reason: impl Into<String>,
+    value: Option<&str>,
+) -> RowError {
+    RowError {
+        column: Some(column.to_owned()),
+        code,
+        reason: reason.into(),
+        value: value.map(|v| super::text::cut(v, 200)),
     }
 }
 

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::mapping::Overrides;
 use super::store::{self, NewJob};
 use super::upload::{Stored, override_of};
-use super::{Format, ImportJob, JobStatus, Kind, prepare, rejected, work};
+use super::{Format, ImportJob, JobStatus, Kind, Severity, prepare, rejected, work};
 use crate::app::AppState;
 use crate::db::ImportId;
 use crate::serving;
@@ -141,6 +141,10 @@ pub async fn run(state: &AppState, args: ImportArgs) -> anyhow::Result<()> {
         store::get(&mut tx, id).await?.context("the import is gone")?.public
     };
     summary(&job, begun.elapsed().as_secs_f64());
+    if job.warnings > 0 {
+        println!("{} warnings about rows that are taken, the first:", job.warnings);
+        print_first(state, job.id, Severity::Warning).await?;
+    }
     if job.error_rows > 0 {
         report_rejected(state, &job, args.rejected.as_deref()).await?;
     }
@@ -184,7 +188,7 @@ async fn report_rejected(
     job: &ImportJob,
     file: Option<&std::path::Path>,
 ) -> anyhow::Result<()> {
-    print_first(state, job.id).await?;
+    print_first(state, job.id, Severity::Error).await?;
     let Some(path) = file else {
         println!("Give --rejected FILE to get the rejected rows as a file.");
         return Ok(());
@@ -201,9 +205,9 @@ async fn report_rejected(
     Ok(())
 }
 
-async fn print_first(state: &AppState, id: ImportId) -> anyhow::Result<()> {
+async fn print_first(state: &AppState, id: ImportId, severity: Severity) -> anyhow::Result<()> {
     let mut tx = state.db.read().await?;
-    for error in store::errors(&mut tx, id, (-1, 0), 10).await? {
+    for error in store::findings(&mut tx, id, severity, store::START, 10).await? {
         let column = error.column_name.map(|c| format!(" {c}:")).unwrap_or_default();
         println!("  line {}:{column} {} [{}]", error.line, error.reason, error.code);
     }

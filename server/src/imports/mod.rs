@@ -67,6 +67,16 @@ impl Format {
 }
 
 text_enum! {
+    /// What a finding means for its row.
+    pub enum Severity {
+        /// The row is not taken.
+        Error = "error",
+        /// The row is taken; a person should look at it.
+        Warning = "warning",
+    }
+}
+
+text_enum! {
     /// Where an import stands.
     pub enum JobStatus {
         /// Waits for its turn.
@@ -115,6 +125,8 @@ pub struct ImportJob {
     pub ok_rows: i64,
     /// Rows rejected.
     pub error_rows: i64,
+    /// Warnings about rows that are taken, and about the file.
+    pub warnings: i64,
     /// Records made.
     pub created: i64,
     /// Records changed.

@@ -10,7 +10,7 @@ use super::mapping::Columns;
 use super::prepare::{LinesFile, Prepared};
 use super::record::{
     self, Catalogue, CategoryRecord, Context, CustomerRecord, Damage, MAX_ROWS, OrderRecord,
-    OrderRows, ProductRecord, Row, RowError, VariantContext,
+    OrderRows, ProductRecord, Read, Row, RowError, VariantContext, Warnings,
 };
 use crate::error::Result;
 
@@ -21,6 +21,8 @@ pub struct Item<T> {
     pub rows: Vec<Row>,
     /// What they say.
     pub record: T,
+    /// What a person should know of them, with the index of the row.
+    pub warnings: Warnings,
 }
 
 /// A row that is not taken.
@@ -43,6 +45,34 @@ pub enum Records {
     Customers(Vec<Item<CustomerRecord>>),
     /// Orders.
     Orders(Vec<Item<OrderRecord>>),
+}
+
+impl Records {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Categories(items) => items.len(),
+            Self::Products(items) => items.len(),
+            Self::Customers(items) => items.len(),
+            Self::Orders(items) => items.len(),
+        }
+    }
+
+    /// The rows of a record and the warnings about them.
+    ///
+    /// # Panics
+    /// If there is no such record.
+    pub fn get(&self, at: usize) -> (&[Row], &Warnings) {
+        fn parts<T>(item: &Item<T>) -> (&[Row], &Warnings) {
+            (&item.rows, &item.warnings)
+        }
+        match self {
+            Self::Categories(items) => parts(&items[at]),
+            Self::Products(items) => parts(&items[at]),
+            Self::Customers(items) => parts(&items[at]),
+            Self::Orders(items) => parts(&items[at]),
+        }
+    }
 }
 
 /// What is committed together.
@@ -264,12 +294,12 @@ pub fn read(
         }
         Kind::Categories => {
             rows.pass(skip)?;
-            let parse = |row: &Row| record::category(columns, row).map(Some);
+            let parse = |row: &Row| record::category(columns, row).map(some);
             singles(rows, size, parse, Records::Categories, &mut send)
         }
         Kind::Customers => {
             rows.pass(skip)?;
-            let parse = |row: &Row| record::customer(ctx, columns, row).map(Some);
+            let parse = |row: &Row| record::customer(ctx, columns, row).map(some);
             singles(rows, size, parse, Records::Customers, &mut send)
         }
         Kind::Products => {
@@ -286,10 +316,14 @@ pub fn read(
     }
 }
 
+fn some<T>((record, warnings): (T, Vec<RowError>)) -> (Option<T>, Vec<RowError>) {
+    (Some(record), warnings)
+}
+
 fn singles<T>(
     mut rows: Rows<'_>,
     size: usize,
-    mut parse: impl FnMut(&Row) -> Result<Option<T>, Vec<RowError>>,
+    mut parse: impl FnMut(&Row) -> Read<Option<T>>,
     wrap: fn(Vec<Item<T>>) -> Records,
     send: &mut impl FnMut(Chunk) -> bool,
 ) -> Result<()> {
@@ -299,8 +333,11 @@ fn singles<T>(
             let Some(row) = rows.next()? else { break };
             passed += 1;
             match parse(&row) {
-                Ok(Some(record)) => items.push(Item { rows: vec![row], record }),
-                Ok(None) => silent += 1,
+                Ok((Some(record), found)) => {
+                    let warnings = found.into_iter().map(|warning| (0, warning)).collect();
+                    items.push(Item { rows: vec![row], record, warnings });
+                }
+                Ok((None, _)) => silent += 1,
                 Err(errors) => rejected.push(Rejected { row, errors }),
             }
         }
@@ -332,7 +369,9 @@ fn orders(
                 lines_used += group.lines.len() as u64;
                 held += group.rows.len() + group.lines.len();
                 match record::order(ctx, &prepared.columns, lines_columns, catalogue, &group) {
-                    Ok(record) => items.push(Item { rows: group.rows, record }),
+                    Ok((record, warnings)) => {
+                        items.push(Item { rows: group.rows, record, warnings });
+                    }
                     Err(errors) => rejected.extend(
                         group
                             .rows

@@ -39,7 +39,7 @@ pub enum Damage {
     Cells,
 }
 
-/// Why a row is not taken.
+/// Why a row is not taken or, as a warning, what a person should know of a row that is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowError {
     /// The column concerned.
@@ -72,11 +72,18 @@ pub struct Context {
     pub today: NaiveDate,
 }
 
+/// A record with its warnings, or why the row is not taken.
+pub type Read<T> = Result<(T, Vec<RowError>), Vec<RowError>>;
+
+/// Warnings about a record, each with the index of the row among the record's that it is about.
+pub type Warnings = Vec<(usize, RowError)>;
+
 /// Reads the cells of one row and collects what is wrong with them.
 pub(super) struct Cells<'a> {
     columns: &'a Columns,
     row: &'a Row,
     pub(super) errors: Vec<RowError>,
+    pub(super) warnings: Vec<RowError>,
 }
 
 impl<'a> Cells<'a> {
@@ -95,7 +102,7 @@ impl<'a> Cells<'a> {
             )),
             None => {}
         }
-        Self { columns, row, errors }
+        Self { columns, row, errors, warnings: Vec::new() }
     }
 
     /// The cell as it is, trimmed; empty if there is none.
@@ -104,13 +111,24 @@ impl<'a> Cells<'a> {
     }
 
     pub(super) fn error(&mut self, field: Field, code: &'static str, reason: impl Into<String>) {
+        let error = self.about(field, code, reason);
+        self.errors.push(error);
+    }
+
+    /// Says something about a cell of a row that is taken.
+    pub(super) fn warn(&mut self, field: Field, code: &'static str, reason: impl Into<String>) {
+        let warning = self.about(field, code, reason);
+        self.warnings.push(warning);
+    }
+
+    fn about(&self, field: Field, code: &'static str, reason: impl Into<String>) -> RowError {
         let value = self.raw(field);
-        self.errors.push(RowError {
+        RowError {
             column: self.columns.name(field).map(ToOwned::to_owned),
             code,
             reason: reason.into(),
             value: (!value.is_empty()).then(|| text::cut(value, 200)),
-        });
+        }
     }
 
     /// A text of at most `max` characters; empty is `None`.
@@ -128,6 +146,18 @@ impl<'a> Cells<'a> {
             return None;
         }
         Some(value.to_owned())
+    }
+
+    /// A text of which the first `max` characters are kept, with a warning; empty is `None`.
+    pub(super) fn label(&mut self, field: Field, max: usize) -> Option<String> {
+        let value = self.raw(field);
+        let length = value.chars().count();
+        if length <= max {
+            return self.text(field, max);
+        }
+        let cut = self.text(field, length)?.chars().take(max).collect::<String>();
+        self.warn(field, "cut_to_length", format!("Only the first {max} characters are kept."));
+        Some(cut.trim_end().to_owned())
     }
 
     pub(super) fn required(&mut self, field: Field, max: usize) -> Option<String> {
@@ -225,10 +255,10 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// The record, if nothing was wrong.
-    pub(super) fn finish<T>(self, record: Option<T>) -> Result<T, Vec<RowError>> {
+    /// The record and its warnings, if nothing was wrong.
+    pub(super) fn finish<T>(self, record: Option<T>) -> Read<T> {
         match record {
-            Some(record) if self.errors.is_empty() => Ok(record),
+            Some(record) if self.errors.is_empty() => Ok((record, self.warnings)),
             _ => Err(self.errors),
         }
     }

@@ -1,7 +1,7 @@
 //! The file of rejected rows.
 
-use super::ImportJob;
-use super::store::{self, ErrorRow};
+use super::store::{self, FindingRow};
+use super::{ImportJob, Severity};
 use crate::db::{Db, ImportId};
 use crate::error::Result;
 
@@ -34,7 +34,7 @@ impl Writer {
             id: job.id,
             columns,
             old_reason,
-            after: (-1, 0),
+            after: store::START,
             begun: false,
             open: None,
             over: false,
@@ -57,7 +57,7 @@ impl Writer {
         }
         let rows = {
             let mut tx = db.read().await?;
-            store::errors(&mut tx, self.id, self.after, PAGE).await?
+            store::findings(&mut tx, self.id, Severity::Error, self.after, PAGE).await?
         };
         self.over = (rows.len() as i64) < PAGE;
         for row in rows {
@@ -69,8 +69,8 @@ impl Writer {
         Ok(Some(out))
     }
 
-    fn add(&mut self, out: &mut Vec<u8>, row: ErrorRow) -> Result<()> {
-        self.after = (row.line, row.seq);
+    fn add(&mut self, out: &mut Vec<u8>, row: FindingRow) -> Result<()> {
+        self.after = (row.line, row.id);
         let column = row.column_name.map(|c| format!("{c}: ")).unwrap_or_default();
         let reason = format!("{column}{} [{}]", row.reason, row.code);
         if row.seq > 0

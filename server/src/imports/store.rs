@@ -7,8 +7,9 @@ use sqlx::types::Json;
 
 use super::fields::Field;
 use super::read::Rejected;
+use super::record::RowError;
 use super::text;
-use super::{Format, ImportJob, JobError, JobStatus, Kind};
+use super::{Format, ImportJob, JobError, JobStatus, Kind, Severity};
 use crate::auth::{CurrentUser, Role};
 use crate::db::{Arg, CustomerId, DbError, ImportId, Insert, Sql, Tx, UserId};
 
@@ -39,6 +40,7 @@ struct Row {
     done_rows: i64,
     ok_rows: i64,
     error_rows: i64,
+    warnings: i64,
     created: i64,
     updated: i64,
     unchanged: i64,
@@ -52,8 +54,8 @@ struct Row {
 }
 
 const COLUMNS: &str = "id, kind, format, file_name, stored_path, lines_path, status, dry_run,
-    mapping, columns, total_rows, done_rows, ok_rows, error_rows, created, updated, unchanged,
-    lines_total, lines_used, error, created_by, created_at, started_at, finished_at";
+    mapping, columns, total_rows, done_rows, ok_rows, error_rows, warnings, created, updated,
+    unchanged, lines_total, lines_used, error, created_by, created_at, started_at, finished_at";
 
 impl From<Row> for Job {
     fn from(row: Row) -> Self {
@@ -73,6 +75,7 @@ impl From<Row> for Job {
                 done_rows: row.done_rows,
                 ok_rows: row.ok_rows,
                 error_rows: row.error_rows,
+                warnings: row.warnings,
                 created: row.created,
                 updated: row.updated,
                 unchanged: row.unchanged,
@@ -193,6 +196,8 @@ pub struct Progress {
     pub ok: i64,
     /// Rejected.
     pub errors: i64,
+    /// Warnings.
+    pub warnings: i64,
     /// Records made.
     pub created: i64,
     /// Records changed.
@@ -217,8 +222,9 @@ pub async fn advance(
             Sql::new(format!(
                 "UPDATE import_jobs SET done_rows = done_rows + $1, ok_rows = ok_rows + $2,
                    error_rows = error_rows + $3, created = created + $4, updated = updated + $5,
-                   unchanged = unchanged + $6, lines_used = lines_used + $7, heartbeat_at = $8
-                 WHERE id = $9 AND status = 'running' AND done_rows = $10 RETURNING {COLUMNS}"
+                   unchanged = unchanged + $6, lines_used = lines_used + $7, warnings = warnings + $8,
+                   heartbeat_at = $9
+                 WHERE id = $10 AND status = 'running' AND done_rows = $11 RETURNING {COLUMNS}"
             ))
             .bind(p.rows)
             .bind(p.ok)
@@ -227,6 +233,7 @@ pub async fn advance(
             .bind(p.updated)
             .bind(p.unchanged)
             .bind(p.lines_used)
+            .bind(p.warnings)
             .bind(now)
             .bind(id)
             .bind(from),
@@ -266,7 +273,7 @@ pub async fn requeue(tx: &mut Tx, id: ImportId) -> Result<Option<ImportJob>, DbE
         .optional(
             Sql::new(format!(
                 "UPDATE import_jobs SET status = 'queued', dry_run = FALSE, done_rows = 0,
-                   ok_rows = 0, error_rows = 0, created = 0, updated = 0, unchanged = 0,
+                   ok_rows = 0, error_rows = 0, warnings = 0, created = 0, updated = 0, unchanged = 0,
                    lines_used = 0, error = NULL, started_at = NULL, finished_at = NULL
                  WHERE id = $1 AND status = 'done' AND dry_run RETURNING {COLUMNS}"
             ))
@@ -274,7 +281,7 @@ pub async fn requeue(tx: &mut Tx, id: ImportId) -> Result<Option<ImportJob>, DbE
         )
         .await?;
     if let Some(row) = row {
-        tx.execute(Sql::new("DELETE FROM import_errors WHERE import_id = $1").bind(id)).await?;
+        tx.execute(Sql::new("DELETE FROM import_findings WHERE import_id = $1").bind(id)).await?;
         return Ok(Some(Job::from(row).public));
     }
     let row: Option<Row> = tx
@@ -300,17 +307,39 @@ pub async fn unfinished(tx: &mut Tx) -> Result<Vec<ImportId>, DbError> {
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
-/// Keeps the rejected rows of a chunk.
-pub async fn insert_errors(
+/// Keeps the rejected rows of a chunk and the warnings about rows that are taken, each with its line.
+pub async fn insert_findings(
     tx: &mut Tx,
     id: ImportId,
     rejected: &[Rejected],
+    warnings: &[(u64, &RowError)],
 ) -> Result<(), DbError> {
-    let mut insert = Insert::new(
-        "import_errors",
-        &["import_id", "line", "seq", "column_name", "code", "reason", "value", "record"],
-        "",
-    );
+    let columns = [
+        "import_id",
+        "line",
+        "seq",
+        "severity",
+        "column_name",
+        "code",
+        "reason",
+        "value",
+        "record",
+    ];
+    let mut insert = Insert::new("import_findings", &columns, "");
+    let mut add =
+        |line: u64, seq: usize, severity: Severity, found: &RowError, cells: &[String]| {
+            insert.row([
+                id.into(),
+                (line as i64).into(),
+                seq.into(),
+                severity.into(),
+                found.column.clone().into(),
+                Arg::Static(found.code),
+                (&found.reason).into(),
+                found.value.clone().into(),
+                Arg::json(&cells),
+            ]);
+        };
     for Rejected { row, errors } in rejected {
         for (seq, error) in errors.iter().enumerate() {
             // The row itself is kept once.
@@ -319,28 +348,24 @@ pub async fn insert_errors(
             } else {
                 Vec::new()
             };
-            insert.row([
-                id.into(),
-                (row.line as i64).into(),
-                seq.into(),
-                error.column.clone().into(),
-                Arg::Static(error.code),
-                (&error.reason).into(),
-                error.value.clone().into(),
-                Arg::json(&cells),
-            ]);
+            add(row.line, seq, Severity::Error, error, &cells);
         }
+    }
+    for (line, warning) in warnings {
+        add(*line, 0, Severity::Warning, warning, &[]);
     }
     insert.execute(tx).await?;
     Ok(())
 }
 
-/// Why a row was rejected, as kept.
+/// What an import says of a row, as kept.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct ErrorRow {
+pub struct FindingRow {
+    /// Id.
+    pub id: i64,
     /// Line in the file.
     pub line: i64,
-    /// Number among the line's errors.
+    /// Number among the row's errors.
     pub seq: i64,
     /// Column concerned.
     pub column_name: Option<String>,
@@ -350,23 +375,29 @@ pub struct ErrorRow {
     pub reason: String,
     /// Value found.
     pub value: Option<String>,
-    /// The whole row, on the line's first error.
+    /// The whole row, on its first error.
     pub record: Json<Vec<String>>,
 }
 
-/// The errors after `(line, seq)`, in the order of the file.
-pub async fn errors(
+/// Comes before every finding.
+pub const START: (i64, i64) = (-1, 0);
+
+/// The errors or warnings after `(line, id)`, in the order of the file.
+pub async fn findings(
     tx: &mut Tx,
     id: ImportId,
+    severity: Severity,
     after: (i64, i64),
     limit: i64,
-) -> Result<Vec<ErrorRow>, DbError> {
+) -> Result<Vec<FindingRow>, DbError> {
     tx.all(
         Sql::new(
-            "SELECT line, seq, column_name, code, reason, value, record FROM import_errors
-             WHERE import_id = $1 AND (line, seq) > ($2, $3) ORDER BY line, seq LIMIT $4",
+            "SELECT id, line, seq, column_name, code, reason, value, record FROM import_findings
+             WHERE import_id = $1 AND severity = $2 AND (line, id) > ($3, $4)
+             ORDER BY line, id LIMIT $5",
         )
         .bind(id)
+        .bind(severity)
         .bind(after.0)
         .bind(after.1)
         .bind(limit),
@@ -426,7 +457,7 @@ pub async fn forget(tx: &mut Tx, before: DateTime<Utc>) -> Result<Vec<String>, D
         .await?;
     let mut paths = Vec::new();
     for (id, stored, lines) in old {
-        tx.execute(Sql::new("DELETE FROM import_errors WHERE import_id = $1").bind(id)).await?;
+        tx.execute(Sql::new("DELETE FROM import_findings WHERE import_id = $1").bind(id)).await?;
         tx.execute(
             Sql::new("UPDATE import_jobs SET stored_path = '', lines_path = NULL WHERE id = $1")
                 .bind(id),

@@ -2,7 +2,7 @@
 //! rows, the customers to recompute and the job's position in one transaction, so whatever kills
 //! the process, the next start goes on exactly behind the last committed chunk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -360,17 +360,19 @@ async fn try_commit(
     };
     let taken = rows_of(&chunk.records) + chunk.silent as i64;
     let refused = refused_rows(&chunk.records, &outcome);
+    let warnings = warnings(&chunk.records, &outcome);
     let progress = Progress {
         rows: chunk.rows as i64,
         ok: taken - refused.len() as i64,
         errors: (chunk.rejected.len() + refused.len()) as i64,
+        warnings: warnings.len() as i64,
         created: outcome.created,
         updated: outcome.updated,
         unchanged: outcome.unchanged,
         lines_used: chunk.lines_used as i64,
     };
-    store::insert_errors(&mut tx, world.import, &chunk.rejected).await?;
-    store::insert_errors(&mut tx, world.import, &refused).await?;
+    store::insert_findings(&mut tx, world.import, &chunk.rejected, &warnings).await?;
+    store::insert_findings(&mut tx, world.import, &refused, &[]).await?;
     let Some(job) = store::advance(&mut tx, world.import, from, &progress, world.now).await? else {
         tx.rollback().await?;
         return Ok(None);
@@ -394,17 +396,9 @@ fn rows_of(records: &Records) -> i64 {
 
 /// The rows of records the database did not take: an order's rows together.
 fn refused_rows(records: &Records, outcome: &Outcome) -> Vec<Rejected> {
-    let rows = |at: usize| -> &[Row] {
-        match records {
-            Records::Categories(items) => &items[at].rows,
-            Records::Products(items) => &items[at].rows,
-            Records::Customers(items) => &items[at].rows,
-            Records::Orders(items) => &items[at].rows,
-        }
-    };
     let mut refused = Vec::new();
     for (at, error) in &outcome.rejected {
-        for (n, row) in rows(*at).iter().enumerate() {
+        for (n, row) in records.get(*at).0.iter().enumerate() {
             let error = if n == 0 {
                 error.clone()
             } else {
@@ -414,6 +408,19 @@ fn refused_rows(records: &Records, outcome: &Outcome) -> Vec<Rejected> {
         }
     }
     refused
+}
+
+/// The warnings about the rows that are taken, with their lines.
+fn warnings<'a>(records: &'a Records, outcome: &'a Outcome) -> Vec<(u64, &'a RowError)> {
+    let refused: HashSet<usize> = outcome.rejected.iter().map(|(at, _)| *at).collect();
+    let line = |rows: &[Row], n: usize| rows.get(n).map_or(1, |row| row.line);
+    let read = (0..records.len()).filter(|at| !refused.contains(at)).flat_map(|at| {
+        let (rows, warnings) = records.get(at);
+        warnings.iter().map(move |(n, warning)| (line(rows, *n), warning))
+    });
+    let applied = outcome.warnings.iter().filter(|(at, _)| !refused.contains(at));
+    let applied = applied.map(|(at, warning)| (line(records.get(*at).0, 0), warning));
+    read.chain(applied).collect()
 }
 
 /// Recomputes the figures of the customers an import touched: each once, in chunks, the list and

@@ -226,6 +226,31 @@ both! {
         assert_eq!(std::fs::read_dir(app.data.path().join("imports")).expect("the folder").filter(|e| e.as_ref().is_ok_and(|e| e.path().extension().is_some_and(|x| x == "csv"))).count(), 1, "inspected files are gone");
     }
 
+    async fn a_row_taken_with_a_warning_is_listed_and_a_long_label_is_cut(app: TestApp) {
+        let who = manager(&app).await;
+        catalogue(&app, &who).await;
+        let label = "01 Cards, UPI, NB, Wallets by Razorpay + manual";
+        let orders = |sku: &str| format!("order_no,phone,order_date,sku,quantity,payment_method,city\n\
+                    1,01711111111,2026-11-01,SKU-0001,1,\"{label}\",{city}\n\
+                    2,01722222222,2026-11-01,{sku},1,\"{label}\",Dhaka\n", city = "x".repeat(81));
+        let mut dry = file("orders", &orders("SKU-9"));
+        dry.dry_run = true;
+        let job = app.import(&who, dry).await;
+        assert_eq!((&job["okRows"], &job["errorRows"], &job["warnings"]), (&json!(1), &json!(1), &json!(2)), "{job:#}");
+        assert_eq!(app.import_warnings(&who, &job).await, ["2 cut_to_length", "2 cut_to_length"]);
+        assert_eq!(app.import_errors(&who, &job).await, ["3 unknown_product"]);
+        let job = app.import(&who, file("orders", &orders("SKU-0002"))).await;
+        assert_eq!((&job["created"], &job["errorRows"], &job["warnings"]), (&json!(2), &json!(0), &json!(3)));
+        assert_eq!(app.count("orders WHERE payment_method = '01 Cards, UPI, NB, Wallets by Razorpay +'").await, 2);
+        let path = format!("/api/cdm/imports/{}/warnings?limit=2", job["id"]);
+        let page = app.get(&who, &path).await.ok();
+        assert_eq!(page["items"][0]["column"], "payment_method");
+        let next = format!("{path}&cursor={}", page["nextCursor"].as_str().expect("a further page"));
+        assert_eq!(app.get(&who, &next).await.ok()["items"].as_array().map(Vec::len), Some(1));
+        let leader = app.person(Role::TeamLeader, "tl").await;
+        app.get(&leader, &path).await.problem(404, "import_not_found");
+    }
+
     async fn leaders_import_customers_and_orders_and_see_their_own_imports(app: TestApp) {
         let boss = manager(&app).await;
         let (tl, other) = (app.person(Role::TeamLeader, "tl").await, app.person(Role::TeamLeader, "tl2").await);

@@ -1,6 +1,6 @@
 //! Rows of categories and products.
 
-use super::{Cells, Context, Row, RowError};
+use super::{Cells, Context, Read, Row};
 use crate::db::Money;
 use crate::imports::Format;
 use crate::imports::fields::Field;
@@ -34,7 +34,7 @@ pub struct CategoryRecord {
 }
 
 /// Reads a category.
-pub fn category(columns: &Columns, row: &Row) -> Result<CategoryRecord, Vec<RowError>> {
+pub fn category(columns: &Columns, row: &Row) -> Read<CategoryRecord> {
     let mut cells = Cells::new(columns, row);
     let name_en = cells.text(Field::NameEn, 120);
     let name_bn = cells.text(Field::NameBn, 120);
@@ -118,7 +118,7 @@ pub fn product(
     columns: &Columns,
     row: &Row,
     before: &mut VariantContext,
-) -> Result<Option<ProductRecord>, Vec<RowError>> {
+) -> Read<Option<ProductRecord>> {
     let mut cells = Cells::new(columns, row);
     let mut category = cells.raw(Field::Category).to_owned();
     let mut name_en = cells.text(Field::NameEn, 200);

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Cells, Context, Row, RowError, placed};
+use super::{Cells, Context, Read, Row, placed};
 use crate::customers::profile::{Gender, Greeting, Language};
 use crate::db::PhoneNumber;
 use crate::imports::fields::Field;
@@ -63,8 +63,8 @@ pub struct CustomerRecord {
 
 /// First and last name, or the whole one.
 pub(super) fn full_name(cells: &mut Cells<'_>) -> Option<String> {
-    let first = cells.text(Field::Name, 120).or_else(|| cells.text(Field::FirstName, 120));
-    let last = cells.text(Field::LastName, 120);
+    let first = cells.label(Field::Name, 120).or_else(|| cells.label(Field::FirstName, 120));
+    let last = cells.label(Field::LastName, 120);
     match (first, last) {
         (Some(first), Some(last)) => Some(format!("{first} {last}")),
         (first, last) => first.or(last),
@@ -73,7 +73,7 @@ pub(super) fn full_name(cells: &mut Cells<'_>) -> Option<String> {
 
 /// Both lines of an address.
 pub(super) fn full_address(cells: &mut Cells<'_>) -> Option<String> {
-    match (cells.text(Field::Address, 500), cells.text(Field::Address2, 500)) {
+    match (cells.label(Field::Address, 500), cells.label(Field::Address2, 500)) {
         (Some(one), Some(two)) => Some(format!("{one}, {two}")),
         (one, two) => one.or(two),
     }
@@ -85,11 +85,7 @@ fn list(cell: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Reads a customer.
-pub fn customer(
-    ctx: &Context,
-    columns: &Columns,
-    row: &Row,
-) -> Result<CustomerRecord, Vec<RowError>> {
+pub fn customer(ctx: &Context, columns: &Columns, row: &Row) -> Read<CustomerRecord> {
     let mut cells = Cells::new(columns, row);
     if cells.raw(Field::Phone).is_empty() {
         cells.error(
@@ -124,8 +120,8 @@ pub fn customer(
         name: full_name(&mut cells),
         email: cells.text(Field::Email, 200),
         address: full_address(&mut cells),
-        district: cells.text(Field::District, 80),
-        city: cells.text(Field::City, 80),
+        district: cells.label(Field::District, 80),
+        city: cells.label(Field::City, 80),
         birthday,
         anniversary,
         gender: cells.word(Field::Gender, "male, female", |word| match word {
@@ -148,11 +144,11 @@ pub fn customer(
         consent_whatsapp: cells.truth(Field::ConsentWhatsapp),
         consent_email: cells.truth(Field::ConsentEmail),
         do_not_call: cells.truth(Field::DoNotCall),
-        do_not_call_reason: cells.text(Field::DoNotCallReason, 200),
+        do_not_call_reason: cells.label(Field::DoNotCallReason, 200),
         agent: cells.text(Field::Agent, 60).map(|login| login.to_lowercase()),
         tags: (!tags.is_empty()).then_some(tags),
-        notes: cells.text(Field::Notes, 2_000),
-        source: cells.text(Field::Source, 60),
+        notes: cells.label(Field::Notes, 2_000),
+        source: cells.label(Field::Source, 60),
         created_at: created_at.map(|(_, at)| at),
     });
     cells.finish(record)

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::customer::{full_address, full_name};
-use super::{Cells, Context, Row, RowError, placed};
+use super::{Cells, Context, Read, Row, RowError, Warnings, placed};
 use crate::auth::sha256_hex;
 use crate::db::{CategoryId, Money, PhoneNumber, ProductId};
 use crate::imports::Format;
@@ -185,25 +185,27 @@ pub fn order(
     lines_columns: Option<&Columns>,
     catalogue: &Catalogue,
     group: &OrderRows,
-) -> Result<OrderRecord, OrderErrors> {
+) -> Result<(OrderRecord, Warnings), OrderErrors> {
     let mut errors: OrderErrors = vec![Vec::new(); group.rows.len().max(1)];
     let line_rows = if lines_columns.is_some() { &group.lines } else { &group.rows };
     let line_columns = lines_columns.unwrap_or(columns);
     let mut lines = Vec::with_capacity(line_rows.len());
+    let mut warnings = Warnings::new();
     if group.oversize || line_rows.len() > MAX_LINES {
         let most = format!("An order has at most {MAX_LINES} lines.");
         errors[0].push(RowError::row("too_many_lines", most));
     } else {
         for (n, row) in line_rows.iter().enumerate() {
             match line(line_columns, row, catalogue) {
-                Ok(line) => lines.push(line),
-                Err(found) if lines_columns.is_some() => {
-                    errors[0].extend(found.into_iter().map(|e| {
-                        let column =
-                            e.column.map(|c| format!("{}{c}", super::super::mapping::LINES_PREFIX));
-                        let reason = format!("Line {} of the lines file: {}", row.line, e.reason);
-                        RowError { column, reason, ..e }
+                Ok((line, found)) => {
+                    lines.push(line);
+                    warnings.extend(found.into_iter().map(|warning| match lines_columns {
+                        Some(_) => (0, in_lines_file(row, warning)),
+                        None => (n, warning),
                     }));
+                }
+                Err(found) if lines_columns.is_some() => {
+                    errors[0].extend(found.into_iter().map(|e| in_lines_file(row, e)));
                 }
                 Err(found) => errors[n].extend(found),
             }
@@ -225,17 +227,25 @@ pub fn order(
         let broken = errors.iter().any(|e| !e.is_empty());
         let sums = ["total_mismatch", "discount_too_large"];
         errors[0].extend(cells.errors.into_iter().filter(|e| !broken || !sums.contains(&e.code)));
+        warnings.extend(cells.warnings.into_iter().map(|warning| (0, warning)));
         record
     });
     if let Some(record) = record
         && errors.iter().all(Vec::is_empty)
     {
-        return Ok(record);
+        return Ok((record, warnings));
     }
     for row in errors.iter_mut().filter(|row| row.is_empty()) {
         row.push(RowError::row("order_rejected", "Another row of this order is wrong."));
     }
     Err(errors)
+}
+
+/// A finding about a row of the lines file, as told on the order's first row.
+fn in_lines_file(row: &Row, found: RowError) -> RowError {
+    let column = found.column.map(|c| format!("{}{c}", super::super::mapping::LINES_PREFIX));
+    let reason = format!("Line {} of the lines file: {}", row.line, found.reason);
+    RowError { column, reason, ..found }
 }
 
 /// The order's own cells: the first filled one of its rows, because Shopify and some exporters fill
@@ -253,7 +263,7 @@ fn merged(columns: &Columns, rows: &[Row], first: &Row) -> Row {
     Row { byte: first.byte, line: first.line, record: cells.collect(), damage: first.damage }
 }
 
-fn line(columns: &Columns, row: &Row, catalogue: &Catalogue) -> Result<LineRecord, Vec<RowError>> {
+fn line(columns: &Columns, row: &Row, catalogue: &Catalogue) -> Read<LineRecord> {
     let mut cells = Cells::new(columns, row);
     let product = product(&mut cells, catalogue);
     if cells.raw(Field::Quantity).is_empty() {
@@ -373,7 +383,7 @@ fn head(ctx: &Context, cells: &mut Cells<'_>, lines: Vec<LineRecord>) -> Option<
             ),
         );
     }
-    let payment_method = cells.text(Field::PaymentMethod, 40).unwrap_or_else(|| {
+    let payment_method = cells.label(Field::PaymentMethod, 40).unwrap_or_else(|| {
         let paid = cells.raw(Field::PaymentStatus).eq_ignore_ascii_case("paid");
         if paid { "paid".to_owned() } else { "cod".to_owned() }
     });
@@ -386,8 +396,8 @@ fn head(ctx: &Context, cells: &mut Cells<'_>, lines: Vec<LineRecord>) -> Option<
         name: full_name(cells),
         email: cells.text(Field::Email, 200),
         address: full_address(cells),
-        district: cells.text(Field::District, 80),
-        city: cells.text(Field::City, 80),
+        district: cells.label(Field::District, 80),
+        city: cells.label(Field::City, 80),
         day,
         at,
         status,
@@ -395,7 +405,7 @@ fn head(ctx: &Context, cells: &mut Cells<'_>, lines: Vec<LineRecord>) -> Option<
         discount,
         delivery_charge,
         payment_method,
-        note: cells.text(Field::Note, 2_000),
+        note: cells.label(Field::Note, 2_000),
         lines,
         content_hash: String::new(),
     };

@@ -62,8 +62,18 @@ impl TestApp {
 
     /// The `line code` pairs of an import's errors.
     pub async fn import_errors(&self, who: &Person, job: &Value) -> Vec<String> {
-        let errors = self.get(who, &format!("/api/cdm/imports/{}/errors", job["id"])).await.ok();
-        let items = errors["items"].as_array().expect("a list").clone();
+        self.import_findings(who, job, "errors").await
+    }
+
+    /// The `line code` pairs of an import's warnings.
+    pub async fn import_warnings(&self, who: &Person, job: &Value) -> Vec<String> {
+        self.import_findings(who, job, "warnings").await
+    }
+
+    async fn import_findings(&self, who: &Person, job: &Value, severity: &str) -> Vec<String> {
+        let path = format!("/api/cdm/imports/{}/{severity}", job["id"]);
+        let found = self.get(who, &path).await.ok();
+        let items = found["items"].as_array().expect("a list").clone();
         items
             .iter()
             .map(|e| format!("{} {}", e["line"], e["code"].as_str().unwrap_or_default()))

@@ -66,6 +66,7 @@ function View({ job, onStarted }: { job: ImportJob; onStarted: (id: number) => v
     [t('rows'), job.totalRows],
     [t('ok'), job.okRows],
     [t('rejected'), job.errorRows, job.errorRows ? 'text-bad' : undefined],
+    [t('warnings'), job.warnings, job.warnings ? 'text-wait' : undefined],
     [t(job.dryRun ? 'wouldCreate' : 'created'), job.created],
     [t(job.dryRun ? 'wouldUpdate' : 'updated'), job.updated],
     [t('unchanged'), job.unchanged],
@@ -110,7 +111,7 @@ function View({ job, onStarted }: { job: ImportJob; onStarted: (id: number) => v
           </p>
         )}
       </div>
-      <dl className="grid shrink-0 grid-cols-3 gap-x-4 gap-y-2 rounded-lg border border-line bg-surface px-4 py-2.5 lg:grid-cols-6">
+      <dl className="grid shrink-0 grid-cols-4 gap-x-4 gap-y-2 rounded-lg border border-line bg-surface px-4 py-2.5 lg:grid-cols-7">
         {figures.map(([label, value, tone]) => (
           <div key={label}>
             <dt className="text-xs text-muted">{label}</dt>
@@ -118,7 +119,8 @@ function View({ job, onStarted }: { job: ImportJob; onStarted: (id: number) => v
           </div>
         ))}
       </dl>
-      {job.errorRows > 0 && <Errors id={job.id} />}
+      {job.errorRows > 0 && <Findings id={job.id} severity="errors" title={t('badRows')} />}
+      {job.warnings > 0 && <Findings id={job.id} severity="warnings" title={t('warnedRows')} />}
       <ConfirmDialog
         open={asked !== null}
         onOpenChange={(open) => !open && setAsked(null)}
@@ -154,16 +156,24 @@ function whyFailed(job: ImportJob): string | null {
   return i18next.exists(key) ? i18next.t(key as 'common:errors.forbidden') : detail
 }
 
-/** A bad row's reason in the language on screen where it is known, else in the server's words. */
+/** What is said of a row in the language on screen where it is known, else in the server's words. */
 function reasonOf(error: ImportError): string {
   const key = `imports:rowError.${error.code}`
   return i18next.exists(key) ? i18next.t(key as 'imports:rowError.required') : error.reason
 }
 
-function Errors({ id }: { id: number }) {
+function Findings({
+  id,
+  severity,
+  title,
+}: {
+  id: number
+  severity: 'errors' | 'warnings'
+  title: string
+}) {
   const { t } = useTranslation('imports')
   const format = useFormat()
-  const list = usePages(['import-errors', id], `/api/cdm/imports/${id}/errors`)
+  const list = usePages(['import-errors', id, severity], `/api/cdm/imports/${id}/${severity}`)
   const columns: Column<ImportError>[] = [
     { key: 'line', header: t('line'), align: 'right', cell: (e) => format.number(e.line) },
     { key: 'column', header: t('column'), cell: (e) => e.column ?? '–' },
@@ -181,9 +191,9 @@ function Errors({ id }: { id: number }) {
   if (list.isPending) return <Loading lines={4} />
   return (
     <section className="flex min-h-0 flex-col gap-2">
-      <h2 className="text-sm font-semibold">{t('badRows')}</h2>
+      <h2 className="text-sm font-semibold">{title}</h2>
       <Table
-        caption={t('badRows')}
+        caption={title}
         columns={columns}
         rows={list.rows}
         rowKey={(e) => `${e.line} ${e.column} ${e.code}`}

@@ -133,6 +133,8 @@ export default {
   downloadRejected: 'বাতিল সারি নামান',
   notFound: 'এই ইমপোর্টটি নেই।',
   badRows: 'ভুল সারি',
+  warnings: 'সতর্কতা',
+  warnedRows: 'একবার দেখে নিন',
   line: 'লাইন',
   value: 'যা লেখা',
   reason: 'কেন',
@@ -169,5 +171,6 @@ export default {
     cut_off_row: 'সারিটি মাঝপথে কাটা।',
     wrong_cell_count: 'ঘরের সংখ্যা কলামের সাথে মেলে না।',
     amount_too_large: 'অঙ্কটি খুব বড়।',
+    cut_to_length: 'লেখাটা বেশি বড়, শুধু প্রথম অংশ রাখা হয়েছে।',
   },
 }

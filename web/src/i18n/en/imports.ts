@@ -137,6 +137,8 @@ export default {
   downloadRejected: 'Download rejected rows',
   notFound: 'There is no such import.',
   badRows: 'Bad rows',
+  warnings: 'Warnings',
+  warnedRows: 'Rows to look at',
   line: 'Line',
   value: 'Found',
   reason: 'Why',
@@ -174,5 +176,6 @@ export default {
     cut_off_row: 'The row is cut off.',
     wrong_cell_count: 'The number of cells differs from the heading.',
     amount_too_large: 'The amount is too large.',
+    cut_to_length: 'Only the first part of the text is kept.',
   },
 } satisfies Strings<typeof bn>
