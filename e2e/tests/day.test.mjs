@@ -29,7 +29,7 @@ test("from the plan to a completed call with an order", async (t) => {
     assert.deepEqual(await violations(lead.page), []);
     await shot(lead.page, "plan-preview");
     await dialog.getByRole("button", { name: /^Make [\d,]+ calls/ }).click();
-    await lead.page.getByText(/calls were made/).first().waitFor();
+    await lead.page.getByText(/calls planned/).first().waitFor();
     await lead.page.keyboard.press("Escape");
     await shot(lead.page, "floor");
   });

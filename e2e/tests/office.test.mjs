@@ -113,9 +113,9 @@ test("a leader pins a customer's value against the rules, and takes the pin off"
 test("do not call needs a reason, and is taken back", async () => {
   const { page, close } = await open(browser, server.url, "tl", "/customers?doNotCall=false");
   await page.getByRole("row").nth(1).getByRole("link").click();
-  await page.getByRole("button", { name: "Do not call" }).click();
+  await page.getByRole("button", { name: "Stop calling" }).click();
   const dialog = page.getByRole("dialog");
-  const confirm = dialog.getByRole("button", { name: "Do not call" });
+  const confirm = dialog.getByRole("button", { name: "Stop calling" });
   assert.ok(await confirm.isDisabled());
   await dialog.getByLabel("Reason").fill("Asked for it");
   await confirm.click();
@@ -210,7 +210,7 @@ test("a plan is taken back after being asked, and can be made again", async () =
   const { created } = await lead.post("/api/crm/team/ops/generate-calls");
   assert.ok((await queued()) > before);
   const { page, close } = await open(browser, server.url, "tl", "/plan");
-  await page.getByRole("button", { name: "Take the plan back" }).click();
+  await page.getByRole("button", { name: "Undo plan" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText(/Calls that nobody has touched/).waitFor();
   assert.deepEqual(await violations(page), []);
@@ -218,7 +218,7 @@ test("a plan is taken back after being asked, and can be made again", async () =
   await dialog.getByRole("button", { name: "Yes" }).click();
   await page.getByText(/calls left the queues, 0 stayed/).waitFor();
   await shot(page, "plan-undone");
-  assert.equal(await page.getByRole("button", { name: "Take the plan back" }).count(), 0);
+  assert.equal(await page.getByRole("button", { name: "Undo plan" }).count(), 0);
   assert.equal(await queued(), before);
   const again = await lead.post("/api/crm/team/ops/generate-calls");
   assert.equal(again.created, created);

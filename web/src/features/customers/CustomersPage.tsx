@@ -259,7 +259,7 @@ export function CustomersPage({
             </Button>
             <Button onClick={() => setDialog('unassign')}>{t('unassign')}</Button>
             <Button variant="ghost" onClick={() => setChosen(new Set())}>
-              {t('common:actions.clear')}
+              {t('clearPicked')}
             </Button>
           </div>
         )}

@@ -24,7 +24,7 @@ export function Profile({ data }: { data: Customer360 }) {
     [t('supervisor'), c.assignedSupervisorId ? nameOf(c.assignedSupervisorId) : null],
     [t('referral'), c.referralCode],
     [
-      t('doNotCall'),
+      t('doNotCallState'),
       c.doNotCall
         ? [c.doNotCallReason, c.doNotCallAt && format.date(c.doNotCallAt)]
             .filter(Boolean)

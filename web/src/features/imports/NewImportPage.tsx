@@ -219,7 +219,7 @@ function FilePicker({
                 onFile(null)
               }}
             >
-              {t('common:actions.clear')}
+              {t('removeFile')}
             </Button>
           </>
         )}

@@ -34,7 +34,6 @@ export default {
     retry: 'আবার চেষ্টা করুন',
     reload: 'পাতা আবার খুলুন',
     search: 'খুঁজুন',
-    clear: 'মুছুন',
     add: 'যোগ করুন',
     new: 'নতুন',
     edit: 'সম্পাদনা',
@@ -150,7 +149,7 @@ export default {
     other: 'অন্য',
   },
   orderStatus: {
-    placed: 'নেওয়া হয়েছে',
+    placed: 'নতুন অর্ডার',
     confirmed: 'নিশ্চিত',
     shipped: 'পাঠানো হয়েছে',
     delivered: 'পৌঁছেছে',
@@ -165,7 +164,7 @@ export default {
     missed: 'মিসড',
     no_answer: 'ধরেননি',
     busy: 'ব্যস্ত',
-    failed: 'যায়নি',
+    failed: 'কল যায়নি',
     cancelled: 'বাতিল',
   },
   agentState: {

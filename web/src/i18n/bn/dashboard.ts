@@ -1,6 +1,6 @@
 export default {
   title: 'ফ্লোর',
-  lead: '{{date}} · যার সাহায্য দরকার, সে আগে',
+  lead: '{{date}} · যাঁর সাহায্য দরকার, তিনি আগে',
   views: 'কী দেখবেন',
   view: { floor: 'এজেন্ট', playbook: 'প্লেবুক', training: 'প্রশিক্ষণ' },
   coverage: 'আমার গ্রাহক',
@@ -28,7 +28,7 @@ export default {
     ordered: 'অর্ডার',
     pace: 'গতি',
     late: 'কথা দেওয়া, দেরি',
-    need: 'কেন দেখবেন',
+    need: 'কেন সাহায্য দরকার',
     customer: 'গ্রাহক',
     why: 'কেন কল',
     due: 'সময়',

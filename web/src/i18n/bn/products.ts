@@ -36,7 +36,7 @@ export default {
   days: '{{n}} দিন',
   remindBefore: 'কত আগে মনে করাবেন',
   clamp: 'কম থেকে বেশি (দিন)',
-  dueAfter: 'মনে করানো হয় কেনার পরে',
+  dueAfter: 'কেনার কত দিন পরে মনে করানো',
   profile: {
     avgConsumptionDays: 'যত দিন চলে',
     bufferDays: 'আগে মনে করানো (দিন)',

@@ -37,7 +37,6 @@ export default {
     retry: 'Try again',
     reload: 'Reload the page',
     search: 'Search',
-    clear: 'Clear',
     add: 'Add',
     new: 'New',
     edit: 'Edit',
@@ -153,7 +152,7 @@ export default {
     other: 'Other',
   },
   orderStatus: {
-    placed: 'Placed',
+    placed: 'New order',
     confirmed: 'Confirmed',
     shipped: 'Shipped',
     delivered: 'Delivered',

@@ -3,7 +3,7 @@ import type { Strings } from '../shape'
 
 export default {
   title: 'Floor',
-  lead: '{{date}} · who needs help comes first',
+  lead: '{{date}} · agents who need help come first',
   views: 'What to show',
   view: { floor: 'Agents', playbook: 'Playbook', training: 'Training' },
   coverage: 'My customers',
@@ -31,7 +31,7 @@ export default {
     ordered: 'Orders',
     pace: 'Pace',
     late: 'Promises late',
-    need: 'Why look',
+    need: 'Needs help because',
     customer: 'Customer',
     why: 'Why this call',
     due: 'When',

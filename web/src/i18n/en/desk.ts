@@ -185,7 +185,7 @@ export default {
   },
   outcome: {
     title: 'Outcome',
-    sub: 'More exactly',
+    sub: 'Reason',
     when: 'Call again when?',
     hour: 'In 1 hour',
     tomorrow: 'Tomorrow 10:00',

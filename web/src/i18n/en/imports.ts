@@ -26,8 +26,9 @@ export default {
   formats: { auto: 'Recognise it', own: 'Own CSV', woocommerce: 'WooCommerce', shopify: 'Shopify' },
   formatHint:
     'A CSV file (UTF-8) with the names of the columns in its first row. Phones may be in Bangla or Latin digits and in any spelling. In an order file each row is one product.',
+  removeFile: 'Remove file',
   mapping: 'What the columns mean',
-  mappingLead: 'Change what was not recognised rightly.',
+  mappingLead: 'Correct any column that was recognised wrongly.',
   recognised: 'Recognised as {{format}}.',
   column: 'Column',
   examples: 'Examples',

@@ -27,7 +27,7 @@ export default {
   delivery: 'Delivery',
   total: 'Total',
   payment: 'Payment',
-  counted: 'Counts',
+  counted: 'Included in figures',
   details: 'Details',
   note: 'Note',
   saveNote: 'Save note',
