@@ -31,6 +31,8 @@ for (const login of ["agent1", "tl", "admin", "support"]) {
     test(`every page of ${login} in ${language}, ${colorScheme}`, async () => {
       const { page, context, errors } = await person(browser, server.url, { language, colorScheme });
       await logIn(page, login);
+      // At the desk the menu is closed.
+      await page.goto("/customers");
       await settled(page);
       const menu = page.getByRole("navigation").first().getByRole("link");
       const paths = await menu.evaluateAll((links) => links.map((a) => new URL(a.href).pathname));

@@ -1,22 +1,25 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { Link, Outlet, useNavigate } from '@tanstack/react-router'
+import { Link, Outlet, useMatches, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { usePreference } from '~/auth/preference'
 import { auth } from '~/auth/session'
 import { useLanguage } from '~/i18n/i18n'
 import { cx } from '~/lib/cx'
 import { useKey } from '~/lib/keys'
+import { useMedia } from '~/lib/media'
 import { useStore } from '~/lib/store'
 import { theme } from '~/lib/theme'
 import { live } from '~/live/live'
 import { Button, Menu } from '~/ui'
-import { ChevronIcon, MoonIcon, SunIcon, UserIcon } from '~/ui/icons'
+import { ChevronIcon, MenuIcon, MoonIcon, SunIcon, UserIcon } from '~/ui/icons'
 import { Toasts } from '~/ui/toast'
 import { logout, saveLanguage, saveTheme } from './account-actions'
 import { ConnectionBanner } from './ConnectionBanner'
-import { navFor } from './nav'
+import { NavList } from './NavList'
 
 const KeysDialog = lazy(async () => ({ default: (await import('./KeysDialog')).KeysDialog }))
+const NavDrawer = lazy(async () => ({ default: (await import('./NavDrawer')).NavDrawer }))
 const LeaderPhone = lazy(async () => ({
   default: (await import('~/features/desk/LeaderPhone')).LeaderPhone,
 }))
@@ -24,13 +27,14 @@ const AgentBar = lazy(async () => ({
   default: (await import('~/features/desk/AgentBar')).AgentBar,
 }))
 
-/** The frame of every page after login: top bar, connection banner, toasts, and the realtime socket. */
+/** The frame of every page after login: top bar, menu, connection banner, toasts, and the realtime socket. */
 export function Shell() {
   const { t } = useTranslation()
   const { user } = useStore(auth)
   const navigate = useNavigate()
   const queries = useQueryClient()
   const userId = user?.id
+  const menu = useMenu()
 
   useEffect(() => {
     if (userId === undefined) {
@@ -61,44 +65,91 @@ export function Shell() {
         {t('app.skip')}
       </a>
       <header className="flex h-12 shrink-0 items-center gap-3 border-b border-line bg-surface px-3">
-        <Link to="/" className="flex items-center gap-2 font-semibold">
+        <MenuButton menu={menu} />
+        <Link to="/" className="flex shrink-0 items-center gap-2 font-semibold max-sm:hidden">
           <img src="/icon.svg" alt="" width={22} height={22} />
-          <span className="max-[1180px]:sr-only">{t('app.name')}</span>
+          <span className="max-[900px]:sr-only">{t('app.name')}</span>
         </Link>
-        <nav
-          aria-label={t('nav.label')}
-          className="flex min-w-0 items-center gap-0.5 overflow-x-auto"
-        >
-          {navFor(user.role).map((entry) => (
-            <Link
-              key={entry.to}
-              to={entry.to}
-              className="rounded-md px-2 py-1 text-sm whitespace-nowrap text-muted hover:bg-hover hover:text-ink"
-              activeProps={{ className: cx('!bg-accent-soft font-medium !text-accent-strong') }}
-            >
-              {t(`nav.${entry.label}`)}
-            </Link>
-          ))}
-        </nav>
-        <div className="min-w-0 flex-1" />
-        {user.role === 'team_leader' && (
+        <div className="ml-auto min-w-0 overflow-x-auto py-1">
           <Suspense fallback={null}>
-            <LeaderPhone />
+            {user.role === 'team_leader' && <LeaderPhone />}
+            {user.role === 'agent' && <AgentBar userId={user.id} />}
           </Suspense>
-        )}
-        {user.role === 'agent' && (
-          <Suspense fallback={null}>
-            <AgentBar userId={user.id} />
-          </Suspense>
-        )}
+        </div>
         <Preferences />
       </header>
       <ConnectionBanner />
-      <main id="main" className="min-h-0 flex-1 overflow-auto" tabIndex={-1}>
-        <Outlet />
-      </main>
+      <div className="flex min-h-0 flex-1">
+        {!menu.over && (
+          <aside
+            id={SIDEBAR}
+            className={cx(
+              'shrink-0 overflow-y-auto border-r border-line bg-surface print:hidden',
+              menu.icons ? 'w-12' : 'w-48',
+            )}
+          >
+            <NavList role={user.role} icons={menu.icons} />
+          </aside>
+        )}
+        <main id="main" className="min-w-0 flex-1 overflow-auto" tabIndex={-1}>
+          <Outlet />
+        </main>
+      </div>
+      {menu.over && menu.open && (
+        <Suspense fallback={null}>
+          <NavDrawer role={user.role} onClose={menu.close} />
+        </Suspense>
+      )}
       <Toasts />
     </div>
+  )
+}
+
+const SIDEBAR = 'sidebar'
+
+interface MenuState {
+  /** Opens over the page: on narrow screens, and where the page needs the full width. */
+  over: boolean
+  /** Over the page: it is open. */
+  open: boolean
+  /** Beside the page: collapsed to icons. */
+  icons: boolean
+  toggle: () => void
+  /** Over the page: closes it. */
+  close: () => void
+}
+
+function useMenu(): MenuState {
+  const narrow = useMedia('(max-width: 900px)')
+  const wide = useMatches({ select: (all) => all.some((match) => match.staticData.fullWidth) })
+  const [collapsed, setCollapsed] = usePreference('menu.collapsed', false)
+  const [open, setOpen] = useState(false)
+  const over = narrow || wide
+  useEffect(() => {
+    if (!over) setOpen(false)
+  }, [over])
+  return {
+    over,
+    open,
+    icons: collapsed === true,
+    toggle: () => (over ? setOpen(!open) : setCollapsed(!collapsed)),
+    close: () => setOpen(false),
+  }
+}
+
+function MenuButton({ menu }: { menu: MenuState }) {
+  const { t } = useTranslation()
+  return (
+    <Button
+      variant="ghost"
+      size="sm"
+      aria-label={t('nav.label')}
+      aria-expanded={menu.over ? menu.open : !menu.icons}
+      {...(menu.over ? { 'aria-haspopup': 'dialog' as const } : { 'aria-controls': SIDEBAR })}
+      onClick={menu.toggle}
+    >
+      <MenuIcon width={18} height={18} />
+    </Button>
   )
 }
 
@@ -138,7 +189,13 @@ function Preferences() {
           },
         ]}
       />
-      <Button variant="ghost" size="sm" aria-label={t('keys.help')} onClick={() => setKeys(true)}>
+      <Button
+        variant="ghost"
+        size="sm"
+        className="max-sm:hidden"
+        aria-label={t('keys.help')}
+        onClick={() => setKeys(true)}
+      >
         ?
       </Button>
       <Menu

@@ -87,6 +87,7 @@ const plan = createRoute({
 const desk = createRoute({
   getParentRoute: () => app,
   path: '/desk',
+  staticData: { fullWidth: true },
   beforeLoad: only(['agent']),
   /** `task`: one to be opened at once, from the follow-ups. */
   validateSearch: (search: Record<string, unknown>): { task?: number } =>
@@ -229,5 +230,9 @@ export const router = createRouter({
 declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router
+  }
+  interface StaticDataRouteOption {
+    /** The page needs the whole width: the menu opens over it instead of standing beside it. */
+    fullWidth?: boolean
   }
 }

@@ -1,6 +1,7 @@
 import type { ReactNode, SVGProps } from 'react'
 
-function icon(paths: ReactNode) {
+/** An icon of the app's line style, 24 units a side; decorative, so its control needs a name. */
+export function icon(paths: ReactNode) {
   // biome-ignore lint/correctness/noComponentHookFactories: called at module level only
   return function Icon(props: SVGProps<SVGSVGElement>) {
     return (
@@ -80,4 +81,5 @@ export const CupIcon = icon(
   </>,
 )
 export const UploadIcon = icon(<path d="M12 16V4M7 9l5-5 5 5M4 20h16" />)
+export const MenuIcon = icon(<path d="M4 6h16M4 12h16M4 18h16" />)
 export const DownloadIcon = icon(<path d="M12 4v12M7 11l5 5 5-5M4 20h16" />)

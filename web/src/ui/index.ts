@@ -1,6 +1,6 @@
 export { Badge, Dot, type Tone } from './Badge'
 export { Button, type ButtonProps, buttonClass } from './Button'
-export { ConfirmDialog, Dialog } from './Dialog'
+export { ConfirmDialog, Dialog, useReturnFocus } from './Dialog'
 export { Checkbox, Field, Input, Select, Textarea } from './Field'
 export { Kbd } from './Kbd'
 export { Menu, type MenuItem } from './Menu'

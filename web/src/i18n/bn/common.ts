@@ -15,6 +15,14 @@ export default {
     teams: 'টিম ও এজেন্ট',
     users: 'ব্যবহারকারী',
     products: 'পণ্য',
+    group: {
+      work: 'কাজ',
+      customers: 'গ্রাহক ও অর্ডার',
+      growth: 'বিক্রি বৃদ্ধি',
+      team: 'টিম',
+      insight: 'রিপোর্ট',
+      settings: 'সেটিংস',
+    },
   },
   login: {
     title: 'লগ ইন',

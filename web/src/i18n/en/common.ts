@@ -18,6 +18,14 @@ export default {
     teams: 'Teams & agents',
     users: 'Users',
     products: 'Products',
+    group: {
+      work: 'Work',
+      customers: 'Customers',
+      growth: 'Growth',
+      team: 'Team',
+      insight: 'Insight',
+      settings: 'Settings',
+    },
   },
   login: {
     title: 'Log in',
