@@ -45,3 +45,10 @@ export const followUpsQuery = () =>
     queryKey: ['tasks', 'followups'],
     queryFn: ({ signal }) => api.get('/api/crm/automation/tasks/my-followups', {}, signal),
   })
+
+/** Customers by name or phone, and orders by number. */
+export const searchQuery = (q: string) =>
+  queryOptions({
+    queryKey: ['search', q],
+    queryFn: ({ signal }) => api.get('/api/cdm/search', { q }, signal),
+  })

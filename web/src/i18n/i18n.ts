@@ -13,13 +13,18 @@ export function savedLanguage(): Language {
   return storage.get('language') === 'en' ? 'en' : 'bn'
 }
 
-/** Loads the texts of the language (one chunk each) and shows them. */
-export async function setLanguage(language: Language): Promise<void> {
+/** Loads the texts of a language, one chunk each, unless they are there. */
+export async function loadLanguage(language: Language): Promise<void> {
   if (!i18next.hasResourceBundle(language, 'common')) {
     for (const [feature, texts] of Object.entries(await load[language]())) {
       i18next.addResourceBundle(language, feature, texts)
     }
   }
+}
+
+/** Loads the texts of the language and shows them. */
+export async function setLanguage(language: Language): Promise<void> {
+  await loadLanguage(language)
   storage.set('language', language)
   document.documentElement.lang = language
   await i18next.changeLanguage(language)

@@ -2,8 +2,18 @@ import { render } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { keyLabel, remap, resetKeys, useKey } from './keys'
 
-function Probe({ id, k, run }: { id: string; k: string; run: () => void }) {
-  useKey({ id, key: k, label: id, group: 'test' }, run)
+function Probe({
+  id,
+  k,
+  run,
+  fallback = false,
+}: {
+  id: string
+  k: string
+  run: () => void
+  fallback?: boolean
+}) {
+  useKey({ id, key: k, label: id, group: 'test', fallback }, run)
   return null
 }
 const press = (code: string, init: KeyboardEventInit = {}, target: Element = document.body) =>
@@ -69,12 +79,21 @@ test('two keys in a row, numpad digits and remapping', () => {
   expect(call).toHaveBeenCalledOnce()
 })
 
+test('a fallback runs only where nothing else has its key, whichever came first', () => {
+  const own = vi.fn()
+  const everywhere = vi.fn()
+  const page = render(<Probe id="own" k="Slash" run={own} />)
+  render(<Probe id="all" k="Slash" run={everywhere} fallback />)
+  press('Slash')
+  expect(own).toHaveBeenCalledOnce()
+  expect(everywhere).not.toHaveBeenCalled()
+  page.unmount()
+  press('Slash')
+  expect(everywhere).toHaveBeenCalledOnce()
+})
+
 test('keys are printed short', () => {
-  expect(['Shift+Slash', 'Shift+1', 'E 1', 'Enter', 'Ctrl+Enter'].map(keyLabel)).toEqual([
-    '?',
-    '⇧1',
-    'E1',
-    '↵',
-    'Ctrl ↵',
-  ])
+  expect(
+    ['Shift+Slash', 'Slash', 'Ctrl+K', 'Shift+1', 'E 1', 'Enter', 'Ctrl+Enter'].map(keyLabel),
+  ).toEqual(['?', '/', 'Ctrl K', '⇧1', 'E1', '↵', 'Ctrl ↵'])
 })

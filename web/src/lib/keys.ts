@@ -18,6 +18,8 @@ export interface Binding {
   enabled: boolean
   /** Also while a text field has the focus. */
   whileTyping?: boolean
+  /** Only where nothing else on screen has the key. */
+  fallback?: boolean
   /** Shown in the help but not to be changed (digits of a list). */
   fixed?: boolean
 }
@@ -55,6 +57,7 @@ export function resetKeys(): void {
 export function keyLabel(key: string): string {
   return key
     .replace('Shift+Slash', '?')
+    .replace('Slash', '/')
     .replace('Shift+', '⇧')
     .replace('Ctrl+', 'Ctrl ')
     .replace('Enter', '↵')
@@ -111,7 +114,10 @@ export function handleKey(event: KeyboardEvent, now = Date.now()): void {
   const sequence = prefix && prefix.until > now ? `${prefix.key} ${key}` : null
   prefix = null
   // The latest mounted wins: a panel on top of a page.
-  const find = (wanted: string) => usable.findLast((b) => keyOf(b.id, b.key) === wanted)
+  const find = (wanted: string) => {
+    const found = usable.filter((b) => keyOf(b.id, b.key) === wanted)
+    return found.findLast((b) => !b.fallback) ?? found.at(-1)
+  }
   const found = (sequence ? find(sequence) : undefined) ?? find(key)
   if (found) {
     // Escape also closes what the browser itself has opened.
@@ -132,7 +138,8 @@ export function useKey(
 ): string {
   const current = useRef(run)
   current.current = run
-  const { id, key, label, group, enabled = true, whileTyping = false, fixed = false } = binding
+  const { id, key, label, group } = binding
+  const { enabled = true, whileTyping = false, fallback = false, fixed = false } = binding
   useEffect(() => {
     const entry: Binding = {
       id,
@@ -141,11 +148,12 @@ export function useKey(
       group,
       enabled,
       whileTyping,
+      fallback,
       fixed,
       run: () => current.current(),
     }
     bindings.set((all) => [...all, entry])
     return () => bindings.set((all) => all.filter((b) => b !== entry))
-  }, [id, key, label, group, enabled, whileTyping, fixed])
+  }, [id, key, label, group, enabled, whileTyping, fallback, fixed])
   return useKeyOf(id, key)
 }

@@ -17,6 +17,7 @@ import { Toasts } from '~/ui/toast'
 import { logout, saveLanguage, saveTheme } from './account-actions'
 import { ConnectionBanner } from './ConnectionBanner'
 import { NavList } from './NavList'
+import { PaletteButton } from './palette/PaletteButton'
 
 const KeysDialog = lazy(async () => ({ default: (await import('./KeysDialog')).KeysDialog }))
 const NavDrawer = lazy(async () => ({ default: (await import('./NavDrawer')).NavDrawer }))
@@ -76,6 +77,7 @@ export function Shell() {
             {user.role === 'agent' && <AgentBar userId={user.id} />}
           </Suspense>
         </div>
+        <PaletteButton role={user.role} />
         <Preferences />
       </header>
       <ConnectionBanner />

@@ -127,6 +127,13 @@ const customers = createRoute({
   component: lazyRouteComponent(() => import('./shop'), 'Customers'),
 })
 
+const newCustomer = createRoute({
+  getParentRoute: () => app,
+  path: '/customers/new',
+  beforeLoad: only(['agent', 'support', ...LEADERS]),
+  component: lazyRouteComponent(() => import('./shop'), 'NewCustomer'),
+})
+
 const customer = createRoute({
   getParentRoute: () => app,
   path: '/customers/$id',
@@ -208,6 +215,7 @@ export const router = createRouter({
       floor,
       plan,
       customers,
+      newCustomer,
       customer,
       orders,
       order,

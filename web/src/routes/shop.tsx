@@ -1,4 +1,4 @@
-import { getRouteApi } from '@tanstack/react-router'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { CallsPage } from '~/features/calls/CallsPage'
 import { CustomerPage } from '~/features/customers/CustomerPage'
 import { CustomersPage } from '~/features/customers/CustomersPage'
@@ -15,6 +15,19 @@ export function Customers() {
     <CustomersPage
       filters={customers.useSearch()}
       onFilters={(filters) => void navigate({ search: filters, replace: true })}
+      onOpen={(id) => void navigate({ to: '/customers/$id', params: { id: String(id) } })}
+    />
+  )
+}
+
+/** The list with the form of a new customer over it. */
+export function NewCustomer() {
+  const navigate = useNavigate()
+  return (
+    <CustomersPage
+      create
+      filters={{}}
+      onFilters={(search) => void navigate({ to: '/customers', search, replace: true })}
       onOpen={(id) => void navigate({ to: '/customers/$id', params: { id: String(id) } })}
     />
   )

@@ -24,10 +24,13 @@ const LEADS = ['admin', 'sales_manager', 'team_leader']
 
 /** The customers one may see, by filters that are kept in the address. */
 export function CustomersPage({
+  create = false,
   filters,
   onFilters,
   onOpen,
 }: {
+  /** Opens with the form of a new customer. */
+  create?: boolean
   filters: CustomerFilters
   onFilters: (filters: CustomerFilters) => void
   onOpen: (id: number) => void
@@ -37,7 +40,7 @@ export function CustomersPage({
   const { user } = useStore(auth)
   const leads = LEADS.includes(user?.role ?? '')
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set())
-  const [dialog, setDialog] = useState<'assign' | 'unassign' | 'new' | null>(null)
+  const [dialog, setDialog] = useState<'assign' | 'unassign' | 'new' | null>(create ? 'new' : null)
   const [text, setText] = useState(filters.q ?? '')
   const settled = useDebounced(text, 180)
   const search = useRef<HTMLInputElement>(null)
@@ -273,7 +276,13 @@ export function CustomersPage({
         />
       )}
       {dialog === 'new' && (
-        <CustomerForm onClose={() => setDialog(null)} onSaved={(c) => onOpen(c.id)} />
+        <CustomerForm
+          onClose={() => {
+            setDialog(null)
+            if (create) onFilters(filters)
+          }}
+          onSaved={(c) => onOpen(c.id)}
+        />
       )}
     </Page>
   )
