@@ -7,8 +7,8 @@ import { auth } from '~/auth/session'
 import { useFormat } from '~/i18n/i18n'
 import { useStore } from '~/lib/store'
 import { useLive } from '~/live/live'
-import { MoreButton, usePages } from '~/parts/pages'
-import { Recording } from '~/parts/Recording'
+import { MoreButton, usePages } from '~/shared/pages'
+import { Recording } from '~/shared/Recording'
 import {
   Badge,
   type Column,

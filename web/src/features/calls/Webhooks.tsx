@@ -6,7 +6,7 @@ import type { WebhookDelivery } from '~/api/types'
 import { auth } from '~/auth/session'
 import { useFormat } from '~/i18n/i18n'
 import { useStore } from '~/lib/store'
-import { MoreButton, usePages } from '~/parts/pages'
+import { MoreButton, usePages } from '~/shared/pages'
 import {
   Badge,
   Button,

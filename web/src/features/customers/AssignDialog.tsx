@@ -5,7 +5,7 @@ import { api } from '~/api/client'
 import { ApiError } from '~/api/error'
 import { usersQuery } from '~/api/queries'
 import { errorText, useFormat } from '~/i18n/i18n'
-import { fieldError } from '~/parts/fields'
+import { fieldError } from '~/shared/fields'
 import { Button, Dialog, Field, Input, Select, toast } from '~/ui'
 
 /** Gives one or many customers to an agent, or back to the team leader's pool; all or none. */

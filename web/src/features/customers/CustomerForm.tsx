@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import type { Customer } from '~/api/types'
 import { latinDigits } from '~/lib/format'
-import { fieldError, formError } from '~/parts/fields'
+import { fieldError, formError } from '~/shared/fields'
 import { Button, Checkbox, Dialog, Field, Input, Select, Textarea, toast } from '~/ui'
 
 const TEXTS = [

@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next'
 import type { Cycle } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { civilDate, daysBetween } from '~/lib/format'
-import { StockLeft } from '~/parts/StockLeft'
+import { StockLeft } from '~/shared/StockLeft'
 import { Badge, EmptyState } from '~/ui'
 
 /** What they buy, how often, when next; the arithmetic behind a date opens on request. */

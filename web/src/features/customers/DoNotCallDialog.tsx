@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import type { Customer } from '~/api/types'
 import { errorText } from '~/i18n/i18n'
-import { fieldError } from '~/parts/fields'
+import { fieldError } from '~/shared/fields'
 import { Button, Dialog, Field, Input, toast } from '~/ui'
 
 /** Sets "do not call" with the reason, or takes it back. */

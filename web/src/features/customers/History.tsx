@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { Call, Order, Task } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
-import { Recording } from '~/parts/Recording'
+import { Recording } from '~/shared/Recording'
 import { Badge, EmptyState, Table } from '~/ui'
 
 export function OrdersTab({ orders }: { orders: Order[] }) {

@@ -6,7 +6,7 @@ import { usersQuery } from '~/api/queries'
 import type { Customer } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { civilDate, zoned } from '~/lib/format'
-import { fieldError, formError } from '~/parts/fields'
+import { fieldError, formError } from '~/shared/fields'
 import { Button, Dialog, Field, Input, Select, Textarea, toast } from '~/ui'
 
 const FIELDS = ['taskDate', 'dueAt', 'agentId', 'notes']

@@ -3,7 +3,7 @@ import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import type { Segment } from '~/api/types'
-import { fieldError, formError } from '~/parts/fields'
+import { fieldError, formError } from '~/shared/fields'
 import { Badge, Button, Checkbox, Dialog, EmptyState, Field, Input, QueryView, toast } from '~/ui'
 import { type CustomerFilters, filtersFrom } from './filters'
 

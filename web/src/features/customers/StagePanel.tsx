@@ -6,7 +6,7 @@ import { directoryQuery } from '~/api/queries'
 import type { Customer, PinField, SegmentField, SegmentView } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { addDays, civilDate } from '~/lib/format'
-import { fieldError, formError } from '~/parts/fields'
+import { fieldError, formError } from '~/shared/fields'
 import { Button, Dialog, Field, Input, QueryView, Select, toast } from '~/ui'
 
 const VALUES = {

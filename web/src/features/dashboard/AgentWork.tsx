@@ -5,7 +5,7 @@ import { api } from '~/api/client'
 import { usersQuery } from '~/api/queries'
 import type { Task } from '~/api/types'
 import { errorText, useFormat } from '~/i18n/i18n'
-import { TaskCustomer } from '~/parts/TaskCustomer'
+import { TaskCustomer } from '~/shared/TaskCustomer'
 import {
   Badge,
   Button,

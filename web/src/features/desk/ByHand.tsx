@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import { useFormat } from '~/i18n/i18n'
 import { latinDigits } from '~/lib/format'
-import { fieldError, formError } from '~/parts/fields'
+import { fieldError, formError } from '~/shared/fields'
 import { Button, Dialog, Field, Input, toast } from '~/ui'
 
 /** Longest call that is believed, minutes. */

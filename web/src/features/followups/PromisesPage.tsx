@@ -5,8 +5,8 @@ import { api } from '~/api/client'
 import { promisesQuery, usersQuery } from '~/api/queries'
 import type { PromiseReport, Task } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
-import { formError } from '~/parts/fields'
-import { TaskCustomer } from '~/parts/TaskCustomer'
+import { formError } from '~/shared/fields'
+import { TaskCustomer } from '~/shared/TaskCustomer'
 import {
   Badge,
   Button,

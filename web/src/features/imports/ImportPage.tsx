@@ -8,7 +8,7 @@ import { ApiError } from '~/api/error'
 import type { ImportError, ImportJob } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { download } from '~/lib/csv'
-import { MoreButton, usePages } from '~/parts/pages'
+import { MoreButton, usePages } from '~/shared/pages'
 import {
   Button,
   buttonClass,

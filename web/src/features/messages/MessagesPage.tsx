@@ -10,7 +10,7 @@ import { csv, download } from '~/lib/csv'
 import { civilDate } from '~/lib/format'
 import { useStore } from '~/lib/store'
 import { useLive } from '~/live/live'
-import { DayInput } from '~/parts/DayInput'
+import { DayInput } from '~/shared/DayInput'
 import {
   Badge,
   Button,

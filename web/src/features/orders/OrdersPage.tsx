@@ -5,7 +5,7 @@ import type { Order } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { useDebounced } from '~/lib/debounce'
 import { latinDigits } from '~/lib/format'
-import { MoreButton, usePages } from '~/parts/pages'
+import { MoreButton, usePages } from '~/shared/pages'
 import {
   Badge,
   Button,

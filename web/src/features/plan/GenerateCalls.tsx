@@ -5,7 +5,7 @@ import { api } from '~/api/client'
 import type { PlanSettings } from '~/api/types'
 import { errorText, useFormat } from '~/i18n/i18n'
 import { useDebounced } from '~/lib/debounce'
-import { fieldError, formError } from '~/parts/fields'
+import { fieldError, formError } from '~/shared/fields'
 import { Button, Dialog, Field, Input, Loading, toast } from '~/ui'
 import { PlanView } from './PlanView'
 import {

@@ -6,7 +6,7 @@ import type { PlanSettings } from '~/api/types'
 import { auth } from '~/auth/session'
 import { useFormat } from '~/i18n/i18n'
 import { useStore } from '~/lib/store'
-import { fieldError, formError } from '~/parts/fields'
+import { fieldError, formError } from '~/shared/fields'
 import { Button, Checkbox, Dialog, Field, Input, toast } from '~/ui'
 import { planSettingsQuery } from './queries'
 import {

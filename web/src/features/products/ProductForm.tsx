@@ -6,7 +6,7 @@ import { categoriesQuery } from '~/api/queries'
 import type { PackUnit, Product } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { latinDigits } from '~/lib/format'
-import { fieldError, formError } from '~/parts/fields'
+import { fieldError, formError } from '~/shared/fields'
 import { Button, Checkbox, Dialog, Field, Input, Select, toast } from '~/ui'
 import { poisha, taka } from './price'
 

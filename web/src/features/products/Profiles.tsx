@@ -7,7 +7,7 @@ import type { ConsumptionProfile, ProfilePreview } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { useDebounced } from '~/lib/debounce'
 import { latinDigits } from '~/lib/format'
-import { fieldError, formError } from '~/parts/fields'
+import { fieldError, formError } from '~/shared/fields'
 import {
   Button,
   type Column,

@@ -6,8 +6,8 @@ import { directoryQuery } from '~/api/queries'
 import type { Team } from '~/api/types'
 import { auth } from '~/auth/session'
 import { useStore } from '~/lib/store'
-import { fieldError, formError } from '~/parts/fields'
-import { teamsKey } from '~/parts/UserForm'
+import { fieldError, formError } from '~/shared/fields'
+import { teamsKey } from '~/shared/UserForm'
 import { Button, Dialog, Field, Input, Select, toast } from '~/ui'
 
 const CODES = ['A', 'B', 'C', 'D', 'E'] as const

@@ -6,7 +6,7 @@ import { directoryQuery, usersQuery } from '~/api/queries'
 import type { Team, User } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { civilDate } from '~/lib/format'
-import { teamsKey, UserForm } from '~/parts/UserForm'
+import { teamsKey, UserForm } from '~/shared/UserForm'
 import {
   Badge,
   Button,

@@ -5,7 +5,7 @@ import { api } from '~/api/client'
 import { usersQuery } from '~/api/queries'
 import type { Role, User } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
-import { UserForm } from '~/parts/UserForm'
+import { UserForm } from '~/shared/UserForm'
 import {
   Badge,
   Button,
