@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed } from '~/api/keys'
 import type { Cycle } from '~/api/types'
 import { errorText, useFormat } from '~/i18n/i18n'
 import { latinDigits } from '~/lib/format'
@@ -23,7 +24,7 @@ export function StockLeft({ customerId, cycle }: { customerId: number; cycle: Cy
     onSuccess: () => {
       setText(null)
       toast(t('stock.saved', { name: format.name(cycle) }), 'ok')
-      return queries.invalidateQueries({ queryKey: ['customer'] })
+      return changed.customerDetail(queries, customerId)
     },
     onError: (error) => toast(errorText(error), 'bad'),
   })

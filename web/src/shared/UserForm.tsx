@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed, keys } from '~/api/keys'
 import type { Role, Seniority, User } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { addDays, civilDate, latinDigits } from '~/lib/format'
@@ -23,8 +24,6 @@ const FIELDS = [
   'dates',
   'active',
 ] as const
-
-export const teamsKey = ['teams'] as const
 
 /** The days from `from` to `to`, both included; at most `most`, so that a slip of the year stays small. */
 export function daysFromTo(from: string, to: string, most = 60): string[] {
@@ -64,7 +63,7 @@ export function UserForm({
   const set = (part: Partial<typeof values>) => setValues((v) => ({ ...v, ...part }))
   const isAgent = values.role === 'agent'
   const teams = useQuery({
-    queryKey: teamsKey,
+    queryKey: keys.teams,
     queryFn: ({ signal }) => api.get('/api/crm/team/teams', {}, signal),
     enabled: isAgent,
   })
@@ -115,9 +114,7 @@ export function UserForm({
     onSuccess: (saved) => {
       toast(user ? t('common:actions.saved') : t('created', { name: saved.name }), 'ok')
       onClose()
-      void queries.invalidateQueries({ queryKey: teamsKey })
-      void queries.invalidateQueries({ queryKey: ['dashboard'] })
-      return queries.invalidateQueries({ queryKey: ['users'] })
+      return changed.user(queries)
     },
   })
   const wrong = (field: string) => fieldError(save.error, field)

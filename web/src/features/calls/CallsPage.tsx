@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { changed, keys } from '~/api/keys'
 import { directoryQuery } from '~/api/queries'
 import type { Call } from '~/api/types'
 import { auth } from '~/auth/session'
@@ -142,11 +143,11 @@ function CallLog({ filters: { view: _, ...filters } }: { filters: CallFilters })
   const format = useFormat()
   const queries = useQueryClient()
   const people = useQuery(directoryQuery())
-  const list = usePages(['calls'], '/api/telephony/calls', { ...filters })
+  const list = usePages(keys.calls, '/api/telephony/calls', { ...filters })
   // A call that begins or ends belongs into the log; the steps between do not matter here.
   useLive('call.updated', ({ call }) => {
     if (call.endedAt || call.status === 'initiated') {
-      void queries.invalidateQueries({ queryKey: ['calls'] })
+      void changed.call(queries)
     }
   })
   const columns: Column<Call>[] = [

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed, keys } from '~/api/keys'
 import type { WebhookDelivery } from '~/api/types'
 import { auth } from '~/auth/session'
 import { useFormat } from '~/i18n/i18n'
@@ -35,7 +36,7 @@ export function Webhooks() {
   const format = useFormat()
   const [shown, setShown] = useState<WebhookDelivery | null>(null)
   const [outcome, setOutcome] = useState<WebhookDelivery['outcome'] | ''>('')
-  const list = usePages(['webhook-deliveries'], '/api/telephony/webhook-deliveries', {
+  const list = usePages(keys.webhooks, '/api/telephony/webhook-deliveries', {
     outcome: outcome || undefined,
   })
   const columns: Column<WebhookDelivery>[] = [
@@ -169,7 +170,7 @@ function Replay({
       toast(t('replayed', { outcome: t(`webhookOutcome.${again.outcome}`) }), 'ok')
       onDone(again)
     },
-    onSettled: () => queries.invalidateQueries({ queryKey: ['webhook-deliveries'] }),
+    onSettled: () => changed.webhook(queries),
   })
   if (useStore(auth).user?.role !== 'admin') return null
   return (

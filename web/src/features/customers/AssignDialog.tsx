@@ -3,6 +3,7 @@ import { type FormEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import { ApiError } from '~/api/error'
+import { changed } from '~/api/keys'
 import { usersQuery } from '~/api/queries'
 import { errorText, useFormat } from '~/i18n/i18n'
 import { fieldError } from '~/shared/fields'
@@ -40,19 +41,18 @@ export function AssignDialog({
           })
         : api.post('/api/crm/team/leads/bulk-unassign', { customerIds, ...why })
     },
-    onSuccess: ({ changed, unchanged }) => {
+    onSuccess: ({ changed: count, unchanged }) => {
       toast(
         t(unchanged ? 'assignedSome' : 'assigned', {
-          n: format.number(changed),
-          count: changed,
+          n: format.number(count),
+          count,
           same: format.number(unchanged),
         }),
         'ok',
       )
       onDone?.()
       onClose()
-      void queries.invalidateQueries({ queryKey: ['customer'] })
-      return queries.invalidateQueries({ queryKey: ['customers'] })
+      return changed.customer(queries)
     },
   })
   const only = customers.length === 1 ? customers[0] : undefined

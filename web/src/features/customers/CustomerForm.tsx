@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed } from '~/api/keys'
 import type { Customer } from '~/api/types'
 import { latinDigits } from '~/lib/format'
 import { fieldError, formError } from '~/shared/fields'
@@ -102,8 +103,7 @@ export function CustomerForm({
         : api.post('/api/cdm/customers', changes(values)),
     onSuccess: (saved) => {
       toast(t('common:actions.saved'), 'ok')
-      void queries.invalidateQueries({ queryKey: ['customer', saved.id] })
-      void queries.invalidateQueries({ queryKey: ['customers'] })
+      void changed.customer(queries, saved.id)
       onClose()
       onSaved?.(saved)
     },

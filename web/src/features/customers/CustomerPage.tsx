@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError } from '~/api/error'
+import { changed } from '~/api/keys'
 import { directoryQuery } from '~/api/queries'
 import type { Customer360 } from '~/api/types'
 import { auth } from '~/auth/session'
@@ -28,7 +29,7 @@ export function CustomerPage({ id }: { id: number }) {
   const { t } = useTranslation('customers')
   const queries = useQueryClient()
   const query = useQuery(customer360Query(id))
-  const again = () => void queries.invalidateQueries({ queryKey: ['customer', id] })
+  const again = () => void changed.customerDetail(queries, id)
   useLive('call.updated', ({ call }) => call.customerId === id && call.endedAt && again())
   useLive('task.updated', ({ task }) => task.customerId === id && again())
   if (query.error instanceof ApiError && query.error.status === 404) {

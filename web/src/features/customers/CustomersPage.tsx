@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { keys } from '~/api/keys'
 import { directoryQuery } from '~/api/queries'
 import type { CustomerSummary } from '~/api/types'
 import { auth } from '~/auth/session'
@@ -61,7 +62,7 @@ export function CustomersPage({
     [filters.q],
   )
 
-  const list = usePages(['customers'], '/api/cdm/customers', {
+  const list = usePages(keys.customers, '/api/cdm/customers', {
     ...filters,
     assignedTo: filters.assignedTo?.toString(),
     ...(filters.q ? { q: latinDigits(filters.q) } : {}),

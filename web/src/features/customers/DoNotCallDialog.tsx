@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed } from '~/api/keys'
 import type { Customer } from '~/api/types'
 import { errorText } from '~/i18n/i18n'
 import { fieldError } from '~/shared/fields'
@@ -30,8 +31,7 @@ export function DoNotCallDialog({
     onSuccess: () => {
       toast(t(setting ? 'doNotCallSet' : 'doNotCallCleared'), 'ok')
       onClose()
-      void queries.invalidateQueries({ queryKey: ['customers'] })
-      return queries.invalidateQueries({ queryKey: ['customer', customer.id] })
+      return changed.customer(queries, customer.id)
     },
   })
   const own = fieldError(save.error, 'doNotCallReason')

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed } from '~/api/keys'
 import { usersQuery } from '~/api/queries'
 import type { Customer } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
@@ -61,8 +62,7 @@ export function PlanCallDialog({
         'ok',
       )
       onClose()
-      void queries.invalidateQueries({ queryKey: ['tasks'] })
-      return queries.invalidateQueries({ queryKey: ['customer', customer.id] })
+      return changed.task(queries, customer.id)
     },
   })
   const wrong = (field: string) => fieldError(save.error, field)

@@ -2,6 +2,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/r
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed, keys } from '~/api/keys'
 import type { Segment } from '~/api/types'
 import { fieldError, formError } from '~/shared/fields'
 import { Badge, Button, Checkbox, Dialog, EmptyState, Field, Input, QueryView, toast } from '~/ui'
@@ -9,7 +10,7 @@ import { type CustomerFilters, filtersFrom } from './filters'
 
 const segmentsQuery = () =>
   queryOptions({
-    queryKey: ['segments'],
+    queryKey: keys.segments,
     queryFn: ({ signal }) => api.get('/api/cdm/segments', {}, signal),
   })
 
@@ -57,19 +58,19 @@ function Kept({ onUse }: { onUse: (segment: Segment) => void }) {
   const { t } = useTranslation(['customers', 'common'])
   const queries = useQueryClient()
   const segments = useQuery(segmentsQuery())
-  const anew = () => queries.invalidateQueries({ queryKey: segmentsQuery().queryKey })
+  const refetch = () => changed.segment(queries)
   // Deleting is undone by keeping it again.
   const restore = useMutation({
     mutationFn: ({ name, filter, shared }: Segment) =>
       api.post('/api/cdm/segments', { name, filter, shared }),
-    onSuccess: anew,
+    onSuccess: refetch,
   })
   const [gone, setGone] = useState<Segment | null>(null)
   const remove = useMutation({
     mutationFn: (segment: Segment) => api.delete(`/api/cdm/segments/${segment.id}`),
     onSuccess: (_, segment) => {
       setGone(segment)
-      return anew()
+      return refetch()
     },
   })
   return (
@@ -138,7 +139,7 @@ function Keep({ filters, leads }: { filters: CustomerFilters; leads: boolean }) 
     onSuccess: (made) => {
       toast(t('segments.kept', { name: made.name }), 'ok')
       setName('')
-      return queries.invalidateQueries({ queryKey: segmentsQuery().queryKey })
+      return changed.segment(queries)
     },
   })
   if (Object.keys(filters).length === 0) {

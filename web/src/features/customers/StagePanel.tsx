@@ -2,6 +2,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/r
 import { type FormEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed, keys } from '~/api/keys'
 import { directoryQuery } from '~/api/queries'
 import type { Customer, PinField, SegmentField, SegmentView } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
@@ -19,7 +20,7 @@ const FIELDS = Object.keys(VALUES) as PinField[]
 /** The key is below the customer's, so that whatever refreshes the customer refreshes this. */
 const segmentQuery = (id: number) =>
   queryOptions({
-    queryKey: ['customer', id, 'segment'],
+    queryKey: keys.customerSegment(id),
     queryFn: ({ signal }) => api.get(`/api/cdm/customers/${id}/segment`, {}, signal),
   })
 
@@ -72,8 +73,7 @@ function View({
     mutationFn: (field: PinField) => api.delete(`/api/cdm/customers/${customer.id}/pins/${field}`),
     onSuccess: (_, field) => {
       toast(t('stage.takenOff', { field: t(`stage.${field}`) }), 'ok')
-      void queries.invalidateQueries({ queryKey: ['customers'] })
-      return queries.invalidateQueries({ queryKey: ['customer', customer.id] })
+      return changed.customer(queries, customer.id)
     },
   })
   return (
@@ -192,8 +192,7 @@ function PinDialog({
     onSuccess: () => {
       toast(t('stage.kept', { field: t(`stage.${field}`), value: word(field, value) }), 'ok')
       onClose()
-      void queries.invalidateQueries({ queryKey: ['customers'] })
-      return queries.invalidateQueries({ queryKey: ['customer', customer.id] })
+      return changed.customer(queries, customer.id)
     },
   })
   const general = formError(save.error, ['value', 'until', 'reason'])

@@ -4,6 +4,7 @@ import i18next from 'i18next'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed } from '~/api/keys'
 import { directoryQuery } from '~/api/queries'
 import type { Interaction } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
@@ -21,7 +22,7 @@ export function Timeline({ customerId, items }: { customerId: number; items: Int
     onSuccess: () => {
       setText('')
       toast(t('noteSaved'), 'ok')
-      return queries.invalidateQueries({ queryKey: ['customer', customerId] })
+      return changed.customerDetail(queries, customerId)
     },
   })
   const said = (item: Interaction) => {

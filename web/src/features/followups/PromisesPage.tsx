@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed } from '~/api/keys'
 import { promisesQuery, usersQuery } from '~/api/queries'
 import type { PromiseReport, Task } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
@@ -168,7 +169,7 @@ function HandOver({ task, onClose }: { task: Task; onClose: () => void }) {
       const name = others.find((user) => user.id === Number(target))?.name ?? ''
       toast(t('handedOver', { name }), 'ok')
       onClose()
-      return queries.invalidateQueries({ queryKey: ['promises'] })
+      return changed.task(queries, task.customerId)
     },
   })
   const problem = formError(move.error, [])

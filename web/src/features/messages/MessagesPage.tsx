@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed, keys } from '~/api/keys'
 import type { Message, MessageChannel, MessageStatus } from '~/api/types'
 import { auth } from '~/auth/session'
 import { useFormat } from '~/i18n/i18n'
@@ -37,7 +38,7 @@ const SHOWN = 200
 
 const messagesQuery = (date?: string) =>
   queryOptions({
-    queryKey: ['messages', { date }],
+    queryKey: keys.messagesOf(date),
     queryFn: ({ signal }) => api.get('/api/crm/messages', { date }, signal),
   })
 
@@ -53,9 +54,9 @@ export function MessagesPage({
   const queries = useQueryClient()
   const today = civilDate(new Date())
   const messages = useQuery(messagesQuery(date))
-  const anew = () => void queries.invalidateQueries({ queryKey: ['messages'] })
-  useLive('plan.generated', anew)
-  useLive('plan.undone', anew)
+  const refetch = () => void changed.messages(queries)
+  useLive('plan.generated', refetch)
+  useLive('plan.undone', refetch)
   return (
     <Page
       title={t('title')}
@@ -161,7 +162,7 @@ function Channel({
       setAsked(false)
       if (taken.length > 0) save(taken)
       toast(t('done', { n: format.number(taken.length), count: taken.length }), 'ok')
-      return queries.invalidateQueries({ queryKey: ['messages'] })
+      return changed.messages(queries)
     },
   })
   return (

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import { ApiError } from '~/api/error'
+import { changed, keys } from '~/api/keys'
 import type { Order, OrderLine, OrderStatus } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import {
@@ -25,7 +26,7 @@ import { counts, ORDER_STATUSES, STATUS_TONE } from './filters'
 export function OrderPage({ id }: { id: number }) {
   const { t } = useTranslation('orders')
   const query = useQuery({
-    queryKey: ['orders', 'one', id],
+    queryKey: keys.order(id),
     queryFn: ({ signal }) => api.get(`/api/cdm/orders/${id}`, {}, signal),
   })
   if (query.error instanceof ApiError && query.error.status === 404) {
@@ -55,10 +56,8 @@ function View({ order }: { order: Order }) {
     onSuccess: (saved) => {
       setAsked(null)
       toast(t('common:actions.saved'), 'ok')
-      queries.setQueryData(['orders', 'one', order.id], saved)
-      void queries.invalidateQueries({ queryKey: ['customer', order.customerId] })
-      void queries.invalidateQueries({ queryKey: ['customers'] })
-      return queries.invalidateQueries({ queryKey: ['orders'] })
+      queries.setQueryData(keys.order(order.id), saved)
+      return changed.order(queries, order.customerId)
     },
   })
   const change = (status: OrderStatus) => {

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { keys } from '~/api/keys'
 import type { Order } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { useDebounced } from '~/lib/debounce'
@@ -40,7 +41,7 @@ export function OrdersPage({
     const { filters: now, onFilters: change } = latest.current
     if ((now.q ?? '') !== settled.trim()) change({ ...now, q: settled.trim() || undefined })
   }, [settled])
-  const list = usePages(['orders'], '/api/cdm/orders', {
+  const list = usePages(keys.orders, '/api/cdm/orders', {
     ...filters,
     ...(filters.q ? { q: latinDigits(filters.q) } : {}),
   })

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed, keys } from '~/api/keys'
 import type { PlanSettings } from '~/api/types'
 import { errorText, useFormat } from '~/i18n/i18n'
 import { useDebounced } from '~/lib/debounce'
@@ -55,7 +56,7 @@ function GenerateDialog({
   const settled = useDebounced(JSON.stringify(body), 350)
   const current = settled === JSON.stringify(body)
   const preview = useQuery({
-    queryKey: ['plan', 'preview', settled],
+    queryKey: keys.planPreview(settled),
     queryFn: ({ signal }) => api.post(PATH, { ...JSON.parse(settled), preview: true }, { signal }),
     enabled: sound,
     staleTime: 0,
@@ -67,9 +68,7 @@ function GenerateDialog({
     mutationFn: () => api.post(PATH, body),
     onSuccess: (plan) => {
       toast(t('made', { n: format.number(plan.created), count: plan.created }), 'ok')
-      void queries.invalidateQueries({ queryKey: ['tasks'] })
-      void queries.invalidateQueries({ queryKey: ['plan'] })
-      return queries.invalidateQueries({ queryKey: ['dashboard'] })
+      return changed.plan(queries)
     },
   })
   const refused = generate.error ?? preview.error

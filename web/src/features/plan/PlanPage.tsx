@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed } from '~/api/keys'
 import type { PlanResult } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { civilDate } from '~/lib/format'
@@ -27,9 +28,9 @@ export function PlanPage({
   const queries = useQueryClient()
   const today = civilDate(new Date())
   const plan = useQuery(planQuery(date))
-  const anew = () => void queries.invalidateQueries({ queryKey: ['plan'] })
-  useLive('plan.generated', anew)
-  useLive('plan.undone', anew)
+  const refetch = () => void changed.plan(queries)
+  useLive('plan.generated', refetch)
+  useLive('plan.undone', refetch)
   return (
     <Page
       title={t('title')}
@@ -70,8 +71,7 @@ function UndoPlan({ plan }: { plan: PlanResult }) {
     onSuccess: ({ undone }) => {
       setAsked(false)
       toast(t('undo.done', { n: format.number(undone?.takenBack ?? 0) }), 'ok')
-      void queries.invalidateQueries({ queryKey: ['tasks'] })
-      return queries.invalidateQueries({ queryKey: ['plan'] })
+      return changed.plan(queries)
     },
   })
   return (

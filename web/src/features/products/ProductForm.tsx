@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed } from '~/api/keys'
 import { categoriesQuery } from '~/api/queries'
 import type { PackUnit, Product } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
@@ -54,7 +55,7 @@ export function ProductForm({ product, onClose }: { product?: Product; onClose: 
     onSuccess: () => {
       toast(t('common:actions.saved'), 'ok')
       onClose()
-      return queries.invalidateQueries({ queryKey: ['products'] })
+      return changed.product(queries)
     },
   })
   const wrong = (field: string) => fieldError(save.error, field)

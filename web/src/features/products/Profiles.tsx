@@ -2,6 +2,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/r
 import { type FormEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed, keys } from '~/api/keys'
 import { categoriesQuery, productsQuery } from '~/api/queries'
 import type { ConsumptionProfile, ProfilePreview } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
@@ -22,7 +23,7 @@ import {
 
 const profilesQuery = () =>
   queryOptions({
-    queryKey: ['consumption-profiles'],
+    queryKey: keys.profiles,
     queryFn: ({ signal }) => api.get('/api/cdm/consumption-profiles', {}, signal),
   })
 
@@ -184,8 +185,7 @@ function ProfileForm({
     onSuccess: () => {
       toast(t('common:actions.saved'), 'ok')
       onClose()
-      void queries.invalidateQueries({ queryKey: ['customer'] })
-      return queries.invalidateQueries({ queryKey: ['consumption-profiles'] })
+      return changed.profile(queries)
     },
   })
   const general = formError(save.error, NUMBERS)
@@ -259,7 +259,7 @@ function Effect({
   const format = useFormat()
   const settled = useDebounced(JSON.stringify(changes), 350)
   const preview = useQuery({
-    queryKey: ['profile-preview', id, settled],
+    queryKey: keys.profilePreview(id, settled),
     queryFn: ({ signal }) =>
       api.post(`/api/cdm/consumption-profiles/${id}/preview`, JSON.parse(settled), { signal }),
     retry: false,

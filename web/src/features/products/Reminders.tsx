@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed, keys } from '~/api/keys'
 import { categoriesQuery } from '~/api/queries'
 import type { CategoryQuality, Quality } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
@@ -8,7 +9,7 @@ import { Badge, Button, type Column, EmptyState, QueryView, Table, toast } from 
 
 const qualityQuery = () =>
   queryOptions({
-    queryKey: ['reorder-quality'],
+    queryKey: keys.reorderQuality,
     queryFn: ({ signal }) => api.get('/api/cdm/reorder/quality', {}, signal),
   })
 
@@ -49,7 +50,7 @@ function LearnNow() {
     mutationFn: () => api.post('/api/cdm/reorder/learn'),
     onSuccess: (answer) => {
       queries.setQueryData(qualityQuery().queryKey, answer)
-      void queries.invalidateQueries({ queryKey: ['customer'] })
+      void changed.reorder(queries)
       toast(t('quality.learnt'), 'ok')
     },
   })

@@ -2,12 +2,12 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed } from '~/api/keys'
 import { directoryQuery } from '~/api/queries'
 import type { Team } from '~/api/types'
 import { auth } from '~/auth/session'
 import { useStore } from '~/lib/store'
 import { fieldError, formError } from '~/shared/fields'
-import { teamsKey } from '~/shared/UserForm'
 import { Button, Dialog, Field, Input, Select, toast } from '~/ui'
 
 const CODES = ['A', 'B', 'C', 'D', 'E'] as const
@@ -38,8 +38,7 @@ export function TeamForm({ team, onClose }: { team?: Team; onClose: () => void }
     onSuccess: () => {
       toast(t('common:actions.saved'), 'ok')
       onClose()
-      void queries.invalidateQueries({ queryKey: ['users'] })
-      return queries.invalidateQueries({ queryKey: teamsKey })
+      return changed.team(queries)
     },
   })
   const general = formError(save.error, FIELDS)

@@ -2,11 +2,12 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed, keys } from '~/api/keys'
 import { directoryQuery, usersQuery } from '~/api/queries'
 import type { Team, User } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { civilDate } from '~/lib/format'
-import { teamsKey, UserForm } from '~/shared/UserForm'
+import { UserForm } from '~/shared/UserForm'
 import {
   Badge,
   Button,
@@ -30,15 +31,11 @@ export function TeamsPage() {
   const [agent, setAgent] = useState<User | 'new' | null>(null)
   const [deleting, setDeleting] = useState<Team | null>(null)
   const teams = useQuery({
-    queryKey: teamsKey,
+    queryKey: keys.teams,
     queryFn: ({ signal }) => api.get('/api/crm/team/teams', {}, signal),
   })
   const agents = useQuery(usersQuery('agent'))
-  const again = () => {
-    void queries.invalidateQueries({ queryKey: ['users'] })
-    void queries.invalidateQueries({ queryKey: ['dashboard'] })
-    return queries.invalidateQueries({ queryKey: teamsKey })
-  }
+  const again = () => changed.team(queries)
   const remove = useMutation({
     mutationFn: (gone: Team) => api.delete(`/api/crm/team/teams/${gone.id}`),
     onSuccess: () => {

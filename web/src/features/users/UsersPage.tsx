@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed } from '~/api/keys'
 import { usersQuery } from '~/api/queries'
 import type { Role, User } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
@@ -46,7 +47,7 @@ export function UsersPage() {
     onSuccess: () => {
       setClosing(null)
       toast(t('common:actions.saved'), 'ok')
-      return queries.invalidateQueries({ queryKey: ['users'] })
+      return changed.user(queries)
     },
   })
 
