@@ -13,6 +13,7 @@ pub mod customers;
 pub mod db;
 pub mod demo;
 pub mod desk;
+pub mod districts;
 pub mod error;
 pub mod http;
 pub mod imports;

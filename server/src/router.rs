@@ -17,8 +17,8 @@ use crate::app::AppState;
 use crate::error::Error;
 use crate::http::MAX_BODY;
 use crate::{
-    auth, calls, customers, desk, imports, live, messages, openapi, orders, products, reorder,
-    scripts, system, tasks, teams, users, web,
+    auth, calls, customers, desk, districts, imports, live, messages, openapi, orders, products,
+    reorder, scripts, system, tasks, teams, users, web,
 };
 
 /// The API's routes with their documentation.
@@ -87,6 +87,7 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(reorder::api::quality))
         .routes(routes!(reorder::api::learn))
         .routes(routes!(reorder::api::stock_left))
+        .routes(routes!(districts::list))
         // orders
         .routes(routes!(orders::api::list, orders::api::create))
         .routes(routes!(orders::api::get, orders::api::patch))

@@ -10,7 +10,7 @@ use crate::auth::new_secret;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, DbError, Sql};
-use crate::{demo, products};
+use crate::{demo, districts, products};
 
 /// Where the demo password is kept, so that every start can print it.
 const DEMO_PASSWORD_FILE: &str = "demo-password";
@@ -45,11 +45,15 @@ pub async fn prepare(db: &Db, clock: &Clock, config: &Config) -> anyhow::Result<
         return Ok(Welcome::Demo { password: Some(password) });
     }
     if demo::store::is_demo(db).await? {
+        let mut tx = db.begin().await?;
+        districts::rename_free_text(&mut tx, clock.now()).await?;
+        tx.commit().await?;
         refuse_demo_beyond_loopback(config.listen.ip())?;
         let password = std::fs::read_to_string(config.data_dir.join(DEMO_PASSWORD_FILE)).ok();
         return Ok(Welcome::Demo { password });
     }
     let mut tx = db.begin().await?;
+    districts::rename_free_text(&mut tx, clock.now()).await?;
     products::defaults::ensure(&mut tx, clock.now()).await?;
     let users: i64 = tx.scalar("SELECT COUNT(*) FROM users").await?;
     tx.commit().await?;

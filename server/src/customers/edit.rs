@@ -10,6 +10,7 @@ use super::profile::{
 use super::read::Customer;
 use super::store::{find_by_phone, phone_problem};
 use crate::db::{Arg, CustomerId, DbError, Insert, PhoneNumber, Sql, Tx, is_unique_violation};
+use crate::districts;
 use crate::error::{Error, Result};
 use crate::http::nullable;
 use crate::orders::check_text;
@@ -207,6 +208,7 @@ impl Draft {
         }
         set(&mut new.address, "address", entry.address, 500)?;
         set(&mut new.district, "district", entry.district, 80)?;
+        new.district = new.district.take().map(|name| districts::stored(&name).to_owned());
         set(&mut new.city, "city", entry.city, 80)?;
         set(&mut new.notes, "notes", entry.notes, 5_000)?;
         set(&mut new.referral_code, "referralCode", entry.referral_code, 40)?;

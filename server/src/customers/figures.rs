@@ -80,7 +80,7 @@ pub(crate) async fn lock(tx: &mut Tx, ids: &[CustomerId]) -> Result<(), DbError>
 }
 
 async fn sums(tx: &mut Tx, ids: &[CustomerId]) -> Result<Vec<Sums>, DbError> {
-    let columns = "customer_id, COUNT(*) AS orders, CAST(SUM(total) AS BIGINT) AS spend,
+    let columns = "customer_id, COUNT(*) AS orders, CAST(SUM(total - refunded) AS BIGINT) AS spend,
         MIN(order_date) AS first, MAX(order_date) AS last, COUNT(DISTINCT order_date) AS days";
     let names = "customer_id, orders, spend, first, last, days";
     let mut sql =

@@ -8,6 +8,7 @@ use super::search::{folded_words, phone_prefix, with_phone, with_word};
 use super::{LifecycleStage, PurchaseStage, Temperature, ValueStage};
 use crate::clock::Clock;
 use crate::db::{CategoryId, ProductId, Sql, UserId};
+use crate::districts;
 use crate::error::{Error, Result};
 
 /// A filter over customers, as sent. What is absent does not narrow.
@@ -92,7 +93,7 @@ impl CustomerFilter {
         equal("lifecycle_stage", f.lifecycle_stage.map(LifecycleStage::as_str));
         equal("temperature", f.temperature.map(Temperature::as_str));
         if let Some(district) = f.district.as_deref().map(str::trim).filter(|d| !d.is_empty()) {
-            sql.push(&format!(" AND {alias}.district = ")).push_bind(district);
+            sql.push(&format!(" AND {alias}.district = ")).push_bind(districts::stored(district));
         }
         if let Some(product) = f.bought_product_id {
             // The pair of its category is a cheap first look.

@@ -61,6 +61,15 @@ impl Money {
     }
 }
 
+/// Taka with two decimals, for messages: `1234.50`.
+impl std::fmt::Display for Money {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let poisha = self.0.unsigned_abs();
+        write!(f, "{sign}{}.{:02}", poisha / 100, poisha % 100)
+    }
+}
+
 impl From<Money> for Arg {
     fn from(amount: Money) -> Self {
         Self::Int(Some(amount.0))
@@ -97,6 +106,13 @@ mod tests {
         assert_eq!(Money::parse("৳ 99"), Some(Money(9_900)));
         assert_eq!(Money::parse("0.5"), Some(Money(50)));
         assert_eq!(Money::parse("-3"), Some(Money(-300)));
+    }
+
+    #[test]
+    fn amounts_are_written_in_taka() {
+        for (amount, text) in [(123_450, "1234.50"), (5, "0.05"), (-9_900, "-99.00")] {
+            assert_eq!(Money(amount).to_string(), text);
+        }
     }
 
     #[test]

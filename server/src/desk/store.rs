@@ -222,7 +222,7 @@ pub async fn figures(
         .all(
             Sql::new(
                 "SELECT t.status, t.outcome, CAST(count(*) AS BIGINT) AS tasks,
-                        CAST(SUM(o.total) AS BIGINT) AS revenue, MIN(t.started_at) AS begun
+                        CAST(SUM(o.total - o.refunded) AS BIGINT) AS revenue, MIN(t.started_at) AS begun
                  FROM crm_call_tasks t LEFT JOIN orders o ON o.id = t.order_id AND o.counted
                  WHERE t.assigned_to = $1 AND t.task_date >= $2 AND t.task_date <= $3
                    AND t.status NOT IN ('cancelled', 'expired')

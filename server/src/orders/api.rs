@@ -9,7 +9,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::read::{self, Order, OrderFilter};
 use super::store::{self, not_found, put_order};
 use super::{
-    NewLine, NewOrder, OrderContext, OrderCustomer, OrderStatus, Placed, ProductRef, check_text,
+    NewLine, NewOrder, OrderChange, OrderContext, OrderCustomer, OrderStatus, Placed, ProductRef,
+    check_text,
 };
 use crate::app::AppState;
 use crate::auth::{Allow, Anyone, CurrentUser};
@@ -18,6 +19,7 @@ use crate::customers::store::{ensure_visible, find_by_phone, phone_problem};
 use crate::db::{
     BadCursor, Cursor, CustomerId, Money, OrderId, Page, PageQuery, PhoneNumber, ProductId, Tx,
 };
+use crate::districts;
 use crate::error::{Error, Result};
 use crate::http::{Json, Path, Query, nullable};
 
@@ -44,6 +46,10 @@ pub struct OrderBody {
     discount: Option<Money>,
     /// Poisha for delivery.
     delivery_charge: Option<Money>,
+    /// Tax and other charges, poisha.
+    fees: Option<Money>,
+    /// Poisha paid back to the customer, at most the order's total.
+    refunded: Option<Money>,
     /// Default `cod`.
     payment_method: Option<String>,
     /// Free text.
@@ -126,6 +132,8 @@ impl OrderBody {
             status: self.status,
             discount: self.discount,
             delivery_charge: self.delivery_charge,
+            fees: self.fees,
+            refunded: self.refunded,
             payment_method: self.payment_method,
             note: self.note,
             task_id: None,
@@ -158,7 +166,7 @@ async fn claim(
             let name = name.as_deref().map(str::trim).filter(|name| !name.is_empty());
             let mut new = NewCustomer::new(name.unwrap_or(phone.as_str()), phone.clone());
             new.address.clone_from(address);
-            new.district.clone_from(district);
+            new.district = district.as_deref().map(|d| districts::stored(d).to_owned());
             new.source = Some(order.source.clone());
             new.owned_by(user);
             profile::insert(tx, ctx.now, &new).await?;
@@ -193,13 +201,15 @@ pub async fn create(
 pub struct OrderPatch {
     /// Where it stands now.
     status: Option<OrderStatus>,
+    /// Poisha paid back to the customer in all, at most the order's total.
+    refunded: Option<Money>,
     /// Free text; null clears it.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     note: Option<Option<String>>,
 }
 
-/// Change an order's status or note.
+/// Change an order's status, refund or note.
 #[utoipa::path(patch, path = "/api/cdm/orders/{id}", tag = "orders", params(("id" = OrderId, Path)), request_body = OrderPatch, responses((status = 200, body = Order)))]
 pub async fn patch(
     State(state): State<AppState>,
@@ -214,7 +224,8 @@ pub async fn patch(
     let mut tx = state.db.begin().await?;
     let shown = read::order(&mut tx, user.scope(), ctx.today, id).await?;
     shown.ok_or_else(not_found)?;
-    store::set_status(&mut tx, &ctx, id, body.status, body.note).await?;
+    let change = OrderChange { status: body.status, refunded: body.refunded, note: body.note };
+    store::change(&mut tx, &ctx, id, change).await?;
     let order = read::order(&mut tx, user.scope(), ctx.today, id).await?.ok_or_else(not_found)?;
     state.commit(tx).await?;
     Ok(Json(order))

@@ -120,6 +120,12 @@ pub struct NewOrder {
     pub discount: Option<Money>,
     /// Poisha for delivery; default 0.
     pub delivery_charge: Option<Money>,
+    /// Tax and other charges, poisha; default 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fees: Option<Money>,
+    /// Poisha paid back to the customer, at most the total; default 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refunded: Option<Money>,
     /// Default: `cod`, cash on delivery.
     pub payment_method: Option<String>,
     /// Free text.
@@ -128,6 +134,17 @@ pub struct NewOrder {
     pub task_id: Option<TaskId>,
     /// At least one.
     pub lines: Vec<NewLine>,
+}
+
+/// Changes to an order; what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrderChange {
+    /// New status.
+    pub status: Option<OrderStatus>,
+    /// Poisha paid back in all, at most the order's total.
+    pub refunded: Option<Money>,
+    /// Free text; `Some(None)` clears it.
+    pub note: Option<Option<String>>,
 }
 
 /// What became of an order put.
@@ -155,6 +172,18 @@ pub(crate) fn check_amount(field: &str, amount: Money) -> Result<()> {
     } else {
         Ok(())
     }
+}
+
+/// Checks that no more is paid back than was paid.
+fn check_refund(refunded: Money, total: Money) -> Result<()> {
+    if refunded > total {
+        return Err(Error::invalid(
+            "refund_too_large",
+            "refunded",
+            format!("The refund of {refunded} is larger than the order's total of {total}."),
+        ));
+    }
+    Ok(())
 }
 
 /// Checks the length of a text from outside, in characters.
@@ -199,6 +228,8 @@ fn check(order: &NewOrder, today: NaiveDate) -> Result<()> {
     }
     check_amount("discount", order.discount.unwrap_or_default())?;
     check_amount("deliveryCharge", order.delivery_charge.unwrap_or_default())?;
+    check_amount("fees", order.fees.unwrap_or_default())?;
+    check_amount("refunded", order.refunded.unwrap_or_default())?;
     if order.lines.is_empty() {
         return Err(Error::invalid("lines_required", "lines", "An order has at least one line."));
     }

@@ -49,8 +49,12 @@ pub struct Order {
     pub discount: Money,
     /// Poisha for delivery.
     pub delivery_charge: Money,
-    /// Poisha, `subtotal - discount + deliveryCharge`.
+    /// Tax and other charges, poisha.
+    pub fees: Money,
+    /// Poisha, `subtotal - discount + deliveryCharge + fees`.
     pub total: Money,
+    /// Poisha paid back, at most `total`; the customer's spend counts `total - refunded`.
+    pub refunded: Money,
     /// `cod`, `paid` …
     pub payment_method: String,
     /// Free text.
@@ -102,7 +106,8 @@ macro_rules! order {
     () => {
         "SELECT o.id, o.order_no, o.source, o.external_id, o.customer_id,
     c.name AS customer_name, c.phone, o.order_date, o.placed_at, o.status, o.counted, o.subtotal,
-    o.discount, o.delivery_charge, o.total, o.payment_method, o.note, o.task_id, o.created_by
+    o.discount, o.delivery_charge, o.fees, o.total, o.refunded, o.payment_method, o.note, o.task_id,
+    o.created_by
     FROM orders o CROSS JOIN customers c WHERE c.id = o.customer_id"
     };
 }
@@ -241,7 +246,9 @@ pub const LATEST: [Part<'_>; 2] = [
             "subtotal",
             "discount",
             "delivery_charge",
+            "fees",
             "total",
+            "refunded",
             "payment_method",
             "note",
             "task_id",

@@ -6,13 +6,17 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 
 use super::write::{self, Content};
-use super::{NewOrder, OrderContext, OrderCustomer, OrderStatus, ProductRef, PutOrder, check};
+use super::{
+    NewOrder, OrderChange, OrderContext, OrderCustomer, OrderStatus, ProductRef, PutOrder, check,
+    check_amount, check_refund,
+};
 use crate::customers::MembershipLevel;
 use crate::customers::profile::{self, NewCustomer};
 use crate::customers::store::{
     InteractionKind, NewInteraction, find_by_phone, interaction, refresh,
 };
 use crate::db::{CategoryId, CustomerId, DbError, Money, OrderId, ProductId, Sql, Tx};
+use crate::districts;
 use crate::error::{Error, Result};
 use crate::tasks::store::cancel_reminders;
 
@@ -27,14 +31,16 @@ pub(super) struct Existing {
     pub(super) status: OrderStatus,
     pub(super) discount: Money,
     pub(super) delivery_charge: Money,
+    pub(super) fees: Money,
     pub(super) total: Money,
+    pub(super) refunded: Money,
     pub(super) payment_method: String,
     pub(super) note: Option<String>,
     pub(super) content_hash: String,
 }
 
 const EXISTING: &str = "SELECT id, order_no, customer_id, order_date, placed_at, status, discount,
-    delivery_charge, total, payment_method, note, content_hash FROM orders WHERE ";
+    delivery_charge, fees, total, refunded, payment_method, note, content_hash FROM orders WHERE ";
 
 /// The order with this identity, held until the transaction ends.
 async fn existing(tx: &mut Tx, order: &NewOrder) -> Result<Option<Existing>, DbError> {
@@ -111,7 +117,7 @@ async fn customer(tx: &mut Tx, ctx: &OrderContext, order: &NewOrder) -> Result<C
             let name = name.as_deref().map(str::trim).filter(|name| !name.is_empty());
             let mut new = NewCustomer::new(name.unwrap_or(phone.as_str()), phone.clone());
             new.address.clone_from(address);
-            new.district.clone_from(district);
+            new.district = district.as_deref().map(|d| districts::stored(d).to_owned());
             new.source = Some(order.source.clone());
             match profile::insert(tx, ctx.now, &new).await? {
                 Some(id) => Ok(id),
@@ -188,30 +194,34 @@ async fn correct(
     Ok(PutOrder { order_id: old.id, created: false, changed: true })
 }
 
-/// Changes an order's status or note.
-pub async fn set_status(
+/// Changes an order's status, refund or note.
+pub async fn change(
     tx: &mut Tx,
     ctx: &OrderContext,
     id: OrderId,
-    status: Option<OrderStatus>,
-    note: Option<Option<String>>,
+    change: OrderChange,
 ) -> Result<()> {
     let old = by_id(tx, id).await?.ok_or_else(not_found)?;
-    let status = status.unwrap_or(old.status);
-    let note = note.unwrap_or_else(|| old.note.clone());
+    let status = change.status.unwrap_or(old.status);
+    let note = change.note.unwrap_or_else(|| old.note.clone());
+    let refunded = change.refunded.unwrap_or(old.refunded);
+    check_amount("refunded", refunded)?;
+    check_refund(refunded, old.total)?;
     tx.execute(
         Sql::new(
-            "UPDATE orders SET status = $1, counted = $2, note = $3, updated_at = $4 WHERE id = $5",
+            "UPDATE orders SET status = $1, counted = $2, note = $3, refunded = $4, updated_at = $5
+             WHERE id = $6",
         )
         .bind(status)
         .bind(status.counted())
         .bind(note)
+        .bind(refunded)
         .bind(ctx.now)
         .bind(id),
     )
     .await?;
     status_interaction(tx, ctx, &old, old.customer_id, status).await?;
-    if status.counted() != old.status.counted() {
+    if status.counted() != old.status.counted() || refunded != old.refunded {
         settle(tx, ctx, &[old.customer_id]).await?;
         cancel_queued(tx, ctx, id, &old.order_no, old.customer_id).await?;
     }

@@ -34,6 +34,8 @@ pub(super) struct Content {
     subtotal: Money,
     discount: Money,
     delivery_charge: Money,
+    fees: Money,
+    refunded: Money,
     payment_method: String,
     note: Option<String>,
     lines: Vec<Line>,
@@ -86,6 +88,10 @@ impl Content {
         }
         let delivery_charge =
             order.delivery_charge.or(old.map(|o| o.delivery_charge)).unwrap_or_default();
+        let fees = order.fees.or(old.map(|o| o.fees)).unwrap_or_default();
+        let total = subtotal - discount + delivery_charge + fees;
+        let refunded = order.refunded.or(old.map(|o| o.refunded)).unwrap_or_default();
+        super::check_refund(refunded, total)?;
         let day = order.placed.map(|p| p.day).or(old.map(|o| o.order_date)).unwrap_or(ctx.today);
         let at = order
             .placed
@@ -96,10 +102,12 @@ impl Content {
             day,
             at,
             status: order.status.or(old.map(|o| o.status)).unwrap_or(OrderStatus::Placed),
-            total: subtotal - discount + delivery_charge,
+            total,
             subtotal,
             discount,
             delivery_charge,
+            fees,
+            refunded,
             payment_method: order
                 .payment_method
                 .as_deref()
@@ -144,10 +152,11 @@ pub(super) async fn insert(
             Sql::new(
                 "INSERT INTO orders
                    (order_no, source, external_id, customer_id, order_date, placed_at, status,
-                    counted, subtotal, discount, delivery_charge, total, payment_method, note,
-                    task_id, created_by, content_hash, created_at, updated_at)
+                    counted, subtotal, discount, delivery_charge, fees, total, refunded,
+                    payment_method, note, task_id, created_by, content_hash, created_at,
+                    updated_at)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-                         $17, $18, $18)
+                         $17, $18, $19, $20, $20)
                  ON CONFLICT (source, external_id) DO NOTHING RETURNING id",
             )
             .bind(number.unwrap_or(&stand_in))
@@ -161,7 +170,9 @@ pub(super) async fn insert(
             .bind(content.subtotal)
             .bind(content.discount)
             .bind(content.delivery_charge)
+            .bind(content.fees)
             .bind(content.total)
+            .bind(content.refunded)
             .bind(content.payment_method.as_str())
             .bind(content.note.as_deref())
             .bind(order.task_id)
@@ -226,9 +237,10 @@ pub(super) async fn replace(
     tx.execute(
         Sql::new(
             "UPDATE orders SET customer_id = $1, order_date = $2, placed_at = $3, status = $4,
-               counted = $5, subtotal = $6, discount = $7, delivery_charge = $8, total = $9,
-               payment_method = $10, note = $11, content_hash = $12, updated_at = $13
-             WHERE id = $14",
+               counted = $5, subtotal = $6, discount = $7, delivery_charge = $8, fees = $9,
+               total = $10, refunded = $11, payment_method = $12, note = $13, content_hash = $14,
+               updated_at = $15
+             WHERE id = $16",
         )
         .bind(customer)
         .bind(content.day)
@@ -238,7 +250,9 @@ pub(super) async fn replace(
         .bind(content.subtotal)
         .bind(content.discount)
         .bind(content.delivery_charge)
+        .bind(content.fees)
         .bind(content.total)
+        .bind(content.refunded)
         .bind(content.payment_method.as_str())
         .bind(content.note.as_deref())
         .bind(hash)

@@ -58,7 +58,7 @@ pub struct User {
     pub seniority: Seniority,
     /// Most call tasks a day.
     pub capacity: i64,
-    /// Districts or cities the agent is mapped to, lower case.
+    /// Districts the agent is mapped to, by official name; other places in lower case.
     #[sqlx(skip)]
     pub districts: Vec<String>,
     /// May log in and gets work.

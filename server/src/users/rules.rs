@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use super::MAX_CAPACITY;
 use crate::auth::Role;
 use crate::db::{PhoneNumber, UserId};
+use crate::districts;
 use crate::error::{Error, Result};
 
 /// Most days of absence entered at once.
@@ -86,10 +87,9 @@ pub fn capacity(value: i64) -> Result<i64> {
     }
 }
 
-/// Districts: trimmed, lower case, each once, sorted.
+/// Districts by their official names, other places in lower case; each once, sorted.
 pub fn districts(list: &[String]) -> Result<Vec<String>> {
-    let set: BTreeSet<String> =
-        list.iter().map(|d| d.trim().to_lowercase()).filter(|d| !d.is_empty()).collect();
+    let set: BTreeSet<String> = list.iter().map(|d| place(d)).filter(|d| !d.is_empty()).collect();
     if set.len() > MAX_DISTRICTS || set.iter().any(|d| d.chars().count() > 100) {
         return Err(Error::invalid(
             "invalid_districts",
@@ -98,6 +98,11 @@ pub fn districts(list: &[String]) -> Result<Vec<String>> {
         ));
     }
     Ok(set.into_iter().collect())
+}
+
+fn place(text: &str) -> String {
+    districts::find(text)
+        .map_or_else(|| text.trim().to_lowercase(), |district| district.name.to_owned())
 }
 
 /// Days of absence: from today on, each once, sorted.
@@ -160,7 +165,7 @@ mod tests {
         assert!(extension("20a").is_err() && extension("201").is_ok());
         assert!(capacity(-1).is_err() && capacity(201).is_err() && capacity(200).is_ok());
         let list = [" Dhaka".to_owned(), "dhaka ".to_owned(), String::new(), "ঢাকা".to_owned()];
-        assert_eq!(districts(&list).ok(), Some(vec!["dhaka".to_owned(), "ঢাকা".to_owned()]));
+        assert_eq!(districts(&list).ok(), Some(vec!["Dhaka".to_owned()]));
     }
 
     #[test]

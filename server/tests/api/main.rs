@@ -10,6 +10,7 @@ mod customers;
 mod dashboard;
 mod demo;
 mod desk;
+mod districts;
 mod imports;
 mod lease;
 mod messages;

@@ -48,6 +48,34 @@ both! {
         assert_eq!(rice["dueOn"], "2026-12-30");
     }
 
+    async fn a_refund_reduces_the_spend_and_is_never_more_than_was_paid(app: TestApp) {
+        let admin = app.person(Role::Admin, "admin").await;
+        let products = app.products().await;
+        let mut body = order("1", karim(), "2026-11-10", &[(products[0], 1)]);
+        body["fees"] = json!(1_500);
+        body["refunded"] = json!(20_000);
+        let made = app.post(&admin, "/api/cdm/orders", body.clone()).await.ok();
+        assert_eq!((&made["total"], &made["fees"], &made["refunded"]), (&json!(61_500), &json!(1_500), &json!(20_000)));
+        let customer = format!("/api/cdm/customer360/{}", made["customerId"]);
+        let view = app.get(&admin, &customer).await.ok();
+        assert_eq!((&view["customer"]["totalSpend"], &view["customer"]["totalOrders"]), (&json!(41_500), &json!(1)));
+        assert_eq!(view["recentOrders"][0]["refunded"], 20_000);
+        // A correction that says nothing of the refund keeps it.
+        body.as_object_mut().expect("an object").remove("refunded");
+        body["note"] = json!("rings twice");
+        assert_eq!(app.post(&admin, "/api/cdm/orders", body.clone()).await.ok()["refunded"], 20_000);
+        let path = format!("/api/cdm/orders/{}", made["id"]);
+        assert_eq!(app.patch(&admin, &path, json!({"refunded": 61_500})).await.ok()["refunded"], 61_500);
+        assert_eq!(app.get(&admin, &customer).await.ok()["customer"]["totalSpend"], 0);
+        for (refund, code) in [(61_501, "refund_too_large"), (-1, "negative_amount")] {
+            let problem = app.patch(&admin, &path, json!({"refunded": refund})).await.problem(422, code);
+            assert_eq!(problem["field"], "refunded");
+        }
+        body["refunded"] = json!(61_501);
+        app.post(&admin, "/api/cdm/orders", body).await.problem(422, "refund_too_large");
+        assert_eq!(app.get(&admin, &path).await.ok()["refunded"], 61_500);
+    }
+
     async fn the_same_order_again_changes_nothing(app: TestApp) {
         let admin = app.person(Role::Admin, "admin").await;
         let products = app.products().await;

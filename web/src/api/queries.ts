@@ -32,6 +32,14 @@ export const categoriesQuery = () =>
     staleTime: 300_000,
   })
 
+/** The districts to choose from; they do not change while the page is open. */
+export const districtsQuery = () =>
+  queryOptions({
+    queryKey: keys.districts,
+    queryFn: ({ signal }) => api.get('/api/cdm/districts', {}, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
 /** How promises were kept in the last `days`. */
 export const promisesQuery = (days: number) =>
   queryOptions({

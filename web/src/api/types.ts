@@ -42,6 +42,7 @@ export type {
   Cycle,
   Dashboard,
   Desk,
+  DistrictName,
   DirectoryEntry,
   ImportError,
   ImportJob,

@@ -6,6 +6,7 @@ import { changed, keys } from '~/api/keys'
 import type { Role, Seniority, User } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { addDays, civilDate, latinDigits } from '~/lib/format'
+import { PlacesInput } from '~/shared/District'
 import { Button, Checkbox, Dialog, Field, Input, Select, toast } from '~/ui'
 import { CloseIcon } from '~/ui/icons'
 import { fieldError, formError } from './fields'
@@ -56,7 +57,7 @@ export function UserForm({
     teamId: user?.teamId ? String(user.teamId) : '',
     seniority: user?.seniority ?? ('regular' as Seniority),
     capacity: String(user?.capacity ?? 200),
-    districts: (user?.districts ?? []).join(', '),
+    districts: user?.districts ?? [],
     active: user?.active ?? true,
     absentOn: user?.absentOn ?? [],
   })
@@ -76,10 +77,7 @@ export function UserForm({
       const agentPart = {
         seniority: values.seniority,
         capacity: Number(capacity),
-        districts: values.districts
-          .split(/[,;،]/)
-          .map((part) => part.trim())
-          .filter(Boolean),
+        districts: values.districts,
       }
       const team = values.teamId ? Number(values.teamId) : null
       const extension = latinDigits(values.extension.trim())
@@ -249,10 +247,10 @@ export function UserForm({
             </Field>
             <Field label={t('districts')} hint={t('districtsHint')} error={wrong('districts')}>
               {(control) => (
-                <Input
+                <PlacesInput
                   {...control}
                   value={values.districts}
-                  onChange={(e) => set({ districts: e.target.value })}
+                  onChange={(districts) => set({ districts })}
                 />
               )}
             </Field>

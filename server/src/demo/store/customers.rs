@@ -13,6 +13,7 @@ use crate::customers::segment::{Figures, Thresholds, segment};
 use crate::customers::{PurchaseStage, ValueStage};
 use crate::db::{Arg, CustomerId, DbError, Insert, OrderId, Sql, Tx, UserId};
 use crate::demo::{DemoOrder, DemoShop};
+use crate::districts;
 use crate::tasks::team_of;
 
 /// Name of the demo as an order's source.
@@ -76,7 +77,7 @@ pub(super) async fn insert(
             Arg::from(&person.name),
             person.email.as_ref().map_or(NO_TEXT, Arg::from),
             Arg::from(&person.address),
-            Arg::Static(person.district),
+            Arg::Static(districts::stored(person.district)),
             Arg::Static(person.city),
             Arg::Date(person.birthday),
             Arg::Date(person.anniversary),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::{NO_TEXT, Times};
 use crate::db::{Arg, CategoryId, DbError, Insert, ProductId, Sql, TeamId, Tx, UserId};
 use crate::demo::{DemoShop, DemoUser, ProfileOf};
+use crate::districts;
 
 /// The staff as stored.
 pub(super) struct Staff {
@@ -95,7 +96,7 @@ pub(super) async fn insert(
         let id = ids[&agent.login];
         by_team.entry(agent.team.unwrap_or_default()).or_default().push(id);
         for district in &agent.districts {
-            districts.row([Arg::from(id), Arg::Static(district)]);
+            districts.row([Arg::from(id), Arg::Static(districts::stored(district))]);
         }
     }
     districts.execute(tx).await?;

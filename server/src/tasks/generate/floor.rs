@@ -6,6 +6,7 @@ use chrono::{Days, NaiveDate};
 use serde::Deserialize;
 
 use crate::db::{CustomerId, DbError, PlanId, Sql, TaskId, Tx, UserId};
+use crate::districts;
 use crate::tasks::plan::{Agent, Load, Place};
 use crate::tasks::{TaskKind, TaskOrigin, TaskStatus, TeamCode};
 
@@ -16,8 +17,16 @@ pub(super) struct Places(HashMap<String, Place>);
 impl Places {
     /// The number of a name to be known from now on.
     fn learn(&mut self, name: &str) -> Place {
-        let next = self.0.len() as Place;
-        *self.0.entry(name.trim().to_lowercase()).or_insert(next)
+        let name = name.trim().to_lowercase();
+        if let Some(known) = self.find(&name) {
+            return known;
+        }
+        let place = self.0.len() as Place;
+        for name in districts::names(&name) {
+            self.0.insert(name.to_owned(), place);
+            self.0.insert(name.to_lowercase(), place);
+        }
+        place
     }
 
     /// The number of a name some agent is mapped to.
@@ -223,5 +232,24 @@ impl Queues {
         if booked == Booked::Planned || (*known == Booked::Spoken && booked != Booked::Spoken) {
             *known = booked;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_district_is_one_place_under_all_its_names() {
+        let mut places = Places::default();
+        let chattogram = places.learn("Chittagong");
+        let tongi = places.learn(" টঙ্গী");
+        assert_eq!(places.learn("চট্টগ্রাম"), chattogram);
+        for name in ["Chattogram", "chattogram", "চট্টগ্রাম", "Chittagong", " CHITTAGONG "]
+        {
+            assert_eq!(places.find(name), Some(chattogram), "{name}");
+        }
+        assert_eq!(places.find("টঙ্গী "), Some(tongi));
+        assert_eq!(places.find("Dhaka"), None);
     }
 }

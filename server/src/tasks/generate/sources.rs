@@ -187,7 +187,7 @@ async fn cross_sells(
                AND ($5 = 0 OR EXISTS (SELECT 1 FROM orders o
                                WHERE o.customer_id = p.customer_id
                                  AND o.order_date = p.last_date AND o.counted
-                                 AND o.total >= $5))",
+                                 AND o.total - o.refunded >= $5))",
         )
         .bind(rule.trigger_category_id)
         .bind(before(day, last))
@@ -237,7 +237,7 @@ async fn levels_reached(
 ) -> Result<(), DbError> {
     let sql = Sql::new(
         "FROM (SELECT c.id, c.total_orders, c.total_spend, CAST(count(*) AS BIGINT) AS last_orders,
-                      CAST(sum(o.total) AS BIGINT) AS last_spend
+                      CAST(sum(o.total - o.refunded) AS BIGINT) AS last_spend
                FROM customers c
                JOIN orders o ON o.customer_id = c.id AND o.order_date = c.last_order_date
                             AND o.counted

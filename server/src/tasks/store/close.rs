@@ -245,6 +245,8 @@ fn new_order(row: &TaskRow, basket: &Basket) -> Result<NewOrder> {
         status: None,
         discount: basket.discount,
         delivery_charge: basket.delivery_charge,
+        fees: None,
+        refunded: None,
         payment_method: basket.payment_method.clone(),
         note: basket.note.clone(),
         task_id: Some(row.id),

@@ -67,6 +67,8 @@ struct Message {
     status: OrderStatus,
     lines: Vec<(usize, i64)>,
     discount: i64,
+    fees: i64,
+    refunded: i64,
 }
 
 fn message(rng: &mut SmallRng, order: usize) -> Message {
@@ -78,6 +80,9 @@ fn message(rng: &mut SmallRng, order: usize) -> Message {
             .map(|_| (rng.random_range(0..4), rng.random_range(1..5)))
             .collect(),
         discount: rng.random_range(0..100),
+        fees: rng.random_range(0..100),
+        // At most the delivery charge, so never more than the total.
+        refunded: rng.random_range(0..6_000),
     }
 }
 
@@ -99,6 +104,8 @@ async fn send(app: &TestApp, products: &[ProductId], phone: &str, sender: &str, 
         status: Some(m.status),
         discount: Some(Money(m.discount)),
         delivery_charge: Some(Money(6_000)),
+        fees: Some(Money(m.fees)),
+        refunded: Some(Money(m.refunded)),
         payment_method: None,
         note: None,
         task_id: None,

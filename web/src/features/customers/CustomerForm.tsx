@@ -5,6 +5,7 @@ import { api } from '~/api/client'
 import { changed } from '~/api/keys'
 import type { Customer } from '~/api/types'
 import { latinDigits } from '~/lib/format'
+import { DistrictSelect } from '~/shared/District'
 import { fieldError, formError } from '~/shared/fields'
 import { Button, Checkbox, Dialog, Field, Input, Select, Textarea, toast } from '~/ui'
 
@@ -161,7 +162,16 @@ export function CustomerForm({
         </Field>
         {text('email', 'email')}
         {text('address', 'text', 'col-span-2')}
-        {text('district')}
+        <Field label={t('field.district')} error={wrong('district')}>
+          {(control) => (
+            <DistrictSelect
+              {...control}
+              empty="–"
+              value={values.district}
+              onChange={(district) => set({ district })}
+            />
+          )}
+        </Field>
         {text('city')}
         {text('birthday', 'date')}
         {text('anniversary', 'date')}

@@ -11,6 +11,7 @@ import { useDebounced } from '~/lib/debounce'
 import { latinDigits } from '~/lib/format'
 import { useKey } from '~/lib/keys'
 import { useStore } from '~/lib/store'
+import { useDistricts } from '~/shared/District'
 import { MoreButton, usePages } from '~/shared/pages'
 import { Lifecycle, Segment, TemperatureBadge } from '~/shared/Segment'
 import { Button, type Column, EmptyState, ErrorState, Input, Loading, Page, Table } from '~/ui'
@@ -39,6 +40,7 @@ export function CustomersPage({
   const { t } = useTranslation(['customers', 'common'])
   const format = useFormat()
   const { user } = useStore(auth)
+  const districts = useDistricts()
   const leads = LEADS.includes(user?.role ?? '')
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set())
   const [dialog, setDialog] = useState<'assign' | 'unassign' | 'new' | null>(create ? 'new' : null)
@@ -144,7 +146,11 @@ export function CustomersPage({
         </span>
       ),
     },
-    { key: 'district', header: t('column.district'), cell: (c) => c.district ?? '–' },
+    {
+      key: 'district',
+      header: t('column.district'),
+      cell: (c) => districts.nameOf(c.district) || '–',
+    },
     {
       key: 'orders',
       header: t('column.orders'),

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useEffect, useState } from 'react'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { categoriesQuery, directoryQuery, productsQuery } from '~/api/queries'
 import { useFormat } from '~/i18n/i18n'
-import { useDebounced } from '~/lib/debounce'
+import { DistrictSelect } from '~/shared/District'
 import { Button, Input, Select } from '~/ui'
 import {
   type CustomerFilters,
@@ -63,10 +63,12 @@ export function FilterBar({
         onChange={(temperature) => onChange({ temperature })}
       />
       <Labelled label={t('column.district')}>
-        <District
-          label={t('column.district')}
+        <DistrictSelect
+          className={filters.district ? `${SMALL} border-accent font-medium` : SMALL}
+          aria-label={t('column.district')}
+          empty={t('common:actions.all')}
           value={filters.district ?? ''}
-          onChange={(district) => onChange({ district })}
+          onChange={(district) => onChange({ district: district || undefined })}
         />
       </Labelled>
       <Choice
@@ -160,33 +162,5 @@ function Choice<T extends string>({
         ))}
       </Select>
     </Labelled>
-  )
-}
-
-/** Free text, sent when typing pauses. */
-function District({
-  label,
-  value,
-  onChange,
-}: {
-  label: string
-  value: string
-  onChange: (value: string | undefined) => void
-}) {
-  const [text, setText] = useState(value)
-  const settled = useDebounced(text, 250)
-  useEffect(() => setText(value), [value])
-  // Only what was typed here is sent on, not what came from the address.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when typing has settled
-  useEffect(() => {
-    if (settled === text && settled.trim() !== value) onChange(settled.trim() || undefined)
-  }, [settled])
-  return (
-    <Input
-      className={SMALL}
-      aria-label={label}
-      value={text}
-      onChange={(e) => setText(e.target.value)}
-    />
   )
 }

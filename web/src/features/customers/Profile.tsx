@@ -3,12 +3,14 @@ import { useTranslation } from 'react-i18next'
 import { directoryQuery } from '~/api/queries'
 import type { Customer360 } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
+import { useDistricts } from '~/shared/District'
 import { Badge } from '~/ui'
 
 export function Profile({ data }: { data: Customer360 }) {
   const { t } = useTranslation(['customers', 'common'])
   const format = useFormat()
   const people = useQuery(directoryQuery())
+  const districts = useDistricts()
   const nameOf = (id: number | null | undefined) =>
     id == null ? t('pool') : (people.data?.items.find((p) => p.id === id)?.name ?? '…')
   const c = data.customer
@@ -16,7 +18,7 @@ export function Profile({ data }: { data: Customer360 }) {
   const rows: [string, string | null | undefined][] = [
     [t('field.phones'), c.phones.map(format.phone).join(', ')],
     [t('field.email'), c.email],
-    [t('field.address'), addressOf(c)],
+    [t('field.address'), addressOf({ ...c, district: districts.nameOf(c.district) })],
     [t('field.birthday'), c.birthday && format.date(c.birthday)],
     [t('field.anniversary'), c.anniversary && format.date(c.anniversary)],
     [t('field.language'), c.language === 'bn' ? 'বাংলা' : 'English'],

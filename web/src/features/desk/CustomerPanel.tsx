@@ -5,6 +5,7 @@ import { useFormat } from '~/i18n/i18n'
 import { daysBetween } from '~/lib/format'
 import { useKey } from '~/lib/keys'
 import { useStore } from '~/lib/store'
+import { useDistricts } from '~/shared/District'
 import { StockLeft } from '~/shared/StockLeft'
 import { Badge, Button, Kbd, QueryView, type Tone } from '~/ui'
 import { AlertIcon } from '~/ui/icons'
@@ -121,6 +122,7 @@ function Facts({ view, task, model }: { view: Customer360; task: Task; model: De
   const { t } = useTranslation(['desk', 'common'])
   const format = useFormat()
   const { customer } = view
+  const districts = useDistricts()
   const greeting = customer.greeting ? ` ${t(`common:greeting.${customer.greeting}`)}` : ''
   const contacts = view.timeline.slice(0, 5)
   return (
@@ -138,7 +140,9 @@ function Facts({ view, task, model }: { view: Customer360; task: Task; model: De
           <Badge>{t(`common:membership.${customer.membershipLevel}`)}</Badge>
         )}
         <Badge>{t(`common:temperature.${customer.temperature}`)}</Badge>
-        {customer.district && <span className="text-xs text-muted">{customer.district}</span>}
+        {customer.district && (
+          <span className="text-xs text-muted">{districts.nameOf(customer.district)}</span>
+        )}
       </p>
       <p className="mt-1.5 flex flex-wrap gap-x-3 text-sm">
         <span className="font-semibold">{format.money(customer.totalSpend)}</span>

@@ -7,6 +7,8 @@ import { ApiError } from '~/api/error'
 import { changed, keys } from '~/api/keys'
 import type { Order, OrderLine, OrderStatus } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
+import { latinDigits } from '~/lib/format'
+import { fieldError } from '~/shared/fields'
 import {
   Badge,
   Button,
@@ -14,6 +16,8 @@ import {
   type Column,
   ConfirmDialog,
   EmptyState,
+  Field,
+  Input,
   Page,
   QueryView,
   Select,
@@ -44,14 +48,23 @@ export function OrderPage({ id }: { id: number }) {
   return <QueryView query={query}>{(order) => <View order={order} />}</QueryView>
 }
 
+/** Taka as typed, in poisha; null: no amount. */
+export function poisha(text: string): number | null {
+  const plain = latinDigits(text.trim()).replaceAll(',', '')
+  if (plain === '') return 0
+  return /^\d{1,9}(\.\d{1,2})?$/.test(plain) ? Math.round(Number(plain) * 100) : null
+}
+
 function View({ order }: { order: Order }) {
   const { t } = useTranslation(['orders', 'common'])
   const format = useFormat()
   const queries = useQueryClient()
   const [asked, setAsked] = useState<OrderStatus | null>(null)
   const [note, setNote] = useState(order.note ?? '')
+  const [refunded, setRefunded] = useState(order.refunded ? String(order.refunded / 100) : '')
+  const refund = poisha(refunded)
   const patch = useMutation({
-    mutationFn: (body: { status?: OrderStatus; note?: string }) =>
+    mutationFn: (body: { status?: OrderStatus; note?: string; refunded?: number }) =>
       api.patch(`/api/cdm/orders/${order.id}`, body),
     onSuccess: (saved) => {
       setAsked(null)
@@ -88,6 +101,7 @@ function View({ order }: { order: Order }) {
     [t('subtotal'), order.subtotal],
     [t('discount'), -order.discount],
     [t('delivery'), order.deliveryCharge],
+    ...(order.fees ? [[t('fees'), order.fees] as [string, number]] : []),
   ]
   return (
     <Page
@@ -136,6 +150,18 @@ function View({ order }: { order: Order }) {
               <dt>{t('total')}</dt>
               <dd>{format.money(order.total)}</dd>
             </div>
+            {order.refunded > 0 && (
+              <>
+                <div className="flex justify-between py-0.5">
+                  <dt className="text-muted">{t('refunded')}</dt>
+                  <dd>{format.money(-order.refunded)}</dd>
+                </div>
+                <div className="flex justify-between py-0.5 font-semibold">
+                  <dt>{t('kept')}</dt>
+                  <dd>{format.money(order.total - order.refunded)}</dd>
+                </div>
+              </>
+            )}
           </dl>
         </div>
         <section aria-label={t('details')} className="rounded-lg border border-line bg-surface p-3">
@@ -149,6 +175,36 @@ function View({ order }: { order: Order }) {
                 </div>
               ))}
           </dl>
+          <form
+            className="mt-3 flex items-end gap-2 border-t border-line pt-3"
+            onSubmit={(event) => {
+              event.preventDefault()
+              if (refund !== null) patch.mutate({ refunded: refund })
+            }}
+          >
+            <Field
+              label={t('refundedTaka')}
+              className="flex-1"
+              error={patch.error ? fieldError(patch.error, 'refunded') : undefined}
+            >
+              {(control) => (
+                <Input
+                  {...control}
+                  inputMode="decimal"
+                  value={refunded}
+                  onChange={(e) => setRefunded(e.target.value)}
+                />
+              )}
+            </Field>
+            <Button
+              type="submit"
+              size="sm"
+              disabled={refund === null || refund === order.refunded || refund > order.total}
+              busy={patch.isPending}
+            >
+              {t('saveRefund')}
+            </Button>
+          </form>
           <form
             className="mt-3 flex flex-col gap-2 border-t border-line pt-3"
             onSubmit={(event) => {

@@ -7,6 +7,7 @@ import { directoryQuery, usersQuery } from '~/api/queries'
 import type { Team, User } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { civilDate } from '~/lib/format'
+import { useDistricts } from '~/shared/District'
 import { UserForm } from '~/shared/UserForm'
 import {
   Badge,
@@ -143,6 +144,8 @@ function Roster({
 }) {
   const { t } = useTranslation(['teams', 'common'])
   const format = useFormat()
+  const districts = useDistricts()
+  const places = (user: User) => user.districts.map(districts.nameOf).join(', ')
   const people = useQuery(directoryQuery())
   const today = civilDate(new Date())
   const leaders = new Set(teams.map((team) => team.teamLeaderId))
@@ -246,8 +249,8 @@ function Roster({
                 </td>
                 <td className="px-3 py-1">{t(`common:seniority.${user.seniority}`)}</td>
                 <td className="px-3 py-1 text-right">{format.number(user.capacity)}</td>
-                <td className="max-w-52 truncate px-3 py-1" title={user.districts.join(', ')}>
-                  {user.districts.join(', ') || '–'}
+                <td className="max-w-52 truncate px-3 py-1" title={places(user)}>
+                  {places(user) || '–'}
                 </td>
                 <td className="px-3 py-1 whitespace-nowrap">
                   {user.absentOn.includes(today) ? (

@@ -27,7 +27,7 @@ export default {
   noTeam: 'টিম ছাড়া',
   capacityHint: '০ থেকে ২০০-এর মধ্যে দিন।',
   districts: 'জেলা',
-  districtsHint: 'একাধিক হলে কমা দিন',
+  districtsHint: 'তালিকা থেকে জেলা বেছে নিন, অথবা এলাকার নাম লিখে Enter চাপুন',
   mayLogIn: 'লগ ইন করতে পারেন ও কাজ পান',
   absences: 'ছুটির দিন (এই দিনগুলোতে কল যাবে না)',
   absentFrom: 'ছুটি শুরু',

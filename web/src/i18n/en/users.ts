@@ -30,7 +30,7 @@ export default {
   noTeam: 'No team',
   capacityHint: 'Enter 0 to 200.',
   districts: 'Districts',
-  districtsHint: 'Several: separate by commas',
+  districtsHint: 'Choose a district, or type a town and press Enter',
   mayLogIn: 'May log in and gets work',
   absences: 'Days away (no calls on these days)',
   absentFrom: 'Away from',
