@@ -13,7 +13,7 @@ export const keys = {
   products: ['products'],
   productsOf: (active: boolean | undefined) => ['products', { active }],
   categories: ['categories'],
-  districts: ['districts'] as const,
+  districts: ['districts'],
   profiles: ['consumption-profiles'],
   profilePreview: (id: number, changes: string) => ['profile-preview', id, changes],
   reorderQuality: ['reorder-quality'],
