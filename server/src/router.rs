@@ -29,6 +29,7 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(auth::api::refresh))
         .routes(routes!(auth::api::logout))
         .routes(routes!(auth::api::me, auth::api::patch_me))
+        .routes(routes!(system::company))
         // scripts
         .routes(routes!(scripts::api::suggested_script))
         // users

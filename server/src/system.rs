@@ -1,15 +1,33 @@
-//! Health, metrics and the request log.
+//! Health, metrics, the request log, and what every page needs to know of the company.
 
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use axum::Json;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::AppState;
+
+/// Settings of the company that pages need before anybody has logged in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Company {
+    /// IANA name of the time zone in which days and hours are meant, e.g. `Asia/Dhaka`
+    /// (`TRUSTCART_TIME_ZONE`).
+    time_zone: &'static str,
+}
+
+/// The company's settings.
+#[utoipa::path(get, path = "/api/settings/company", tag = "settings", responses((status = 200, body = Company)), security(()))]
+pub async fn company(State(state): State<AppState>) -> Json<Company> {
+    Json(Company { time_zone: state.clock.zone().name() })
+}
 
 /// The process runs.
 pub async fn healthz() -> &'static str {

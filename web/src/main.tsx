@@ -5,6 +5,7 @@ import { createRoot } from 'react-dom/client'
 import { ApiError } from './api/error'
 import { auth } from './auth/session'
 import { errorText, setLanguage, startI18n } from './i18n/i18n'
+import { loadCompany } from './lib/company'
 import { setTheme } from './lib/theme'
 import { router } from './routes/router'
 import { toast } from './ui/toast'
@@ -37,7 +38,7 @@ auth.subscribe(() => {
   known = user?.id
 })
 
-await startI18n()
+await Promise.all([startI18n(), loadCompany()])
 const root = document.getElementById('root')
 if (root) {
   createRoot(root).render(

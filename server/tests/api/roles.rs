@@ -41,6 +41,7 @@ const ROUTES: &[(&str, &str, Option<&[Role]>)] = &[
     ("POST",   "/api/auth/logout", PUBLIC),
     ("GET",    "/api/auth/me", ANYONE),
     ("PATCH",  "/api/auth/me", ANYONE),
+    ("GET",    "/api/settings/company", PUBLIC),
     // users
     ("GET",    "/api/users", LEADS),
     ("POST",   "/api/users", LEADS),

@@ -4,7 +4,35 @@
  */
 export type Language = 'bn' | 'en'
 
-export const ZONE = 'Asia/Dhaka'
+const wallClockOf = (timeZone: string) =>
+  new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  })
+
+let companyZone = 'Asia/Dhaka'
+let companyClock = wallClockOf(companyZone)
+
+/** The company's time zone, an IANA name. */
+export function zone(): string {
+  return companyZone
+}
+
+/** Sets the company's time zone, as the server says it; an unknown name changes nothing. */
+export function setZone(name: string): void {
+  try {
+    companyClock = wallClockOf(name)
+    companyZone = name
+  } catch {
+    // A browser older than the zone: the hours are those of before.
+  }
+}
 
 const BANGLA = '০১২৩৪৫৬৭৮৯'
 
@@ -76,7 +104,7 @@ export function duration(seconds: number, language: Language): string {
 /** The civil date "YYYY-MM-DD" of an instant in the company's zone. */
 export function civilDate(instant: Date): string {
   return new Intl.DateTimeFormat('en-CA', {
-    timeZone: ZONE,
+    timeZone: zone(),
     year: 'numeric',
     month: '2-digit',
     day: '2-digit',
@@ -110,7 +138,7 @@ const locale = (language: Language) => (language === 'bn' ? 'bn-BD-u-nu-beng' : 
 export function date(value: string, language: Language): string {
   const civil = value.length <= 10
   return new Intl.DateTimeFormat(locale(language), {
-    timeZone: civil ? 'UTC' : ZONE,
+    timeZone: civil ? 'UTC' : zone(),
     day: 'numeric',
     month: 'short',
     year: 'numeric',
@@ -129,7 +157,7 @@ export function day(civil: string, language: Language): string {
 /** "10:30" of an instant, 24 hours. */
 export function time(instant: string | Date, language: Language): string {
   const text = new Intl.DateTimeFormat('en-GB', {
-    timeZone: ZONE,
+    timeZone: zone(),
     hour: '2-digit',
     minute: '2-digit',
     hour12: false,
@@ -144,10 +172,39 @@ export function dateTime(instant: string, language: Language, now = new Date()):
   return `${head} ${time(instant, language)}`
 }
 
-/** A wall-clock time of the company's zone (UTC+6 all year) as an instant. */
+/** Wall-clock time of an instant in the company's zone, as if it were UTC: milliseconds. */
+function wallClock(instant: number): number {
+  const parts = companyClock.formatToParts(instant)
+  const of = (type: string) => Number(parts.find((part) => part.type === type)?.value)
+  return Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second'))
+}
+
+/**
+ * A wall-clock time of the company's zone as an instant. When clocks go back, the first of the two hours; an
+ * hour that is left out when they go forward becomes the one after it.
+ */
 export function zoned(civil: string, hour: number, minute = 0): Date {
-  const pad = (n: number) => String(n).padStart(2, '0')
-  return new Date(`${civil}T${pad(hour)}:${pad(minute)}:00+06:00`)
+  const [year = 0, month = 1, day = 1] = civil.split('-').map(Number)
+  const wanted = Date.UTC(year, month - 1, day, hour, minute)
+  // The offsets before and after: clocks change at most once within a day around.
+  const offsets = [-86_400_000, 86_400_000].map((by) => wallClock(wanted + by) - (wanted + by))
+  const [before = 0, after = 0] = offsets
+  for (const offset of [before, after]) {
+    const instant = wanted - offset
+    if (wallClock(instant) === wanted) return new Date(instant)
+  }
+  return new Date(wanted - before)
+}
+
+/** What a `datetime-local` field holds, `YYYY-MM-DDTHH:MM` of the company's zone, as an instant. */
+export function fromLocal(value: string): Date | null {
+  const match = /^(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2})/.exec(value)
+  return match?.[1] ? zoned(match[1], Number(match[2]), Number(match[3])) : null
+}
+
+/** The instant as a `datetime-local` field holds it. */
+export function toLocal(instant: string): string {
+  return new Date(wallClock(Date.parse(instant))).toISOString().slice(0, 16)
 }
 
 /** The civil date `days` after `civil`. */

@@ -1,6 +1,7 @@
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFormat } from '~/i18n/i18n'
+import { fromLocal, toLocal } from '~/lib/format'
 import { useKey } from '~/lib/keys'
 import { Button, Input } from '~/ui'
 import { type QuickTime, quickTime } from './complete'
@@ -52,13 +53,9 @@ export function FollowUp({ model, draft }: { model: DeskModel; draft: Draft }) {
           type="datetime-local"
           className="!h-7 !w-48"
           aria-label={t('outcome.pick')}
-          value={draft.followUpAt ? localValue(draft.followUpAt) : ''}
+          value={draft.followUpAt ? toLocal(draft.followUpAt) : ''}
           onChange={(event) =>
-            model.edit({
-              followUpAt: event.target.value
-                ? new Date(`${event.target.value}:00+06:00`).toISOString()
-                : null,
-            })
+            model.edit({ followUpAt: fromLocal(event.target.value)?.toISOString() ?? null })
           }
         />
       ) : (
@@ -73,11 +70,6 @@ export function FollowUp({ model, draft }: { model: DeskModel; draft: Draft }) {
       )}
     </div>
   )
-}
-
-/** The instant as the picker writes it, in the company's zone (UTC+6 all year). */
-function localValue(instant: string): string {
-  return new Date(Date.parse(instant) + 6 * 3_600_000).toISOString().slice(0, 16)
 }
 
 function Quick({

@@ -1,14 +1,12 @@
 import type { Task } from '~/api/types'
-import { ZONE } from '~/lib/format'
-
-const hourOf = new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, hour: '2-digit', hour12: false })
+import { time } from '~/lib/format'
 
 /** Open promises of the day by hour, earliest first: how the rest of the shift fills up. */
 export function promisesByHour(tasks: Task[]): { hour: string; count: number }[] {
   const counts = new Map<string, number>()
   for (const task of tasks) {
     if (!task.promised || !task.dueAt || task.status !== 'pending') continue
-    const hour = `${hourOf.format(new Date(task.dueAt))}:00`
+    const hour = `${time(task.dueAt, 'en').slice(0, 2)}:00`
     counts.set(hour, (counts.get(hour) ?? 0) + 1)
   }
   return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([hour, count]) => ({ hour, count }))
