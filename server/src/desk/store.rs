@@ -181,12 +181,14 @@ pub struct DayFigures {
     pub total: u32,
     /// Completed or failed today.
     pub done: u32,
-    /// Orders taken.
+    /// Of those done: the customer was spoken to.
+    pub reached: u32,
+    /// Of those done: nobody answered, or the call could not be made.
+    pub not_reached: u32,
+    /// Orders taken by the agent today, without cancelled and returned ones.
     pub ordered: u32,
     /// Calls promised.
     pub follow_ups: u32,
-    /// Nobody spoken to.
-    pub no_response: u32,
     /// Poisha of the orders taken.
     pub revenue: Money,
     /// Tasks done an hour.
@@ -203,7 +205,6 @@ struct Group {
     status: TaskStatus,
     outcome: Option<Outcome>,
     tasks: i64,
-    revenue: Option<Money>,
     begun: Option<DateTime<Utc>>,
 }
 
@@ -222,8 +223,8 @@ pub async fn figures(
         .all(
             Sql::new(
                 "SELECT t.status, t.outcome, CAST(count(*) AS BIGINT) AS tasks,
-                        CAST(SUM(o.total - o.refunded) AS BIGINT) AS revenue, MIN(t.started_at) AS begun
-                 FROM crm_call_tasks t LEFT JOIN orders o ON o.id = t.order_id AND o.counted
+                        MIN(t.started_at) AS begun
+                 FROM crm_call_tasks t
                  WHERE t.assigned_to = $1 AND t.task_date >= $2 AND t.task_date <= $3
                    AND t.status NOT IN ('cancelled', 'expired')
                    AND (t.task_date = $3 OR t.status IN ('pending', 'in_progress')
@@ -245,15 +246,28 @@ pub async fn figures(
             continue;
         }
         figures.done += tasks;
-        figures.revenue = figures.revenue + group.revenue.unwrap_or_default();
         begun = begun.into_iter().chain(group.begun).min();
-        match group.outcome {
-            Some(Outcome::Ordered) => figures.ordered += tasks,
-            Some(Outcome::FollowUp) => figures.follow_ups += tasks,
-            Some(Outcome::NoResponse) => figures.no_response += tasks,
-            Some(Outcome::NotInterested | Outcome::PriceIssue) | None => {}
+        if group.outcome.is_some_and(Outcome::is_reached) {
+            figures.reached += tasks;
+        } else {
+            figures.not_reached += tasks;
+        }
+        if group.outcome == Some(Outcome::FollowUp) {
+            figures.follow_ups += tasks;
         }
     }
+    let (ordered, revenue): (i64, Option<Money>) = tx
+        .one(
+            Sql::new(
+                "SELECT count(*), CAST(SUM(total - refunded) AS BIGINT) FROM orders
+                 WHERE order_date = $1 AND created_by = $2 AND counted",
+            )
+            .bind(day)
+            .bind(agent),
+        )
+        .await?;
+    figures.ordered = u32::try_from(ordered).unwrap_or(u32::MAX);
+    figures.revenue = revenue.unwrap_or_default();
     let begun = begun.map(|begun| begun.max(midnight));
     let pace = pace(figures.done, figures.total - figures.done, begun, clock.now());
     figures.pace_per_hour = pace.per_hour;

@@ -24,11 +24,15 @@ const MAX_REPLAY: i64 = 2_000;
 
 /// A single-use pass for one socket.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names on the wire")]
 pub struct Ticket {
     /// Valid for 30 seconds, once.
     ticket: String,
-    /// Sequence number now.
+    /// Sequence number now. What is fetched from here on contains every event up to it, but for
+    /// those of `gaps`.
     seq: i64,
+    /// Numbers below `seq` that are given but not committed yet: these events are still to come.
+    gaps: Vec<i64>,
 }
 
 /// A ticket for the WebSocket, which cannot carry an `Authorization` header.
@@ -48,8 +52,9 @@ pub async fn ticket(State(state): State<AppState>, user: Allow<Anyone>) -> Resul
     )
     .await?;
     let seq = tail::current(&mut tx).await?;
+    let gaps = tail::gaps(&mut tx, seq).await?;
     tx.commit().await?;
-    Ok(Json(Ticket { ticket, seq }))
+    Ok(Json(Ticket { ticket, seq, gaps }))
 }
 
 /// Query of the socket.

@@ -89,6 +89,13 @@ pub(super) async fn current(tx: &mut Tx) -> Result<i64, DbError> {
     tx.scalar("SELECT COALESCE(MAX(id), 0) FROM live_events").await
 }
 
+/// Numbers up to `last` that no event is seen with: given, but not committed yet (or never).
+pub(super) async fn gaps(tx: &mut Tx, last: i64) -> Result<Vec<i64>, DbError> {
+    let seen: BTreeSet<i64> = ids(tx, last - OVERLAP, last).await?.into_iter().collect();
+    let first = seen.first().copied().unwrap_or(last);
+    Ok((first..last).filter(|id| !seen.contains(id)).collect())
+}
+
 pub(super) struct Tail {
     db: Db,
     live: Live,

@@ -24,6 +24,8 @@ const KEPT: TimeDelta = TimeDelta::seconds(2);
 /// The floor of one team leader, or of all.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Floor {
+    /// Every live event up to this one is in the figures.
+    pub seq: i64,
     /// The active agents, by team and name.
     pub agents: Vec<AgentDay>,
     /// Today's plan, as made last.
@@ -35,6 +37,8 @@ pub struct Floor {
 struct Reading {
     /// Changes with every event.
     events: i64,
+    /// The latest of them.
+    seq: i64,
     today: NaiveDate,
     at: DateTime<Utc>,
 }
@@ -43,13 +47,13 @@ impl Reading {
     /// Where things stand now. An event's id is given before its commit, so a lower one may appear
     /// after a higher one: the sum over the last ids changes with both.
     async fn now(tx: &mut Tx, today: NaiveDate, at: DateTime<Utc>) -> Result<Self, DbError> {
-        let events = tx
-            .scalar(
-                "SELECT COALESCE(CAST(SUM(id) AS BIGINT), 0)
+        let (events, seq) = tx
+            .one(
+                "SELECT COALESCE(CAST(SUM(id) AS BIGINT), 0), COALESCE(MAX(id), 0)
                  FROM (SELECT id FROM live_events ORDER BY id DESC LIMIT 200) recent",
             )
             .await?;
-        Ok(Self { events, today, at })
+        Ok(Self { events, seq, today, at })
     }
 
     /// Whether what was read then is still so.
@@ -101,6 +105,7 @@ impl Floors {
             return Ok(floor);
         }
         let floor = Arc::new(Floor {
+            seq: reading.seq,
             agents: agents(&mut tx, leader, today, now).await?,
             last_plan: last_plan(&mut tx, leader.map_or(Scope::All, Scope::Lead), today).await?,
         });
@@ -148,15 +153,15 @@ pub struct AgentDay {
 pub struct TodayCounts {
     /// All but the cancelled and expired.
     pub total: i64,
-    /// Done, with an outcome.
+    /// Done, and the customer was reached.
     pub completed: i64,
-    /// Could not be done.
+    /// Done, and the customer was not reached: nobody answered, or the call could not be made.
     pub failed: i64,
     /// Waiting.
     pub pending: i64,
     /// Being worked on.
     pub in_progress: i64,
-    /// Done with an order.
+    /// Orders taken by the agent today, without cancelled and returned ones.
     pub ordered: i64,
     /// Open promises, of today or before, whose hour has passed.
     pub promises_late: i64,
@@ -201,13 +206,13 @@ struct TaskRow {
 impl TodayCounts {
     fn add(&mut self, row: &TaskRow) {
         match row.status {
-            TaskStatus::Completed => {
-                self.completed += row.tasks;
-                if row.outcome == Some(Outcome::Ordered) {
-                    self.ordered += row.tasks;
+            TaskStatus::Completed | TaskStatus::Failed => {
+                if row.outcome.is_some_and(Outcome::is_reached) {
+                    self.completed += row.tasks;
+                } else {
+                    self.failed += row.tasks;
                 }
             }
-            TaskStatus::Failed => self.failed += row.tasks,
             TaskStatus::Pending => self.pending += row.tasks,
             TaskStatus::InProgress => self.in_progress += row.tasks,
             TaskStatus::Cancelled | TaskStatus::Expired => return,
@@ -273,6 +278,17 @@ pub async fn agents(
     sql.push(" GROUP BY assigned_to");
     for (agent, late) in tx.all::<(UserId, i64)>(sql).await? {
         counts.entry(agent).or_default().promises_late = late;
+    }
+
+    let mut sql = of_agents(
+        "SELECT created_by, COUNT(*) FROM orders WHERE order_date = $1 AND counted",
+        "created_by",
+        leader,
+        &[today.into()],
+    );
+    sql.push(" GROUP BY created_by");
+    for (agent, orders) in tx.all::<(UserId, i64)>(sql).await? {
+        counts.entry(agent).or_default().ordered = orders;
     }
 
     let mut sql = of_agents(

@@ -93,11 +93,11 @@ both! {
         let (first, second) = (app.agent("zoya", a, &tl, "201").await, app.agent("amin", e, &tl, "202").await);
         let elsewhere = app.team("A", &other).await;
         let stranger = app.agent("stranger", elsewhere, &other, "203").await;
-        let ids = app.customers_of(1, 0, None, Some(tl.id)).await;
+        let ids = app.customers_of(11, 0, None, Some(tl.id)).await;
         let (now, today) = (app.state.clock.now(), app.state.clock.today());
         let yesterday = today - Days::new(1);
         let hour = TimeDelta::hours(1);
-        for (agent, day, status, outcome, due) in [
+        for (n, (agent, day, status, outcome, due)) in [
             (&first, today, "completed", Some("ordered"), None),
             (&first, today, "completed", Some("no_response"), None),
             (&first, today, "failed", None, None),
@@ -109,8 +109,24 @@ both! {
             (&first, yesterday, "completed", Some("ordered"), Some(now - hour * 24)),
             (&stranger, today, "pending", None, None),
             (&stranger, yesterday, "pending", None, None),
-        ] {
-            app.task_of(agent.id, ids[0], day, status, outcome, due).await;
+        ].into_iter().enumerate() {
+            app.task_of(agent.id, ids[n], day, status, outcome, due).await;
+        }
+        // An order counts once it is in the shop's books; "already ordered" is no sale.
+        for (n, (order, by, counted)) in [
+            ("SO-1", &first, true), ("SO-2", &first, true), ("SO-3", &first, false), ("SO-4", &second, true),
+        ].into_iter().enumerate() {
+            app.execute(
+                Sql::new(
+                    "INSERT INTO orders (order_no, source, external_id, customer_id, order_date, placed_at, status,
+                       counted, subtotal, discount, delivery_charge, total, payment_method, created_by, content_hash,
+                       created_at, updated_at)
+                     VALUES ($1, 'call', $1, $2, $3, $4, $5, $6, 100, 0, 0, 100, 'cod', $7, '', $4, $4)",
+                )
+                .bind(order).bind(ids[n]).bind(today).bind(now)
+                .bind(if counted { "placed" } else { "cancelled" }).bind(counted).bind(by.id),
+            )
+            .await;
         }
         app.call_of(first.id, ids[0], "completed").await;
         let call = app.call_of(first.id, ids[0], "answered").await;
@@ -125,7 +141,7 @@ both! {
         let names: Vec<&Value> = agents.iter().map(|a| &a["name"]).collect();
         assert_eq!(names, ["zoya", "amin"], "by team, own agents only");
         assert_eq!(agents[0]["today"], json!({
-            "total": 6, "completed": 2, "failed": 1, "pending": 2, "inProgress": 1, "ordered": 1,
+            "total": 6, "completed": 1, "failed": 2, "pending": 2, "inProgress": 1, "ordered": 2,
             "promisesLate": 2,
         }));
         assert_eq!(agents[0]["status"], "on_call");

@@ -104,6 +104,6 @@ both! {
         assert_eq!(today["projectedFinish"], "2026-11-21T04:42:00Z");
         let next = app.open_task(other).await;
         app.put(&floor.a, &status(next), json!({"status": "completed", "outcome": "no_response"})).await.ok();
-        assert_eq!(app.get(&floor.a, DESK).await.ok()["today"]["noResponse"], 1);
+        assert_eq!(app.get(&floor.a, DESK).await.ok()["today"]["notReached"], 1);
     }
 }

@@ -23,9 +23,9 @@ export function useConnection(): Connection {
 /** Calls `listener` for every event of `type` while the component is there. */
 export function useLive<K extends keyof LiveEvents>(
   type: K,
-  listener: (data: LiveEvents[K], at: string) => void,
+  listener: (data: LiveEvents[K], at: string, seq: number) => void,
 ): void {
   const current = useRef(listener)
   current.current = listener
-  useEffect(() => live.on(type, (data, at) => current.current(data, at)), [type])
+  useEffect(() => live.on(type, (data, at, seq) => current.current(data, at, seq)), [type])
 }

@@ -25,7 +25,7 @@ beforeEach(() => {
   vi.useFakeTimers()
   sockets = []
   live = new LiveSocket({
-    ticket: async () => ({ ticket: 't', seq: 10 }),
+    ticket: async () => ({ ticket: 't', seq: 10, gaps: [8] }),
     url: (ticket, since) => `${ticket}:${since}`,
     socket: (url) => {
       const socket = new FakeSocket(url)
@@ -81,6 +81,40 @@ test('waits longer after each failure and starts afresh once online', async () =
   last().close()
   await vi.advanceTimersByTimeAsync(500)
   expect(sockets).toHaveLength(4)
+})
+
+test('what was fetched contains is not told again, but for what was still under way', async () => {
+  const got: number[] = []
+  live.on('plan.generated', (_, __, seq) => got.push(seq))
+  expect(live.placed.get()).toBe(false)
+  live.start()
+  await settle()
+  expect(live.placed.get()).toBe(true)
+  last().say({ type: 'hello', seq: 10 })
+  for (const seq of [7, 8, 9, 10, 11, 8]) {
+    last().say({ seq, type: 'plan.generated', at: '', data: { created: seq } })
+  }
+  expect(got).toEqual([8, 11])
+})
+
+test('pages do not wait for a server that does not answer; they are fetched again once it does', async () => {
+  live.stop()
+  const resync = vi.fn()
+  const ticket = vi.fn().mockRejectedValueOnce(new Error('down'))
+  ticket.mockResolvedValue({ ticket: 't', seq: 10, gaps: [] })
+  live = new LiveSocket({
+    ticket,
+    url: () => '',
+    socket: () => new FakeSocket('') as unknown as WebSocket,
+    random: () => 1,
+  })
+  live.on('resync', resync)
+  live.start()
+  await settle()
+  expect(live.placed.get()).toBe(true)
+  expect(resync).not.toHaveBeenCalled()
+  await vi.advanceTimersByTimeAsync(500)
+  expect(resync).toHaveBeenCalledOnce()
 })
 
 test('passes a resync on, and is silent after stop', async () => {

@@ -6,14 +6,18 @@ import { createStore } from '~/lib/store'
  *
  * Every event has a sequence number. After a lost connection the socket asks for what came `since` the last
  * one it has seen; the server repeats a little more than that, so each number is taken once. When too much
- * was missed the server says `resync`, and whoever listens fetches everything anew.
+ * was missed the server says `resync`, and the listeners fetch everything again.
+ *
+ * The first ticket comes before the pages are fetched, so they contain every event up to its number: these
+ * are dropped when the server repeats them.
  */
 export type Connection = 'off' | 'connecting' | 'online' | 'lost'
 
-type Listener = (data: never, at: string) => void
+type Listener = (data: never, at: string, seq: number) => void
 
 export interface LiveOptions {
-  ticket(): Promise<{ ticket: string; seq: number }>
+  /** `gaps`: numbers below `seq` whose events are still to come. */
+  ticket(): Promise<{ ticket: string; seq: number; gaps: number[] }>
   url(ticket: string, since: number): string
   socket?(url: string): WebSocket
   /** 0…1, for the jitter of the back-off. */
@@ -28,11 +32,16 @@ const LONGEST_DELAY = 15_000
 
 export class LiveSocket {
   readonly state = createStore<Connection>('off')
+  /** The place among the events is known, or cannot be had now: pages may be fetched. */
+  readonly placed = createStore(false)
   private socket: WebSocket | null = null
   private timer: ReturnType<typeof setTimeout> | undefined
   private failures = 0
   private generation = 0
   private seq: number | null = null
+  /** Events up to this one are in what was fetched, but for the gaps. */
+  private from = 0
+  private gaps: ReadonlySet<number> = new Set()
   private readonly seen = new Set<number>()
   private readonly listeners = new Map<string, Set<Listener>>()
   private readonly options: LiveOptions
@@ -54,6 +63,7 @@ export class LiveSocket {
     this.socket?.close()
     this.socket = null
     this.seq = null
+    this.placed.set(false)
     this.seen.clear()
     this.failures = 0
     this.state.set('off')
@@ -68,7 +78,7 @@ export class LiveSocket {
 
   on<K extends keyof LiveEvents>(
     type: K,
-    listener: (data: LiveEvents[K], at: string) => void,
+    listener: (data: LiveEvents[K], at: string, seq: number) => void,
   ): () => void
   on(type: 'resync', listener: () => void): () => void
   on(type: string, listener: Listener): () => void {
@@ -81,8 +91,15 @@ export class LiveSocket {
   private async connect(): Promise<void> {
     const generation = ++this.generation
     try {
-      const { ticket, seq } = await this.options.ticket()
+      const { ticket, seq, gaps } = await this.options.ticket()
       if (generation !== this.generation) return
+      if (this.seq === null) {
+        this.from = seq
+        this.gaps = new Set(gaps)
+        // The first ticket came late: the pages were fetched before it.
+        if (this.placed.get()) this.emit('resync', undefined, '', seq)
+        this.placed.set(true)
+      }
       const since = this.seq ?? seq
       this.seq = since
       const url = this.options.url(ticket, since)
@@ -99,6 +116,7 @@ export class LiveSocket {
   private lost(generation: number): void {
     if (generation !== this.generation) return
     this.socket = null
+    this.placed.set(true)
     this.state.set('lost')
     const random = this.options.random ?? Math.random
     const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.failures)
@@ -120,22 +138,23 @@ export class LiveSocket {
     }
     if (frame.type === 'resync') {
       if (typeof frame.seq === 'number') this.seq = frame.seq
-      this.emit('resync', undefined, '')
+      this.emit('resync', undefined, '', this.seq ?? 0)
       return
     }
     if (typeof frame.seq !== 'number' || this.seen.has(frame.seq)) return
+    if (frame.seq <= this.from && !this.gaps.has(frame.seq)) return
     this.seen.add(frame.seq)
     if (this.seen.size > REMEMBERED) {
       const oldest = this.seen.values().next().value
       if (oldest !== undefined) this.seen.delete(oldest)
     }
     this.seq = Math.max(this.seq ?? 0, frame.seq)
-    this.emit(frame.type, frame.data, frame.at ?? '')
+    this.emit(frame.type, frame.data, frame.at ?? '', frame.seq)
   }
 
-  private emit(type: string, data: unknown, at: string): void {
+  private emit(type: string, data: unknown, at: string, seq: number): void {
     for (const listener of [...(this.listeners.get(type) ?? [])]) {
-      ;(listener as (data: unknown, at: string) => void)(data, at)
+      ;(listener as (data: unknown, at: string, seq: number) => void)(data, at, seq)
     }
   }
 }

@@ -37,6 +37,8 @@ pub struct DashboardQuery {
 pub struct Dashboard {
     /// The company's day.
     date: NaiveDate,
+    /// Number of the latest live event that the figures contain: earlier ones say nothing new.
+    seq: i64,
     /// The customers looked after.
     coverage: Coverage,
     /// By purchase stage, all stages in order.
@@ -94,6 +96,7 @@ pub async fn dashboard(
         let (script_playbook, training_role_plays) = training(lang);
         Dashboard {
             date: today,
+            seq: floor.seq,
             coverage: figures.coverage.clone(),
             purchase_stages: figures.purchase_stages.clone(),
             value_stages: figures.value_stages.clone(),

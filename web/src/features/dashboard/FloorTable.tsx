@@ -137,7 +137,7 @@ export function FloorTable({
     download(
       `floor-${date}.csv`,
       csv([
-        ['agent', 'team', 'state', 'total', 'completed', 'failed', 'ordered', 'left', 'late'],
+        ['agent', 'team', 'state', 'total', 'reached', 'not_reached', 'orders', 'left', 'late'],
         ...rows.map((a) => [
           a.name,
           a.teamCode ?? '',

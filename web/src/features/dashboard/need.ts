@@ -10,14 +10,7 @@ export type FloorAgent = Dashboard['agents'][number]
 export const SHIFT = { from: 9, hours: 8 }
 const MINUTE = 60_000
 
-export type NeedCode =
-  | 'promisesLate'
-  | 'wrapUpLong'
-  | 'breakLong'
-  | 'offline'
-  | 'idle'
-  | 'behind'
-  | 'failing'
+export type NeedCode = 'promisesLate' | 'wrapUpLong' | 'breakLong' | 'offline' | 'idle' | 'behind'
 
 export interface Need {
   code: NeedCode
@@ -68,9 +61,6 @@ export function needs(agent: FloorAgent, now: number): Need[] {
   const behind = -pace(agent, now)
   if (share > 0 && share < 1 && behind >= Math.max(5, agent.today.total * 0.15)) {
     found.push({ code: 'behind', weight: 30 + Math.min(behind / 10, 15), value: behind })
-  }
-  if (agent.today.failed >= 10 && agent.today.failed > done(agent) / 2) {
-    found.push({ code: 'failing', weight: 20, value: agent.today.failed })
   }
   return found.sort((a, b) => b.weight - a.weight)
 }

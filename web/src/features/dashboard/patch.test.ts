@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Call, Dashboard, Task, TaskStatus } from '~/api/types'
-import { applyCall, applyStatus, applyTask } from './patch'
+import type { Call, Dashboard } from '~/api/types'
+import { applyCall, applyStatus } from './patch'
 
 const dashboard = {
   date: '2026-11-21',
@@ -23,8 +23,6 @@ const dashboard = {
     },
   ],
 } as unknown as Dashboard
-const task = (part: Partial<Task>) =>
-  ({ id: 1, assignedTo: 7, taskDate: '2026-11-21', status: 'pending', ...part }) as Task
 const call = (part: Partial<Call>) =>
   ({
     id: 3,
@@ -64,25 +62,4 @@ test('a call appears, counts from the answer, and goes when it ends', () => {
 test('the late end of another call does not hide the one that runs', () => {
   const talking = applyCall(dashboard, call({ id: 4 }))
   expect(applyCall(talking, call({ id: 3, status: 'completed' }))).toBe(talking)
-})
-
-test('a task moves between the counts, once for each change', () => {
-  const seen = new Map<number, TaskStatus>()
-  const started = applyTask(dashboard, task({ status: 'in_progress' }), seen)
-  expect(first(started).today).toMatchObject({ pending: 5, inProgress: 2 })
-  expect(applyTask(started, task({ status: 'in_progress' }), seen)).toBe(started)
-  const ordered = applyTask(started, task({ status: 'completed', outcome: 'ordered' }), seen)
-  expect(first(ordered).today).toMatchObject({ inProgress: 1, completed: 3, ordered: 2, total: 10 })
-})
-
-test('a cancelled task leaves the day', () => {
-  const next = applyTask(dashboard, task({ status: 'cancelled' }), new Map())
-  expect(first(next).today).toMatchObject({ pending: 5, total: 9 })
-})
-
-test('tasks of other days and other people change nothing', () => {
-  expect(applyTask(dashboard, task({ taskDate: '2026-11-22' }), new Map())).toBe(dashboard)
-  expect(applyTask(dashboard, task({ status: 'completed', assignedTo: 8 }), new Map())).toBe(
-    dashboard,
-  )
 })

@@ -27,10 +27,11 @@ export function TodayMenu({ today }: { today: Desk['today'] }) {
   const done = format.number(today.done)
   const total = format.number(today.total)
   const rows: [string, string][] = [
+    [t('today.reached'), format.number(today.reached)],
+    [t('today.notReached'), format.number(today.notReached)],
     [t('today.ordered'), format.number(today.ordered)],
     [t('today.revenue'), format.money(today.revenue)],
     [t('today.followUps'), format.number(today.followUps)],
-    [t('today.noResponse'), format.number(today.noResponse)],
     [t('today.talk'), format.duration(today.talkSeconds)],
   ]
   return (
@@ -43,17 +44,17 @@ export function TodayMenu({ today }: { today: Desk['today'] }) {
         title={t('today.progressLabel', { done, total })}
       >
         <span className="font-semibold">{t('today.progress', { done, total })}</span>
-        <span aria-hidden className="h-1.5 w-14 overflow-hidden rounded-full bg-sunken">
+        <span aria-hidden className="h-1.5 w-14 overflow-hidden rounded-full bg-sunken @max-[400px]:hidden">
           <span
             className="block h-full rounded-full bg-accent"
             style={{ width: `${Math.round(share * 100)}%` }}
           />
         </span>
-        <span className="font-normal text-muted">
+        <span className="font-normal text-muted @max-[480px]:hidden">
           {t('today.pace', { n: format.digits(Math.round(today.pacePerHour)) })}
         </span>
         {today.projectedFinish && (
-          <span className="font-normal text-muted">
+          <span className="font-normal text-muted @max-[600px]:hidden">
             {t('today.finish', { time: format.time(today.projectedFinish) })}
           </span>
         )}
