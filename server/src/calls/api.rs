@@ -33,6 +33,10 @@ pub struct Initiate {
     #[serde(default)]
     #[schema(default = false)]
     outside_hours: bool,
+    /// Call again before the outcome of the task's last call is recorded (`wrap_up_open`).
+    #[serde(default)]
+    #[schema(default = false)]
+    call_again: bool,
 }
 
 /// A call was started.
@@ -87,6 +91,7 @@ pub async fn initiate(
         phone_field: "customerPhone",
         caller_id: None,
         outside_hours: body.outside_hours,
+        again: body.call_again,
         key: idempotency_key(&headers)?,
     };
     let call = start::start(&state, &request).await?;
@@ -135,6 +140,7 @@ pub async fn by_hand(
         caller_id: None,
         // It was made already.
         outside_hours: true,
+        again: true,
         key: idempotency_key(&headers)?,
     };
     let call = by_hand::Remembered { started_at: body.started_at, talked: body.talk_seconds };

@@ -37,6 +37,11 @@ pub struct StartCall {
     #[serde(default)]
     #[schema(default = false)]
     outside_hours: bool,
+    /// Beyond the contract: call again before the outcome of the last call is recorded
+    /// (`wrap_up_open`).
+    #[serde(default)]
+    #[schema(default = false)]
+    call_again: bool,
 }
 
 /// A call was started.
@@ -85,6 +90,7 @@ pub async fn call_start(
         phone_field: "customer_number",
         caller_id: text(body.caller_id.as_ref()),
         outside_hours: body.outside_hours,
+        again: body.call_again,
         key: api::idempotency_key(&headers)?,
     };
     let call = start::start(&state, &request).await?;

@@ -7,12 +7,13 @@ use serde_json::json;
 use super::recording::fetch;
 use super::store::{self, CallRow};
 use super::view::{self, Call};
-use super::{CallStatus, Direction, agent_status, summary};
+use super::{CallStatus, Direction, agent_status};
 use crate::app::AppState;
 use crate::customers::store::{self as customers, InteractionKind, NewInteraction};
 use crate::db::{CallId, CustomerId, DbError, Sql, Tx, UserId};
 use crate::live::{Audience, emit};
-use crate::tasks::{WrapState, store as tasks};
+use crate::tasks::WrapState;
+use crate::tasks::store::{self as tasks, Missed, Taken};
 
 /// Runs the effects of `before` having become `after`; may note the missed-call task in `after`.
 pub async fn run(
@@ -27,9 +28,9 @@ pub async fn run(
         fetch::wanted(tx, state.clock.now(), after.id, recording).await?;
     }
     missed_task(state, tx, before, after).await?;
+    inbound_task(state, tx, after).await?;
     presence(state, tx, before, after).await?;
     if !after.status.is_open() {
-        notes(state, tx, before, after).await?;
         timeline(tx, before, after).await?;
     }
     Ok(())
@@ -45,20 +46,47 @@ async fn missed_task(
     let now = state.clock.now();
     if after.is_missed() && !before.is_missed() && after.meta.missed_task.is_none() {
         let today = state.clock.today();
-        after.meta.missed_task = tasks::missed_call(
-            tx,
-            now,
-            today,
-            &after.customer_phone,
-            after.customer_id,
-            after.agent_user_id,
-        )
-        .await?;
+        let missed = Missed {
+            call: Some(after.id),
+            phone: &after.customer_phone,
+            customer: after.customer_id,
+            agent: after.agent_user_id,
+        };
+        after.meta.missed_task = tasks::missed_call(tx, now, today, &missed).await?;
     } else if after.status == CallStatus::Completed
         && let Some(task) = after.meta.missed_task.take()
     {
-        tasks::withdraw_missed_call(tx, now, task).await?;
+        tasks::withdraw_missed_call(tx, now, task, after.id).await?;
     }
+    Ok(())
+}
+
+/// A talk with a customer who called belongs to the customer's open task, whatever order its events
+/// come in.
+async fn inbound_task(state: &AppState, tx: &mut Tx, after: &mut CallRow) -> Result<(), DbError> {
+    let talked = match after.status {
+        CallStatus::Answered => true,
+        CallStatus::Completed => after.facts.answered.is_some(),
+        _ => false,
+    };
+    let (Some(agent), None) = (after.agent_user_id, after.task_id) else {
+        return Ok(());
+    };
+    let (now, today) = (state.clock.now(), state.clock.today());
+    let is_new = state.clock.day_of(after.derive().started_at) == today;
+    if !talked || !is_new || after.facts.direction() != Direction::Inbound {
+        return Ok(());
+    }
+    let taken = Taken { phone: &after.customer_phone, customer: after.customer_id, agent };
+    let Some(task) = tasks::bind_inbound(tx, now, today, &taken).await? else {
+        return Ok(());
+    };
+    after.task_id = Some(task);
+    let sql = Sql::new("UPDATE telephony_calls SET task_id = $1 WHERE id = $2");
+    tx.execute(sql.bind(task).bind(after.id)).await?;
+    let open = after.status.is_open();
+    let wrap = if open { WrapState::Calling } else { WrapState::WrapUp };
+    tasks::call_state(tx, now, task, after.id, wrap).await?;
     Ok(())
 }
 
@@ -91,30 +119,7 @@ async fn presence(
     agent_status::call_over(tx, now, agent).await
 }
 
-/// The summary in the task's notes: written once, corrected when late events change the story.
-async fn notes(
-    state: &AppState,
-    tx: &mut Tx,
-    before: &CallRow,
-    after: &CallRow,
-) -> Result<(), DbError> {
-    let Some(task) = after.task_id else {
-        return Ok(());
-    };
-    let line = |row: &CallRow| {
-        summary::line(row.id, &row.derive(), row.facts.end_reason.as_deref(), state.clock.zone())
-    };
-    let now = state.clock.now();
-    if store::mark_summarised(tx, after.id).await? {
-        tasks::append_note(tx, now, task, &line(after)).await
-    } else if line(before) == line(after) {
-        Ok(())
-    } else {
-        tasks::replace_note(tx, now, task, &line(before), &line(after)).await
-    }
-}
-
-/// The entry in the customer's timeline, likewise.
+/// The entry in the customer's timeline: written once, corrected when late events change the story.
 async fn timeline(tx: &mut Tx, before: &CallRow, after: &CallRow) -> Result<(), DbError> {
     let Some(customer) = after.customer_id else {
         return Ok(());

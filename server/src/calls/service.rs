@@ -265,12 +265,13 @@ async fn settle(
         }
         row.customer_id = row.customer_id.or(parties.customer);
     }
-    let call = store::write(tx, row, state.clock.now()).await?;
+    let mut call = store::write(tx, row, state.clock.now()).await?;
     let missed_task = row.meta.missed_task;
     effects::run(state, tx, before, row).await?;
     if row.meta.missed_task != missed_task {
         store::write(tx, row, state.clock.now()).await?;
     }
+    call.task_id = row.task_id;
     effects::announce(state, tx, before, row, &call).await
 }
 

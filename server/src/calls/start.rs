@@ -37,6 +37,8 @@ pub struct Request {
     pub caller_id: Option<String>,
     /// The customer is to be rung although it is not the hour for it.
     pub outside_hours: bool,
+    /// The last call of the task waits for its outcome, and the agent wants to call again before that.
+    pub again: bool,
     /// `Idempotency-Key` header.
     pub key: Option<String>,
 }
@@ -78,6 +80,7 @@ pub async fn start(state: &AppState, request: &Request) -> Result<Call> {
     }
     let Callee { task, phone, customer } = callee(&mut tx, request).await?;
     refuse_unwanted(&mut tx, customer, task.as_ref()).await?;
+    refuse_open_wrap_up(&mut tx, request).await?;
     let unusual = refuse_outside_hours(state, &mut tx, request, task.as_ref()).await?;
     let new = NewCall {
         agent: request.agent,
@@ -316,6 +319,31 @@ async fn refuse_unwanted(
         .await?;
     if unwanted == Some(true) {
         return Err(Error::conflict("do_not_call", "This customer asked not to be called."));
+    }
+    Ok(())
+}
+
+/// A task whose call is over waits for its outcome, not for another call: power dial must not call a
+/// customer who has just been spoken with. Calling again is the agent's own decision.
+async fn refuse_open_wrap_up(tx: &mut Tx, request: &Request) -> Result<()> {
+    let Some(task) = request.task.filter(|_| !request.again) else {
+        return Ok(());
+    };
+    let waits: Option<TaskId> = tx
+        .optional_scalar(
+            Sql::new(
+                "SELECT task_id FROM wrap_ups
+                 WHERE task_id = $1 AND state = 'wrap_up' AND call_id IS NOT NULL",
+            )
+            .bind(task),
+        )
+        .await?;
+    if waits.is_some() {
+        return Err(Error::conflict(
+            "wrap_up_open",
+            "The last call of this task waits for its outcome. Record it, or say that you want to \
+             call again.",
+        ));
     }
     Ok(())
 }

@@ -357,19 +357,6 @@ pub async fn customer_is_on_call(
     Ok(open > 0)
 }
 
-/// Marks that the call's summary stands in the task's notes; false if it stood there before.
-pub async fn mark_summarised(tx: &mut Tx, id: CallId) -> Result<bool, DbError> {
-    let marked = tx
-        .execute(
-            Sql::new(
-                "UPDATE telephony_calls SET summarised = TRUE WHERE id = $1 AND NOT summarised",
-            )
-            .bind(id),
-        )
-        .await?;
-    Ok(marked == 1)
-}
-
 /// The person with this extension.
 pub async fn user_of_extension(tx: &mut Tx, extension: &str) -> Result<Option<UserId>, DbError> {
     Ok(parties(tx, Some(extension), None).await?.agent)

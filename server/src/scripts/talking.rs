@@ -14,7 +14,7 @@ use super::render::{clean, first_complete, with_quantity, without_pack};
 /// chancePercent?}` (the last two of a learned rhythm),
 /// `cross_sell {trigger, related}`, `win_back {days}`, `birthday`, `membership_upgrade {level}`,
 /// `missed_call {time}`, `follow_up {note?, time?}`, `handed_over {from}`, `offer {offer, coupon?}`, `drop_off {product?}`,
-/// `complaint {note?}`, `manual {note?}`. A parameter is a text, a number or `{"bn", "en"}`; `time`
+/// `inbound_call`, `complaint {note?}`, `manual {note?}`. A parameter is a text, a number or `{"bn", "en"}`; `time`
 /// is local `HH:MM`, `quantity` is in the base unit `unit`. In `reorder_due`, `days` is how long the
 /// quantity lasts; in `win_back` it is the days since the last order. Parameters that are missing
 /// are not spoken of; an unknown code is worded by the kind of the task.

@@ -75,7 +75,7 @@ pub struct Task {
     /// More exactly.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub_reason: Option<SubReason>,
-    /// Free text and call summaries.
+    /// What people wrote.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
     /// Order the call made.
@@ -101,4 +101,8 @@ pub struct Task {
     pub completed_at: Option<DateTime<Utc>>,
     /// Its calls, oldest first.
     pub call_ids: Vec<CallId>,
+    /// What its calls came to, a line each, e.g.
+    /// `[call 55] 2026-01-03T10:30:00Z completed 2:15 (completed)`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call_summary: Option<String>,
 }

@@ -70,6 +70,17 @@ text_enum! {
 }
 
 impl TaskKind {
+    /// Which of several reasons leads a call: 0 before 1. Customers who complained or called come
+    /// before what was agreed with them, and that before what the shop wants to say.
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Complaint => 0,
+            Self::MissedCall => 1,
+            Self::FollowUp => 2,
+            _ => 3,
+        }
+    }
+
     /// The quota it counts against.
     pub const fn quota_class(self) -> QuotaClass {
         match self {
@@ -118,6 +129,13 @@ text_enum! {
     }
 }
 
+impl Outcome {
+    /// Whether the customer was spoken to.
+    pub const fn is_reached(self) -> bool {
+        !matches!(self, Self::NoResponse)
+    }
+}
+
 text_enum! {
     /// More exactly.
     pub enum SubReason {
@@ -153,6 +171,20 @@ text_enum! {
         MissedCall = "missed_call",
         /// A person, by hand.
         Manual = "manual",
+    }
+}
+
+impl TaskOrigin {
+    /// Whose wish a task is when several made it: 0 before 1. What a person wants done never expires
+    /// as the plan's work does.
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Promise => 0,
+            Self::MissedCall => 1,
+            Self::Manual => 2,
+            Self::Retry => 3,
+            Self::Plan => 4,
+        }
     }
 }
 

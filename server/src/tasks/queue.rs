@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::points::Point;
 use super::store::TaskRow;
 use super::{TaskKind, TaskOrigin, TaskStatus};
 use crate::customers::Temperature;
@@ -64,8 +65,8 @@ pub fn counts(rows: &[TaskRow], day: NaiveDate) -> QueueCounts {
     counts
 }
 
-/// Where a task stands in the queue: what is under way, promises whose hour has come, missed calls,
-/// retries whose hour has come, the day's planned calls, what was carried over, what is for later,
+/// Where a task stands in the queue: what is under way, promises whose hour has come, customers who
+/// called or complained (also if something is promised them for later), retries whose hour has come, the day's planned calls, what was carried over, what is for later,
 /// what is finished.
 fn place(row: &TaskRow, day: NaiveDate, now: DateTime<Utc>) -> u8 {
     match row.status {
@@ -73,6 +74,7 @@ fn place(row: &TaskRow, day: NaiveDate, now: DateTime<Utc>) -> u8 {
         TaskStatus::Pending => match row.due_at {
             Some(due) if due <= now + AHEAD && row.origin == TaskOrigin::Retry => 3,
             Some(due) if due <= now + AHEAD => 1,
+            _ if row.talking_points.0.first().is_some_and(Point::is_urgent) => 2,
             Some(_) => 6,
             None if row.kind == TaskKind::MissedCall => 2,
             None if row.task_date < day => 5,

@@ -57,18 +57,14 @@ async fn task(app: &TestApp, agent: &Person, customer: Option<CustomerId>, phone
     id
 }
 
-/// Status, attempts and notes of a task, and the state of its wrap-up.
+/// Status, attempts and call summary of a task, and the state of its wrap-up.
 async fn task_row(app: &TestApp, id: TaskId) -> (String, i64, String, Option<String>) {
     let mut tx = app.state.db.read().await.expect("reads");
-    tx.one(
-        Sql::new(
-            "SELECT t.status, t.attempts, COALESCE(t.notes, ''), w.state FROM crm_call_tasks t
-             LEFT JOIN wrap_ups w ON w.task_id = t.id WHERE t.id = $1",
-        )
-        .bind(id),
-    )
-    .await
-    .expect("the task")
+    let task = trustcart::tasks::store::get(&mut tx, id).await.expect("the task");
+    assert_eq!(task.notes, None, "notes are what people wrote");
+    let state = Sql::new("SELECT state FROM wrap_ups WHERE task_id = $1").bind(id);
+    let state = tx.optional_scalar(state).await.expect("reads");
+    (task.status.to_string(), task.attempts, task.call_summary.unwrap_or_default(), state)
 }
 
 async fn count(app: &TestApp, sql: &str) -> i64 {
@@ -200,7 +196,8 @@ both! {
             app.state.clock.set(now.parse().expect("an instant"));
             let agent = app.renewed(&desk.agent);
             let before = count(&app, "SELECT COUNT(*) FROM telephony_calls").await;
-            let answer = app.post(&agent, INITIATE, json!({"taskId": reminder})).await;
+            let again = |task| json!({"taskId": task, "callAgain": true});
+            let answer = app.post(&agent, INITIATE, again(reminder)).await;
             let Some(next) = next else {
                 answer.ok();
                 continue;
@@ -211,10 +208,10 @@ both! {
             assert_eq!(count(&app, "SELECT COUNT(*) FROM telephony_calls").await, before);
             // Promised for ten in the morning is not promised for the night.
             app.execute(promised("2026-11-22T04:00:00Z")).await;
-            app.post(&agent, INITIATE, json!({"taskId": promise})).await.problem(409, "outside_calling_hours");
+            app.post(&agent, INITIATE, again(promise)).await.problem(409, "outside_calling_hours");
             app.execute(promised(now)).await;
-            let sure = json!({"taskId": reminder, "outsideHours": true});
-            for body in [sure, json!({"taskId": promise})] {
+            let sure = json!({"taskId": reminder, "outsideHours": true, "callAgain": true});
+            for body in [sure, again(promise)] {
                 let mut watch = app.watch();
                 let id = initiate(&app, &agent, body).await;
                 app.post(&agent, &format!("/api/telephony/calls/{id}/hangup"), Value::Null).await;

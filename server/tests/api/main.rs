@@ -14,6 +14,7 @@ mod districts;
 mod imports;
 mod lease;
 mod messages;
+mod one_task;
 mod orders;
 mod plan;
 mod products;

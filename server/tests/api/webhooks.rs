@@ -89,7 +89,8 @@ both! {
         assert_eq!(call["durationSeconds"], 35);
         assert_eq!(call["recordingUrl"], "https://bracknet.com/records/BN-CALL-111222.mp3");
         let status = app.get(&agent, "/api/telephony/agents/me/status").await.ok();
-        assert_eq!(status["status"], "online");
+        assert_eq!(status["status"], "wrap_up", "the talk waits for its outcome");
+        assert!(call["taskId"].is_i64(), "{call:#}");
         assert_eq!(pending_missed(&app).await, 0);
 
         let deliveries = app.get(&leader, "/api/telephony/webhook-deliveries").await.ok();

@@ -42,6 +42,8 @@ export interface DialRequest {
   number?: string
   /** Although it is not the hour to ring customers: this one wants it. */
   outsideHours?: boolean
+  /** The task's last call waits for its outcome, and the agent wants to call again before that. */
+  again?: boolean
 }
 
 export interface Phone {

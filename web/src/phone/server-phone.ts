@@ -72,7 +72,7 @@ export class ServerPhone implements Phone {
   get = () => this.store.get()
   subscribe = (listener: () => void) => this.store.subscribe(listener)
 
-  async dial({ taskId, number, outsideHours }: DialRequest): Promise<void> {
+  async dial({ taskId, number, outsideHours, again }: DialRequest): Promise<void> {
     const state = this.get()
     if (state.dialing || isOpen(state.call)) return
     this.patch({ dialing: true })
@@ -84,6 +84,7 @@ export class ServerPhone implements Phone {
           ...(taskId === undefined ? {} : { taskId }),
           ...(number === undefined ? {} : { customerPhone: number }),
           ...(outsideHours ? { outsideHours } : {}),
+          ...(again ? { callAgain: true } : {}),
         },
         { headers: { 'idempotency-key': crypto.randomUUID() } },
       )

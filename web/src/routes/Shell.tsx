@@ -36,6 +36,7 @@ export function Shell() {
   const queries = useQueryClient()
   const userId = user?.id
   const menu = useMenu()
+  const placed = useStore(live.placed)
 
   useEffect(() => {
     if (userId === undefined) {
@@ -71,10 +72,10 @@ export function Shell() {
           <img src="/icon.svg" alt="" width={22} height={22} />
           <span className="max-[900px]:sr-only">{t('app.name')}</span>
         </Link>
-        <div className="ml-auto min-w-0 overflow-x-auto py-1">
+        <div className="@container min-w-0 flex-1 overflow-x-auto py-1">
           <Suspense fallback={null}>
-            {user.role === 'team_leader' && <LeaderPhone />}
-            {user.role === 'agent' && <AgentBar userId={user.id} />}
+            {placed && user.role === 'team_leader' && <LeaderPhone />}
+            {placed && user.role === 'agent' && <AgentBar userId={user.id} />}
           </Suspense>
         </div>
         <PaletteButton role={user.role} />
@@ -94,7 +95,7 @@ export function Shell() {
           </aside>
         )}
         <main id="main" className="min-w-0 flex-1 overflow-auto" tabIndex={-1}>
-          <Outlet />
+          {placed && <Outlet />}
         </main>
       </div>
       {menu.over && menu.open && (

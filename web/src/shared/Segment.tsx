@@ -19,6 +19,12 @@ export function Segment({
   )
 }
 
+/** The same of what the server writes as `repeat_3+medium`. */
+export function SegmentLabel({ segment }: { segment: string }) {
+  const [purchaseStage, valueStage] = segment.split('+') as [PurchaseStage, ValueStage]
+  return <Segment customer={{ purchaseStage, valueStage }} />
+}
+
 const LIFECYCLE: Record<LifecycleStage, Tone> = {
   prospect: 'plain',
   new: 'accent',

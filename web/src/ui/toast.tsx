@@ -27,7 +27,7 @@ export function Toasts() {
   return (
     <div
       aria-live="polite"
-      className="pointer-events-none fixed top-14 left-1/2 z-[60] flex w-max max-w-[90vw] -translate-x-1/2 flex-col items-center gap-2"
+      className="pointer-events-none fixed right-3 bottom-[var(--toast-bottom,12px)] z-[60] flex w-max max-w-[min(90vw,26rem)] flex-col-reverse items-end gap-2"
     >
       {all.map((item) => (
         <button

@@ -12,7 +12,7 @@ use crate::db::{Arg, CategoryId, CustomerId, DbError, Insert, Sql, Tx, UserId};
 use crate::demo::DemoShop;
 use crate::scripts::{ScriptKey, Situation, choose};
 use crate::tasks::points::{Point, Reason};
-use crate::tasks::store::{least_loaded, missed_call};
+use crate::tasks::store::{Missed, least_loaded, missed_call};
 use crate::tasks::{TaskKind, TaskOrigin, TaskStatus, TeamCode, team_of};
 
 /// Writes the notes, with the last contact they mean.
@@ -125,7 +125,7 @@ async fn insert_task(tx: &mut Tx, task: NewTask<'_>) -> Result<(), DbError> {
 
 fn point(kind: TaskKind, code: &str, params: Value) -> Point {
     let params = if let Value::Object(params) = params { params } else { Map::new() };
-    Point { kind, reason: Reason { code: code.to_owned(), params } }
+    Point::new(kind, Reason { code: code.to_owned(), params })
 }
 
 /// Writes the calls promised for today, each on the queue of the customer's agent.
@@ -246,7 +246,8 @@ pub(super) async fn insert_missed_calls(
     for missed in &shop.missed_calls {
         let at = times.at(times.days_ago(1), missed.second);
         let (id, phone) = (customers[missed.customer], &shop.customers[missed.customer].phone);
-        missed_call(tx, at, times.today, phone, Some(id), None).await?;
+        let missed = Missed { call: None, phone, customer: Some(id), agent: None };
+        missed_call(tx, at, times.today, &missed).await?;
     }
     Ok(())
 }

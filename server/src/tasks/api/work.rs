@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::AppState;
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::http::{Json, Path, parse_day};
 use crate::tasks::change::{StatusChange, check_follow_up, check_notes, instant, read, word};
 use crate::tasks::points::Point;
-use crate::tasks::store::{self, Act, NewTask};
+use crate::tasks::store::{self, Act, NewTask, Placed};
 use crate::tasks::{Task, TaskKind, TaskOrigin, team_of};
 
 /// A task by hand.
@@ -70,13 +70,29 @@ async fn caller(
     Ok(store::least_loaded(tx, day, team, leader).await?)
 }
 
-/// Put a call on a queue by hand.
-#[utoipa::path(post, path = "/api/crm/automation/tasks", tag = "tasks", request_body = ManualTask, responses((status = 201, body = Task)))]
+/// The task that does what was asked.
+#[derive(Serialize, ToSchema)]
+pub struct PlacedTask {
+    #[serde(flatten)]
+    task: Task,
+    /// The customer had an open task for that day: what was asked is one more reason of it.
+    joined: bool,
+}
+
+/// Put a call on a queue by hand. A customer has one open task a day: with one there already, what is
+/// asked joins it, and the answer is 200 with that task.
+#[utoipa::path(
+    post,
+    path = "/api/crm/automation/tasks",
+    tag = "tasks",
+    request_body = ManualTask,
+    responses((status = 200, body = PlacedTask), (status = 201, body = PlacedTask))
+)]
 pub async fn create(
     State(state): State<AppState>,
     user: Allow<Sellers>,
     Json(body): Json<ManualTask>,
-) -> Result<(StatusCode, Json<Task>)> {
+) -> Result<(StatusCode, Json<PlacedTask>)> {
     let (now, today) = (state.clock.now(), state.clock.today());
     check_notes(body.notes.as_deref())?;
     let kind = match &body.kind {
@@ -137,12 +153,17 @@ pub async fn create(
         attempts: 0,
         by: Some(user.id),
     };
-    let id = store::insert(&mut tx, now, &new).await?.ok_or_else(|| {
-        Error::conflict("task_exists", "A missed call of this customer waits already.")
+    let placed = store::place(&mut tx, now, today, &new).await?;
+    let placed = placed.ok_or_else(|| {
+        Error::conflict("task_busy", "The customer's task changes right now. Try again.")
     })?;
-    let task = store::get(&mut tx, id).await?;
+    let (status, joined) = match placed {
+        Placed::Made(_) => (StatusCode::CREATED, false),
+        Placed::Joined(_) => (StatusCode::OK, true),
+    };
+    let task = store::get(&mut tx, placed.task()).await?;
     state.commit(tx).await?;
-    Ok((StatusCode::CREATED, Json(task)))
+    Ok((status, Json(PlacedTask { task, joined })))
 }
 
 /// Begin, put back, complete or give up a task. Repeating the same change is harmless.

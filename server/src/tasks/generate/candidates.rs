@@ -67,7 +67,7 @@ pub(super) struct Customer {
 }
 
 /// A customer with every reason, most urgent sources first where they are equally urgent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) customer: Customer,
     pub(super) motives: Vec<Motive>,

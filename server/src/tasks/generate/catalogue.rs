@@ -121,7 +121,7 @@ impl Catalogue {
             Value::Object(params) => params,
             _ => Map::new(),
         };
-        Some(Point { kind, reason: Reason { code: code.to_owned(), params } })
+        Some(Point::new(kind, Reason { code: code.to_owned(), params }))
     }
 
     fn reminder(&self, pair: &Pair, percent: Option<u8>) -> Option<Value> {

@@ -111,6 +111,7 @@ struct QueueRow {
     origin: TaskOrigin,
     status: TaskStatus,
     assigned_to: Option<UserId>,
+    plan_id: Option<PlanId>,
 }
 
 /// What stands on a customer's account that day.
@@ -151,7 +152,8 @@ impl Queues {
         ahead: u32,
         seen: PlanId,
     ) -> Result<Self, DbError> {
-        const COLUMNS: &str = "id, customer_id, task_date, kind, origin, status, assigned_to";
+        const COLUMNS: &str =
+            "id, customer_id, task_date, kind, origin, status, assigned_to, plan_id";
         const KNOWN: &str = "SELECT assigned_to, kind, COUNT(*) FROM crm_call_tasks
              WHERE task_date = $1 AND origin = 'plan' AND plan_id <= $2
                AND status NOT IN ('cancelled', 'expired') AND assigned_to IS NOT NULL
@@ -225,6 +227,8 @@ impl Queues {
             (TaskOrigin::Plan, _) => Booked::Planned,
             (_, TaskStatus::Pending) if row.task_date <= day => Booked::Waiting(row.id),
             (_, TaskStatus::Pending | TaskStatus::InProgress) => Booked::Spoken,
+            // Planned, and then wanted by a person too.
+            _ if row.plan_id.is_some() && row.task_date == day => Booked::Planned,
             _ => return,
         };
         let known = self.booked.entry(customer).or_insert(booked);

@@ -18,6 +18,7 @@ mod candidates;
 mod catalogue;
 mod floor;
 mod hold_out;
+mod merge;
 mod messages;
 mod result;
 mod sources;

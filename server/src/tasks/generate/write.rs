@@ -11,21 +11,20 @@ use super::candidates::Found;
 use super::catalogue::Catalogue;
 use super::floor::Floor;
 use super::hold_out::HeldOut;
+use super::merge::{joined_meanwhile, merge_waiting};
 use super::result::{AgentShare, KindCount, LeftOutReason, LeftOutTally, PlanResult, TeamCount};
 use super::sources::Source;
 use super::{PlanRequest, Sorted, hold_out, messages};
 use crate::auth::Scope;
 use crate::customers::Temperature;
-use crate::db::{
-    Arg, CustomerId, DbError, Insert, PlanId, ProductId, Sql, TaskId, Tx, UserId, packed,
-};
+use crate::db::{Arg, CustomerId, DbError, Insert, PlanId, ProductId, Sql, Tx, UserId, packed};
 use crate::live::{Audience, emit};
 use crate::messages::store as requests;
 use crate::scripts::{self, Situation};
 use crate::tasks::plan::{Agent, Assignment, Candidate, Load, Plan, Quotas, would_call};
 use crate::tasks::points::{Point, merge};
 use crate::tasks::settings::PlanSettings;
-use crate::tasks::{TaskKind, TeamCode, best_hour, store};
+use crate::tasks::{TaskKind, TeamCode, best_hour};
 
 /// A run that writes.
 pub(super) struct Run<'a> {
@@ -330,7 +329,8 @@ pub(super) async fn write(
     for (_, agent, kind) in &made {
         shares.add(index[agent], *kind);
     }
-    let merged = merge_waiting(tx, run, &catalogue, merges).await?;
+    let lost = joined_meanwhile(tx, run, found, plan, &made).await?;
+    let merged = merge_waiting(tx, run, &catalogue, merges.iter().chain(&lost)).await?;
     let asked = messages::wording(&letters, &catalogue);
     let messages = requests::ask(tx, run.now, run.request.date, plan_id, &asked).await?;
     let today = run.now.with_timezone(&run.zone).date_naive();
@@ -345,52 +345,6 @@ pub(super) async fn write(
     keep(tx, run, &mut result).await?;
     tell(tx, run, floor, &shares, &result);
     Ok(result)
-}
-
-/// Adds the reasons to calls that wait already; how many calls got more to speak about.
-async fn merge_waiting(
-    tx: &mut Tx,
-    run: &Run<'_>,
-    catalogue: &Catalogue,
-    merges: &[(TaskId, Found)],
-) -> Result<u32, DbError> {
-    let mut merged = 0;
-    for (task, found) in merges {
-        let Some(row) = store::find(tx, *task).await? else {
-            continue;
-        };
-        let mut points = row.talking_points.0;
-        if !merge(&mut points, catalogue.points(found).into_iter().flatten()) {
-            continue;
-        }
-        let mut products = row.recommended_products.0;
-        for product in catalogue.recommended(found) {
-            if !products.contains(&product) {
-                products.push(product);
-            }
-        }
-        merged += u32::try_from(
-            tx.execute(
-                Sql::new(
-                    "UPDATE crm_call_tasks SET talking_points = $1, recommended_products = $2,
-                       updated_at = $3
-                     WHERE id = $4 AND status = 'pending'",
-                )
-                .bind(Arg::json(&points))
-                .bind(Arg::json(&products))
-                .bind(run.now)
-                .bind(*task),
-            )
-            .await?,
-        )
-        .unwrap_or(0);
-        if let Some(row) = store::find(tx, *task).await? {
-            for task in store::tasks(tx, vec![row]).await? {
-                store::emit_updated(tx, run.now, &task, None);
-            }
-        }
-    }
-    Ok(merged)
 }
 
 async fn insert_plan(tx: &mut Tx, run: &Run<'_>) -> Result<PlanId, DbError> {

@@ -15,7 +15,7 @@ use crate::tasks::points::Point;
 const WAITING: &str =
     "t.customer_id = $1 AND t.status IN ('pending', 'in_progress') AND t.status = 'pending'";
 
-/// What becomes of a waiting task when categories have been bought.
+/// What becomes of a waiting task when reasons fall away.
 #[derive(Debug, PartialEq)]
 enum After {
     /// It was about something else.
@@ -26,12 +26,8 @@ enum After {
     Less(Vec<Point>),
 }
 
-fn after(points: &[Point], bought: &[CategoryId]) -> After {
-    let left: Vec<Point> = points
-        .iter()
-        .filter(|point| !point.category().is_some_and(|category| bought.contains(&category)))
-        .cloned()
-        .collect();
+fn without(points: &[Point], gone: impl Fn(&Point) -> bool) -> After {
+    let left: Vec<Point> = points.iter().filter(|point| !gone(point)).cloned().collect();
     if left.len() == points.len() {
         After::Untouched
     } else if left.is_empty() {
@@ -39,6 +35,22 @@ fn after(points: &[Point], bought: &[CategoryId]) -> After {
     } else {
         After::Less(left)
     }
+}
+
+fn after(points: &[Point], bought: &[CategoryId]) -> After {
+    without(points, |point| point.category().is_some_and(|category| bought.contains(&category)))
+}
+
+/// Takes reasons off a waiting task, which is cancelled if it has no other; whether it had any.
+pub(super) async fn drop_points(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    row: TaskRow,
+    gone: impl Fn(&Point) -> bool,
+    reason: &Value,
+) -> Result<bool, DbError> {
+    let after = without(&row.talking_points.0, gone);
+    apply(tx, now, row, after, reason).await
 }
 
 /// The customer bought these categories: waiting reminders of them are cancelled, or lose that
@@ -191,7 +203,7 @@ mod tests {
     fn reminder(category: i64) -> Point {
         let params = json!({"categoryId": category, "categorySlug": format!("c{category}")});
         let params = params.as_object().cloned().unwrap_or_default();
-        Point { kind: TaskKind::Reminder, reason: Reason { code: "reorder_due".into(), params } }
+        Point::new(TaskKind::Reminder, Reason { code: "reorder_due".into(), params })
     }
 
     #[test]

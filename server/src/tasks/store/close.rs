@@ -1,27 +1,26 @@
 //! Working on a task: begun, put back, closed with its outcome and all that follows (SPEC §6.6).
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
+use super::again::{call_again, plan_rest};
 use super::cancel::cancel_do_not_call;
-use super::promise::{NewTask, insert};
+use super::place::relead;
 use super::row::{TaskRow, find, get, tasks};
 use super::{emit_queue_changed, emit_updated};
 use crate::calls::agent_status;
 use crate::clock::Clock;
 use crate::customers::ValueStage;
 use crate::customers::store::{InteractionKind, NewInteraction, interaction};
-use crate::db::{CustomerId, DbError, OrderId, PhoneNumber, Sql, TaskId, Tx, UserId};
+use crate::db::{Arg, CustomerId, DbError, OrderId, PhoneNumber, Sql, TaskId, Tx, UserId};
 use crate::error::{Error, Result};
 use crate::live::{Audience, emit};
 use crate::messages;
 use crate::orders::store::put_order;
 use crate::orders::{NewLine, NewOrder, OrderContext, OrderCustomer, ProductRef};
 use crate::tasks::change::{Basket, Change, Closing, may_become};
-use crate::tasks::points::{Point, Reason};
-use crate::tasks::retry::next_try;
 use crate::tasks::settings;
-use crate::tasks::{Outcome, SubReason, Task, TaskKind, TaskOrigin, TaskStatus};
+use crate::tasks::{Outcome, SubReason, Task, TaskStatus};
 
 /// Who changes a task, and when.
 #[derive(Clone, Copy, Debug)]
@@ -113,10 +112,25 @@ async fn put_back(tx: &mut Tx, act: &Act<'_>, row: &TaskRow) -> Result<()> {
     if calling.is_some() {
         return Err(Error::conflict("call_running", "Hang up before putting the task back."));
     }
+    let mut row = row.clone();
+    let mut points = std::mem::take(&mut row.talking_points.0);
+    for point in &mut points {
+        point.joined_at = None;
+    }
+    relead(&mut row, &mut points);
     tx.execute(
-        Sql::new("UPDATE crm_call_tasks SET status = 'pending', updated_at = $1 WHERE id = $2")
-            .bind(now)
-            .bind(row.id),
+        Sql::new(
+            "UPDATE crm_call_tasks SET status = 'pending', talking_points = $1, kind = $2,
+               reason = $3, category_id = $4, script_key = $5, updated_at = $6
+             WHERE id = $7",
+        )
+        .bind(Arg::json(&points))
+        .bind(row.kind)
+        .bind(&row.reason)
+        .bind(row.category_id)
+        .bind(&row.script_key)
+        .bind(now)
+        .bind(row.id),
     )
     .await?;
     let agent = row.assigned_to.unwrap_or(act.by);
@@ -157,7 +171,7 @@ async fn close(
     let now = act.clock.now();
     let (order, customer) = take_order(tx, act, &row, &closing).await?;
     let notes = match (notes.map(str::trim).filter(|n| !n.is_empty()), row.notes.as_deref()) {
-        (Some(typed), Some(summary)) if !summary.is_empty() => Some(format!("{typed}\n{summary}")),
+        (Some(typed), Some(known)) if !known.is_empty() => Some(format!("{typed}\n{known}")),
         (Some(typed), _) => Some(typed.to_owned()),
         (None, known) => known.map(str::to_owned),
     };
@@ -189,7 +203,9 @@ async fn close(
         }
         write_after(tx, act, &row, &closing, customer).await?;
     }
-    call_again(tx, act, &row, &closing, notes.as_deref()).await
+    call_again(tx, act, &row, &closing, notes.as_deref()).await?;
+    let row = TaskRow { customer_id: customer, ..row };
+    plan_rest(tx, act, &row, &closing).await
 }
 
 /// The order the call came to, and the customer (an unknown number becomes one by ordering).
@@ -346,73 +362,4 @@ async fn do_not_call(
     )
     .await?;
     cancel_do_not_call(tx, now, customer, Some(task)).await
-}
-
-/// The call that follows: the promised one, or another try of a call nobody took. Of a planned call
-/// that is the plan's work too: it gives way to promises, and expires.
-async fn call_again(
-    tx: &mut Tx,
-    act: &Act<'_>,
-    row: &TaskRow,
-    closing: &Closing,
-    notes: Option<&str>,
-) -> Result<()> {
-    let unreachable = matches!(
-        closing.sub_reason,
-        Some(SubReason::DoNotCall | SubReason::WrongNumber | SubReason::AlreadyOrdered)
-    );
-    let tries = row.attempts.max(1);
-    let is_retry = closing.outcome == Some(Outcome::NoResponse) && !unreachable;
-    let at = match closing.follow_up_at {
-        Some(at) => at,
-        None if is_retry => {
-            let settings = settings::plan(tx).await?;
-            // After so many the matter is given up.
-            if tries >= i64::from(settings.most_attempts) {
-                return Ok(());
-            }
-            let tried = act.clock.now().with_timezone(&act.clock.zone()).naive_local();
-            act.clock.instant(next_try(&settings.calling_hours, closing.sub_reason, tried))
-        }
-        None => return Ok(()),
-    };
-    let promised = closing.follow_up_at.is_some();
-    let new = NewTask {
-        customer: row.customer_id,
-        phone: row.phone.clone(),
-        day: act.clock.day_of(at),
-        kind: if promised { TaskKind::FollowUp } else { row.kind },
-        origin: match row.origin {
-            TaskOrigin::Plan | TaskOrigin::Retry if !promised => TaskOrigin::Retry,
-            _ => TaskOrigin::Promise,
-        },
-        points: if promised {
-            vec![follow_up_point(act.clock, at, notes)]
-        } else {
-            row.talking_points.0.clone()
-        },
-        due_at: Some(at),
-        notes: None,
-        agent: Some(row.assigned_to.unwrap_or(act.by)),
-        parent: Some(row.id),
-        attempts: if promised { 0 } else { tries },
-        by: Some(act.by),
-    };
-    insert(tx, act.clock.now(), &new).await?;
-    Ok(())
-}
-
-/// What was promised, when, in the agent's own words.
-pub(in crate::tasks) fn follow_up_point(
-    clock: &Clock,
-    at: DateTime<Utc>,
-    notes: Option<&str>,
-) -> Point {
-    let mut params = Map::new();
-    let time = at.with_timezone(&clock.zone()).format("%H:%M").to_string();
-    params.insert("time".to_owned(), Value::String(time));
-    if let Some(notes) = notes.and_then(|notes| notes.lines().next()) {
-        params.insert("note".to_owned(), Value::String(notes.to_owned()));
-    }
-    Point { kind: TaskKind::FollowUp, reason: Reason { code: "follow_up".to_owned(), params } }
 }

@@ -70,7 +70,7 @@ async fn give(
     let mut points = row.talking_points.0;
     // Given on a second time, it is said once, of whoever had it last.
     points.retain(|point| point.reason.code != "handed_over");
-    points.push(Point { kind: TaskKind::FollowUp, reason });
+    points.push(Point::new(TaskKind::FollowUp, reason));
     let moved = tx
         .execute(
             Sql::new(

@@ -1,15 +1,17 @@
-//! A call nobody took becomes a task, once (SPEC §5.3).
+//! A call nobody took becomes a task, or a reason of the customer's open one (SPEC §5.3).
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, json};
 
-use super::emit_queue_changed;
-use super::row::{find, tasks};
-use crate::customers::{PurchaseStage, Temperature, ValueStage};
-use crate::db::{Arg, CustomerId, DbError, Sql, TaskId, Tx, UserId};
-use crate::scripts::ScriptKey;
+use super::amend::hold;
+use super::cancel::drop_points;
+use super::insert::NewTask;
+use super::place::{Placed, place};
+use super::row::find;
+use crate::customers::{PurchaseStage, ValueStage};
+use crate::db::{CallId, CustomerId, DbError, Sql, TaskId, Tx, UserId};
 use crate::tasks::points::{Point, Reason};
-use crate::tasks::{TaskKind, TeamCode, team_of};
+use crate::tasks::{TaskKind, TaskOrigin, TaskStatus, TeamCode, team_of};
 
 /// The agent to whom a further task of `team` does least harm: active, there on `day`, with the
 /// fewest tasks that day; anybody if the team has nobody. With `leader`, only that leader's agents.
@@ -44,30 +46,42 @@ pub async fn least_loaded(
     Ok(None)
 }
 
-/// What a missed call needs to know of the caller.
+/// What a call needs to know of the caller.
 #[derive(sqlx::FromRow)]
 struct Caller {
     assigned_to: Option<UserId>,
     assigned_supervisor_id: Option<UserId>,
     purchase_stage: PurchaseStage,
     value_stage: ValueStage,
-    temperature: Temperature,
 }
 
-/// Makes the task that calls a missed caller back, for `agent`, else the customer's own agent, else
-/// whoever of the customer's team has least to do. `None`: one is waiting already.
+/// A call nobody answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Missed<'a> {
+    /// The call, if there is a row of it.
+    pub call: Option<CallId>,
+    /// The caller's number.
+    pub phone: &'a str,
+    /// The caller, if known.
+    pub customer: Option<CustomerId>,
+    /// The agent whose telephone rang.
+    pub agent: Option<UserId>,
+}
+
+/// Has a missed caller called back, by the agent of the customer's open task; without one by the
+/// agent whose telephone rang, else the customer's own agent, else the agent of the customer's team
+/// with the fewest tasks. The task that does it.
 pub async fn missed_call(
     tx: &mut Tx,
     now: DateTime<Utc>,
     today: NaiveDate,
-    phone: &str,
-    customer: Option<CustomerId>,
-    agent: Option<UserId>,
+    missed: &Missed<'_>,
 ) -> Result<Option<TaskId>, DbError> {
+    let Missed { call, phone, customer, agent } = *missed;
     let caller: Option<Caller> = match customer {
         Some(id) => {
             let sql = Sql::new(
-                "SELECT assigned_to, assigned_supervisor_id, purchase_stage, value_stage, temperature
+                "SELECT assigned_to, assigned_supervisor_id, purchase_stage, value_stage
                  FROM customers WHERE id = $1",
             );
             tx.optional(sql.bind(id)).await?
@@ -97,42 +111,46 @@ pub async fn missed_call(
     };
     let mut params = Map::new();
     params.insert("at".to_owned(), json!(now));
-    let point = Point {
+    if let Some(call) = call {
+        params.insert("callId".to_owned(), json!(call));
+    }
+    let reason = Reason { code: "missed_call".to_owned(), params };
+    let new = NewTask {
+        customer,
+        phone: phone.to_owned(),
+        day: today,
         kind: TaskKind::MissedCall,
-        reason: Reason { code: "missed_call".to_owned(), params },
+        origin: TaskOrigin::MissedCall,
+        points: vec![Point::new(TaskKind::MissedCall, reason)],
+        due_at: None,
+        notes: None,
+        agent,
+        parent: None,
+        attempts: 0,
+        by: None,
     };
-    let made: Option<TaskId> = tx
-        .optional_scalar(
-            Sql::new(
-                "INSERT INTO crm_call_tasks
-                   (customer_id, phone, task_date, kind, reason, talking_points, origin, priority,
-                    score, temperature, recommended_products, script_key, assigned_to, team_code,
-                    status, created_at, updated_at)
-                 VALUES ($1, $2, $3, 'missed_call', 'missed_call', $4, 'missed_call', 1, 1.0, $5,
-                         $6, $7, $8, $9, 'pending', $10, $10)
-                 ON CONFLICT DO NOTHING RETURNING id",
-            )
-            .bind(customer)
-            .bind(phone)
-            .bind(today)
-            .bind(Arg::json(&[&point]))
-            .bind(caller.as_ref().map_or(Temperature::Warm, |c| c.temperature))
-            .bind(json!([]))
-            .bind(ScriptKey::MissedCall.as_str())
-            .bind(agent)
-            .bind(team)
-            .bind(now),
-        )
-        .await?;
-    let Some(id) = made else {
-        return Ok(None);
+    Ok(place(tx, now, today, &new).await?.map(Placed::task))
+}
+
+/// The missed call was taken after all: it is no reason to call any more.
+pub async fn withdraw_missed_call(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    task: TaskId,
+    call: CallId,
+) -> Result<(), DbError> {
+    hold(tx, task).await?;
+    let Some(row) = find(tx, task).await? else {
+        return Ok(());
     };
-    let row = find(tx, id).await?;
-    for task in tasks(tx, row.into_iter().collect()).await? {
-        super::emit_updated(tx, now, &task, None);
+    if row.status != TaskStatus::Pending || row.attempts > 0 {
+        return Ok(());
     }
-    if let Some(agent) = agent {
-        emit_queue_changed(tx, now, agent, today, "missed_call");
-    }
-    Ok(Some(id))
+    let taken = |point: &Point| {
+        let of = point.reason.params.get("callId");
+        point.kind == TaskKind::MissedCall && of.is_none_or(|id| *id == json!(call))
+    };
+    let reason = json!({"code": "answered"});
+    drop_points(tx, now, row, taken, &reason).await?;
+    Ok(())
 }

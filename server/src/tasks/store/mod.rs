@@ -1,12 +1,15 @@
 //! Call tasks in the database.
 
+mod again;
 mod amend;
 mod assign;
 mod cancel;
 mod close;
 mod hand_over;
+mod inbound;
+mod insert;
 mod missed;
-mod promise;
+mod place;
 mod row;
 mod visible;
 mod wrap;
@@ -15,43 +18,22 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::Task;
-use crate::db::{DbError, Sql, TaskId, Tx, UserId};
+use crate::db::{Tx, UserId};
 use crate::live::{Audience, emit};
 
-pub use amend::{hold, replace_note, withdraw_missed_call};
+pub(super) use again::follow_up_point;
+pub use amend::hold;
 pub use assign::assign;
 pub use cancel::{cancel_do_not_call, cancel_reminders};
-pub(super) use close::follow_up_point;
 pub use close::{Act, change};
 pub use hand_over::hand_over;
-pub use missed::{least_loaded, missed_call};
-pub use promise::{NewTask, insert};
+pub use inbound::{Taken, bind_inbound};
+pub use insert::NewTask;
+pub use missed::{Missed, least_loaded, missed_call, withdraw_missed_call};
+pub use place::{Placed, place};
 pub use row::{LATEST, TaskRow, find, get, latest, named, not_found, rows, select, tasks};
 pub use visible::{agent_in_scope, locked, promises, queue, visible};
 pub use wrap::call_state;
-
-/// Appends a line to a task's notes.
-pub async fn append_note(
-    tx: &mut Tx,
-    now: DateTime<Utc>,
-    task: TaskId,
-    line: &str,
-) -> Result<(), DbError> {
-    // One statement: two calls of a task may end at the same moment.
-    tx.execute(
-        Sql::new(
-            "UPDATE crm_call_tasks SET updated_at = $2, notes =
-               CASE WHEN COALESCE(notes, '') = '' THEN $1 ELSE notes || $3 || $1 END
-             WHERE id = $4",
-        )
-        .bind(line)
-        .bind(now)
-        .bind("\n")
-        .bind(task),
-    )
-    .await?;
-    Ok(())
-}
 
 /// Tells the task's agent and team leader what it looks like now.
 pub fn emit_updated(tx: &mut Tx, now: DateTime<Utc>, task: &Task, reason: Option<&Value>) {

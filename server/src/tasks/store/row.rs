@@ -6,10 +6,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use sqlx::types::Json;
 
+use crate::calls::summary::Summary;
 use crate::customers::{PurchaseStage, Temperature, ValueStage};
 use crate::db::{
-    Bundle, CallId, CategoryId, CustomerId, DbError, OrderId, Part, ProductId, Sql, TaskId, Tx,
-    UserId,
+    Bundle, CategoryId, CustomerId, DbError, OrderId, Part, ProductId, Sql, TaskId, Tx, UserId,
 };
 use crate::error::{Error, Result};
 use crate::products::{ProductName, ProductNames};
@@ -43,6 +43,22 @@ macro_rules! latest_ids {
              WHERE customer_id = $1 AND status NOT IN ('pending', 'in_progress')
          ) AS both_indexes ORDER BY task_date DESC, id DESC LIMIT 10"
     };
+}
+
+/// The columns of a [`TaskCall`].
+macro_rules! call_columns {
+    () => {
+        "k.task_id, k.id, k.status, k.started_at, k.duration_seconds, k.end_reason"
+    };
+}
+
+/// A call made for a task.
+#[derive(serde::Deserialize, sqlx::FromRow)]
+struct TaskCall {
+    task_id: TaskId,
+    #[serde(flatten)]
+    #[sqlx(flatten)]
+    call: Summary,
 }
 
 /// A row of `crm_call_tasks` with the names around it.
@@ -130,9 +146,11 @@ pub const LATEST: [Part<'_>; 2] = [
         ),
     },
     Part {
-        columns: &["task_id", "id"],
+        columns: &["task_id", "id", "status", "started_at", "duration_seconds", "end_reason"],
         select: concat!(
-            "SELECT k.task_id, k.id FROM telephony_calls k WHERE k.task_id IN (",
+            "SELECT ",
+            call_columns!(),
+            " FROM telephony_calls k WHERE k.task_id IN (",
             latest_ids!(),
             ") ORDER BY k.id"
         ),
@@ -142,7 +160,7 @@ pub const LATEST: [Part<'_>; 2] = [
 /// The lists of [`LATEST`], with the names of products.
 pub fn latest(bundle: &mut Bundle, names: &ProductNames) -> Result<Vec<Task>, DbError> {
     let rows: Vec<TaskRow> = bundle.list()?;
-    let calls: Vec<(TaskId, CallId)> = bundle.list()?;
+    let calls: Vec<TaskCall> = bundle.list()?;
     Ok(whole(rows, by_task(calls), names))
 }
 
@@ -191,25 +209,25 @@ pub async fn named(
 
 fn whole(
     rows: Vec<TaskRow>,
-    mut calls: HashMap<TaskId, Vec<CallId>>,
+    mut calls: HashMap<TaskId, Vec<Summary>>,
     names: &ProductNames,
 ) -> Vec<Task> {
     let whole = |row: TaskRow| {
-        let call_ids = calls.remove(&row.id).unwrap_or_default();
-        shown(row, call_ids, names)
+        let calls = calls.remove(&row.id).unwrap_or_default();
+        shown(row, &calls, names)
     };
     rows.into_iter().map(whole).collect()
 }
 
-fn by_task(found: Vec<(TaskId, CallId)>) -> HashMap<TaskId, Vec<CallId>> {
-    let mut calls: HashMap<TaskId, Vec<CallId>> = HashMap::new();
-    for (task, call) in found {
-        calls.entry(task).or_default().push(call);
+fn by_task(found: Vec<TaskCall>) -> HashMap<TaskId, Vec<Summary>> {
+    let mut calls: HashMap<TaskId, Vec<Summary>> = HashMap::new();
+    for TaskCall { task_id, call } in found {
+        calls.entry(task_id).or_default().push(call);
     }
     calls
 }
 
-async fn calls_of(tx: &mut Tx, rows: &[TaskRow]) -> Result<HashMap<TaskId, Vec<CallId>>, DbError> {
+async fn calls_of(tx: &mut Tx, rows: &[TaskRow]) -> Result<HashMap<TaskId, Vec<Summary>>, DbError> {
     // A task nobody has called for has no calls to look up.
     let begun: Vec<TaskId> = rows
         .iter()
@@ -218,9 +236,13 @@ async fn calls_of(tx: &mut Tx, rows: &[TaskRow]) -> Result<HashMap<TaskId, Vec<C
         .collect();
     let mut found = Vec::new();
     for chunk in begun.chunks(500) {
-        let mut sql = Sql::new("SELECT task_id, id FROM telephony_calls WHERE task_id IN ");
-        sql.push_list(chunk.iter().copied()).push(" ORDER BY id");
-        found.extend(tx.all::<(TaskId, CallId)>(sql).await?);
+        let mut sql = Sql::new(concat!(
+            "SELECT ",
+            call_columns!(),
+            " FROM telephony_calls k WHERE k.task_id IN "
+        ));
+        sql.push_list(chunk.iter().copied()).push(" ORDER BY k.id");
+        found.extend(tx.all::<TaskCall>(sql).await?);
     }
     Ok(by_task(found))
 }
@@ -235,7 +257,7 @@ async fn names_of(tx: &mut Tx, rows: &[TaskRow]) -> Result<ProductNames, DbError
     Ok(tx.all::<ProductName>(sql).await?.into_iter().collect())
 }
 
-fn shown(row: TaskRow, call_ids: Vec<CallId>, names: &ProductNames) -> Task {
+fn shown(row: TaskRow, calls: &[Summary], names: &ProductNames) -> Task {
     let segment_label = row
         .purchase_stage
         .zip(row.value_stage)
@@ -279,6 +301,8 @@ fn shown(row: TaskRow, call_ids: Vec<CallId>, names: &ProductNames) -> Task {
         created_at: row.created_at,
         started_at: row.started_at,
         completed_at: row.completed_at,
-        call_ids,
+        call_ids: calls.iter().map(|call| call.id).collect(),
+        call_summary: Some(calls.iter().filter_map(Summary::line).collect::<Vec<_>>().join("\n"))
+            .filter(|lines| !lines.is_empty()),
     }
 }

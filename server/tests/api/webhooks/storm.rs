@@ -276,11 +276,9 @@ impl<'a> Stage<'a> {
         assert!(timeline.len() <= 1, "{timeline:?}");
         row["timeline"] = json!(timeline.first().map(|entry| &entry.0));
         if let Some(task) = call.task {
-            let sql = Sql::new("SELECT COALESCE(notes, '') FROM crm_call_tasks WHERE id = $1");
-            let notes: String = tx.scalar(sql.bind(task)).await.expect("the notes");
-            let lines = notes.matches(&format!("[call {id}]")).count();
-            assert!(lines <= 1, "one summary in the notes: {notes}");
-            row["notes"] = json!(notes.replace(&format!("[call {id}]"), "[call]"));
+            let task = trustcart::tasks::store::get(&mut tx, task).await.expect("the task");
+            let lines = task.call_summary.unwrap_or_default();
+            row["summary"] = json!(lines.replace(&format!("[call {id}]"), "[call]"));
         }
         let sql = Sql::new(
             "SELECT COUNT(*) FROM crm_call_tasks

@@ -55,7 +55,7 @@ export function PlanCallDialog({
       }),
     onSuccess: (task) => {
       toast(
-        t('callPlanned', {
+        t(task.joined ? 'callJoined' : 'callPlanned', {
           when: task.dueAt ? format.dateTime(task.dueAt) : format.daysAgo(task.taskDate),
           name: task.agentName ?? t('pool'),
         }),

@@ -32,7 +32,7 @@ export function AgentBar({ userId }: { userId: number }) {
   return (
     <>
       {desk.data && (
-        <div className="flex min-w-0 items-center gap-3 text-sm">
+        <div className="flex min-w-0 items-center justify-end gap-2 overflow-hidden text-sm whitespace-nowrap">
           <Status agent={desk.data.agent} />
           <PhoneStatus />
           <TodayMenu today={desk.data.today} />
@@ -93,14 +93,14 @@ function Status({ agent }: { agent: AgentStatus }) {
       trigger={
         <Button size="sm" variant="ghost" k={key} title={t('status.change')}>
           <Dot tone={TONE[agent.status]} />
-          <span className="font-medium">{label}</span>
+          <span className="min-w-0 truncate font-medium">{label}</span>
           {agent.status !== 'offline' && (
-            <span className="text-muted">
+            <span className="shrink-0 text-muted">
               {format.clock((now - Date.parse(agent.since)) / 1000)}
             </span>
           )}
           {agent.breakAfterCall && (
-            <span className="text-xs text-wait">{t('status.afterCallOn')}</span>
+            <span className="text-xs text-wait @max-[560px]:sr-only">{t('status.afterCallOn')}</span>
           )}
           <ChevronIcon width={12} height={12} />
         </Button>

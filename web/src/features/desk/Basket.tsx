@@ -46,7 +46,7 @@ export function Basket({ model, draft }: { model: DeskModel; draft: Draft }) {
   const total = lines.reduce((sum, line) => sum + line.quantity * line.price, 0)
 
   return (
-    <div className="grid grid-cols-[220px_minmax(0,1fr)] gap-3">
+    <div className="grid min-h-0 flex-1 grid-cols-[220px_minmax(0,1fr)] gap-3">
       <div className="flex flex-col gap-1.5">
         <ProductSearch
           products={all}
@@ -65,8 +65,8 @@ export function Basket({ model, draft }: { model: DeskModel; draft: Draft }) {
           {t('basket.last')}
         </Button>
       </div>
-      <div className="flex min-h-0 flex-col">
-        <ul className="flex max-h-[58px] flex-wrap content-start gap-1.5 overflow-y-auto">
+      <div className="flex min-h-0 gap-2">
+        <ul className="flex min-h-7 flex-1 flex-wrap content-start gap-1.5 overflow-y-auto">
           {lines.length === 0 && <li className="text-sm text-muted">{t('basket.empty')}</li>}
           {lines.map(({ name, ...line }) => {
             return (
@@ -103,9 +103,10 @@ export function Basket({ model, draft }: { model: DeskModel; draft: Draft }) {
           })}
         </ul>
         {lines.length > 0 && (
-          <p className="flex items-center gap-2 pt-1 text-sm">
-            {t('basket.total')}
-            <span className="font-semibold">{format.money(total)}</span>
+          <p className="flex shrink-0 flex-col items-end gap-0.5 text-sm">
+            <span>
+              {t('basket.total')} <span className="font-semibold">{format.money(total)}</span>
+            </span>
             <Badge>{t('basket.cod')}</Badge>
           </p>
         )}

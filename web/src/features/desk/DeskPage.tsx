@@ -50,19 +50,18 @@ export function DeskScreen({ task }: { task?: number | undefined }) {
 function Screen({ today, wanted }: { today: TodayTasks; wanted: number | undefined }) {
   const { t } = useTranslation('desk')
   const { model, phone, phoneState, onBreak } = useDesk()
-  const { countdown, dial, hold, select } = model
+  const { countdown, dialNext, hold, select } = model
 
   useEffect(() => {
     if (wanted !== undefined) select(wanted)
   }, [wanted, select])
 
   useArrival()
-  const dialRef = dial
   useEffect(() => {
     if (!countdown) return
-    const timer = setTimeout(() => dialRef(), Math.max(0, countdown.until - Date.now()))
+    const timer = setTimeout(() => dialNext(), Math.max(0, countdown.until - Date.now()))
     return () => clearTimeout(timer)
-  }, [countdown, dialRef])
+  }, [countdown, dialNext])
   useKey(
     {
       id: 'desk.wait',
@@ -76,7 +75,10 @@ function Screen({ today, wanted }: { today: TodayTasks; wanted: number | undefin
   )
 
   return (
-    <div className="grid h-full min-h-[600px] grid-rows-[minmax(0,1fr)_168px] gap-2 p-2">
+    <div
+      data-desk=""
+      className="grid h-full min-h-[600px] grid-rows-[minmax(0,1fr)_168px] gap-2 p-2"
+    >
       <h1 className="sr-only">{t('title')}</h1>
       <div className="grid min-h-0 grid-cols-[208px_minmax(0,1fr)_284px_minmax(0,1.15fr)] gap-2">
         <Queue model={model} today={today} />

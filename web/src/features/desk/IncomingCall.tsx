@@ -4,8 +4,9 @@ import type { LiveEvents } from '~/api/types'
 import { errorText, useFormat } from '~/i18n/i18n'
 import { useKey } from '~/lib/keys'
 import { useLive } from '~/live/live'
+import { SegmentLabel } from '~/parts/Segment'
 import { usePhone } from '~/phone/current'
-import { Badge, Button, Dot, toast } from '~/ui'
+import { Button, Dot, toast } from '~/ui'
 import { PhoneIcon } from '~/ui/icons'
 
 /** Slides in over whatever is open and takes nothing away: the unfinished wrap-up stays where it is. */
@@ -55,7 +56,7 @@ export function IncomingCall() {
       </p>
       <p className="flex items-center gap-2 text-sm text-muted">
         {format.phone(number)}
-        {customer?.segment && <Badge tone="accent">{customer.segment}</Badge>}
+        {customer?.segment && <SegmentLabel segment={customer.segment} />}
       </p>
       <div className="mt-2 flex gap-2">
         {phone.canAnswer ? (

@@ -55,6 +55,7 @@ export function OutcomePanel({ model }: { model: DeskModel }) {
       className="grid grid-cols-[minmax(0,1fr)_300px_172px] gap-3 rounded-lg border border-line bg-surface px-3 py-2"
     >
       <div className="flex min-h-0 flex-col gap-1.5">
+        <Unfinished model={model} />
         <div
           role="radiogroup"
           aria-label={t('outcome.title')}
@@ -74,7 +75,7 @@ export function OutcomePanel({ model }: { model: DeskModel }) {
             />
           ))}
         </div>
-        <div className="min-h-0 flex-1">
+        <div className="flex min-h-0 flex-1 flex-col gap-1 overflow-y-auto">
           {complained && (
             <p role="alert" className="text-sm font-medium text-bad">
               {t(`outcome.missing.${complained}`)}
@@ -115,6 +116,40 @@ export function OutcomePanel({ model }: { model: DeskModel }) {
         </Button>
       </div>
     </section>
+  )
+}
+
+/** Wrap-ups the agent left for another customer: one click, or a key for the first, goes back. */
+function Unfinished({ model }: { model: DeskModel }) {
+  const { t } = useTranslation('desk')
+  const format = useFormat()
+  const first = model.unfinished[0]
+  const key = useKey(
+    {
+      id: 'desk.unfinished',
+      key: 'Z',
+      label: t('outcome.back'),
+      group: t('keys.outcome'),
+      enabled: first !== undefined,
+    },
+    () => first && model.select(first.taskId),
+  )
+  if (!first) return null
+  return (
+    <p className="flex items-center gap-1.5 overflow-hidden text-2xs whitespace-nowrap text-wait">
+      {t('outcome.unfinished')}
+      {model.unfinished.map(({ taskId, task }) => (
+        <Button
+          key={taskId}
+          size="sm"
+          className="!h-6"
+          {...(taskId === first.taskId ? { k: key } : {})}
+          onClick={() => model.select(taskId)}
+        >
+          <span className="max-w-32 truncate">{task.customerName ?? format.phone(task.phone)}</span>
+        </Button>
+      ))}
+    </p>
   )
 }
 
@@ -168,7 +203,7 @@ function SubReasons({
 }) {
   const { t } = useTranslation('desk')
   return (
-    <fieldset className="mt-1.5 flex flex-wrap items-center gap-1.5">
+    <fieldset className="flex shrink-0 flex-wrap items-center gap-1.5">
       <legend className="sr-only">{t('outcome.sub')}</legend>
       <span aria-hidden className="text-2xs text-muted">
         {t('outcome.sub')}

@@ -54,8 +54,8 @@ export function PhonePanel({
 
   const dialled = open && state.call ? format.phone(state.call.customerPhone) : number
   const connected = state.sip !== 'connecting' && state.sip !== 'taken'
-  const canCall =
-    !!task && !open && !state.dialing && !onBreak && connected && task.status !== 'cancelled'
+  const again = model.phase === 'wrap_up' && model.wrapUp?.callId != null
+  const canCall = !!task && !open && !state.dialing && !onBreak && connected && !model.away
   const callKey = useKey(
     { id: 'desk.call', key: 'C', label: t('phone.call'), group, enabled: !!task && !open },
     () => model.dial(number),
@@ -123,13 +123,14 @@ export function PhonePanel({
           k={callKey}
           busy={state.dialing}
           disabled={!canCall}
-          title={connected ? undefined : t(`phone.sip.${state.sip}`)}
+          title={connected ? (model.away ?? undefined) : t(`phone.sip.${state.sip}`)}
           icon={<PhoneIcon />}
           onClick={() => model.dial(number)}
         >
-          {t(state.dialing ? 'phone.calling' : 'phone.call')}
+          {t(state.dialing ? 'phone.calling' : again ? 'phone.again' : 'phone.call')}
         </Button>
       )}
+      {model.away && !open && <p className="text-center text-xs text-wait">{model.away}</p>}
       <div className="grid grid-cols-2 gap-1.5">
         <SwitchButton what="muted" id="mute" k="M" phone={phone} state={state} />
         <SwitchButton what="held" id="hold" k="O" phone={phone} state={state} />
@@ -212,6 +213,7 @@ function Inbound({ state, onTask }: { state: PhoneState; onTask: (taskId: number
     mutationFn: (customerId: number) =>
       api.post('/api/crm/automation/tasks', { customerId, kind: 'follow_up' }),
     onSuccess: async (task) => {
+      if (task.joined) toast(t('incoming.joined', { name: task.agentName ?? '' }), 'ok')
       await queries.invalidateQueries({ queryKey: ['tasks', 'today'] })
       onTask(task.id)
     },

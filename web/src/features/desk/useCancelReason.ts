@@ -10,6 +10,9 @@ export function useCancelReason(): (reason: Cancelled['reason']) => string {
   const format = useFormat()
   const categories = useQuery(categoriesQuery())
   return ({ code, params }) => {
+    if (code === 'do_not_call' || code === 'answered' || code === 'merged') {
+      return t(`customer.cancelledBecause.${code}`)
+    }
     if (code !== 'reordered') return t('customer.cancelledOther', { reason: code })
     const slug = String(params.categorySlug ?? '')
     const category = categories.data?.items.find((c) => c.slug === slug)

@@ -15,7 +15,9 @@ import { toast } from '~/ui'
 import { completion, type Missing, missing, reasonOf, unanswered } from './complete'
 import { type Draft, Drafts, type Fields } from './draft'
 import { cancelled, forgetCancelled } from './live'
+import { mayPowerDial } from './power'
 import { callQuery, deskQuery, todayQuery } from './queries'
+import { useCancelReason } from './useCancelReason'
 
 /** Cash on delivery is how nearly every order here is paid. */
 export const PAYMENT = 'cod'
@@ -52,6 +54,10 @@ const NO_DRAFT = createStore<Draft | null>(null)
 export interface DeskModel {
   queue: Task[]
   task: Task | null
+  /** Why the task on screen is not to be called any more, in words. */
+  away: string | null
+  /** Wrap-ups that wait for their outcome, but for the one on screen. */
+  unfinished: WrapUp[]
   wrapUp: WrapUp | null
   draft: Draft | null
   /** The call of the task on screen, running or ended. */
@@ -68,6 +74,8 @@ export interface DeskModel {
   step(by: 1 | -1): void
   edit(patch: Partial<Fields>): void
   dial(number?: string): void
+  /** The countdown is over. */
+  dialNext(): void
   /** Rings all the same, or does not. */
   dialOutsideHours(yes: boolean): void
   hangup(): void
@@ -86,6 +94,7 @@ export function useDesk() {
   const today = useQuery({ ...todayQuery(), refetchInterval })
   const { phone, state } = usePhone()
   const gone = useStore(cancelled)
+  const why = useCancelReason()
   const power = useStore(powerDial)
   const [selected, setSelected] = useState<number | null>(null)
   const [complained, setComplained] = useState<Missing | null>(null)
@@ -192,12 +201,25 @@ export function useDesk() {
     drafts.edit(taskId, patch)
   }
 
+  // Who answers a caller speaks with the caller: the screen goes there, what was typed waits.
+  const taken = open && state.call?.direction === 'inbound' ? state.call : null
+  const takenTask = taken?.status === 'answered' ? taken.taskId : null
+  useEffect(() => {
+    if (takenTask == null) return
+    setCountdown(null)
+    setSelected(takenTask)
+    void queries.invalidateQueries({ queryKey: ['desk'] })
+  }, [takenTask, queries])
+
+  const goneTask = task ? gone[task.id] : undefined
+  const away = goneTask ? why(goneTask.reason) : null
   const onBreak = desk.data?.agent.status === 'break'
-  const dial = async (number?: string, sure = false) => {
+  const dial = async (number?: string, sure = false, again = wrapUp?.callId != null) => {
     setCountdown(null)
     setOutsideHours(null)
     if (!task || open || state.dialing) return
     if (onBreak) return toast(t('phone.onBreak'), 'bad')
+    if (away) return toast(away, 'bad')
     const edited = number === undefined ? '' : latinDigits(number).replace(/[\s-]/g, '')
     const own = task.phone.replace(/^\+880/, '0')
     try {
@@ -205,6 +227,7 @@ export function useDesk() {
         taskId: task.id,
         ...(edited && edited !== own && edited !== task.phone ? { number: edited } : {}),
         ...(sure ? { outsideHours: true } : {}),
+        ...(again ? { again: true } : {}),
       })
     } catch (error) {
       if (error instanceof ApiError && error.code === 'outside_calling_hours') {
@@ -247,7 +270,8 @@ export function useDesk() {
     for (const key of [['desk'], ['tasks']]) void queries.invalidateQueries({ queryKey: key })
     if (done.customerId) void queries.invalidateQueries({ queryKey: ['customer', done.customerId] })
     const seconds = desk.data?.powerDialSeconds ?? 5
-    if (power && next && !desk.data?.agent.breakAfterCall && !onBreak) {
+    const dials = next && mayPowerDial(next, wrapUps ?? [], Date.now())
+    if (power && dials && !desk.data?.agent.breakAfterCall && !onBreak) {
       setCountdown({ until: Date.now() + seconds * 1000 })
     }
   }
@@ -292,6 +316,8 @@ export function useDesk() {
   const model: DeskModel = {
     queue,
     task,
+    away,
+    unfinished: (wrapUps ?? []).filter((w) => w.taskId !== taskId && w.state === 'wrap_up'),
     wrapUp,
     draft,
     call,
@@ -305,6 +331,10 @@ export function useDesk() {
     step,
     edit,
     dial: (number) => void dial(number),
+    dialNext: () => {
+      if (task && mayPowerDial(task, wrapUps ?? [], Date.now())) void dial(undefined, false, false)
+      else setCountdown(null)
+    },
     dialOutsideHours: (yes) => {
       if (yes) void dial(outsideHours?.number, true)
       else setOutsideHours(null)

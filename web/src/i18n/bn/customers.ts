@@ -156,6 +156,7 @@ export default {
   callNotes: 'কী নিয়ে কথা',
   ownAgent: 'নিজের এজেন্ট, না থাকলে যার কাজ কম',
   callPlanned: '{{when}} কল রাখা হয়েছে: {{name}}।',
+  callJoined: '{{when}} একটি কল আগে থেকেই আছে, সেটির সাথেই যোগ হলো: {{name}}।',
   wasDue: 'মনে করানোর কথা ছিল {{when}}',
   editTitle: '{{name}}-এর তথ্য',
   commas: 'একাধিক হলে কমা দিন',

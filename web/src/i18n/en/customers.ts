@@ -159,6 +159,7 @@ export default {
   callNotes: 'What it is about',
   ownAgent: 'Their own agent, else who has least to do',
   callPlanned: 'A call is planned {{when}}: {{name}}.',
+  callJoined: 'There is a call {{when}} already, this is part of it now: {{name}}.',
   wasDue: 'was due {{when}}',
   editTitle: 'Profile of {{name}}',
   commas: 'Several: separate by commas',

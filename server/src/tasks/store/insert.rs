@@ -1,17 +1,21 @@
-//! Tasks that people make: promises, retries and calls by hand.
+//! The row of a task that people, calls and promises ask for; [`super::place`] decides whether there
+//! is one already.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 
 use super::emit_queue_changed;
 use super::row::{find, tasks};
-use crate::customers::{PurchaseStage, Temperature, ValueStage};
+use crate::customers::{LifecycleStage, PurchaseStage, Temperature, ValueStage};
 use crate::db::{Arg, CustomerId, DbError, Sql, TaskId, Tx, UserId};
-use crate::scripts::ScriptKey;
+use crate::scripts::{ScriptKey, Situation, choose};
 use crate::tasks::points::Point;
 use crate::tasks::{TaskKind, TaskOrigin, TeamCode, team_of};
 
-/// A task a person asks for.
+/// Code of the reason that the customer called.
+pub(super) const INBOUND: &str = "inbound_call";
+
+/// A task that a person or a call asks for.
 #[derive(Clone, Debug)]
 pub struct NewTask {
     /// Whom to call.
@@ -22,7 +26,7 @@ pub struct NewTask {
     pub day: NaiveDate,
     /// Kind of call.
     pub kind: TaskKind,
-    /// Promise, retry or manual.
+    /// Anything but the plan.
     pub origin: TaskOrigin,
     /// What to speak about, the main one first.
     pub points: Vec<Point>,
@@ -40,8 +44,43 @@ pub struct NewTask {
     pub by: Option<UserId>,
 }
 
-/// Inserts the task and tells its agent; `None` if its parent made one before.
-pub async fn insert(
+impl NewTask {
+    /// The strongest reason.
+    pub(super) fn priority(&self) -> i64 {
+        let urgent = self.points.first().is_some_and(|main| main.kind.rank() < 2);
+        if urgent || self.due_at.is_some() { 1 } else { 2 }
+    }
+}
+
+/// What a task needs to know of the customer.
+#[derive(sqlx::FromRow)]
+struct About {
+    purchase_stage: PurchaseStage,
+    value_stage: ValueStage,
+    lifecycle_stage: LifecycleStage,
+    temperature: Temperature,
+}
+
+/// The script of the kind. Customers who called are spoken to as suits their stage: nothing was
+/// promised to them.
+fn script(new: &NewTask, about: Option<&About>) -> ScriptKey {
+    if new.points.first().is_none_or(|main| main.reason.code != INBOUND) {
+        return ScriptKey::of_kind(new.kind.as_str());
+    }
+    about.map_or(ScriptKey::NewCustomer, |customer| {
+        choose(&Situation {
+            kind: TaskKind::OfferFollowup.as_str(),
+            purchase_stage: customer.purchase_stage.as_str(),
+            value_stage: customer.value_stage.as_str(),
+            lifecycle_stage: customer.lifecycle_stage.as_str(),
+            level: None,
+        })
+    })
+}
+
+/// Inserts the task and notifies its agent; `None` if the database holds a row against it: the
+/// customer's open task of that day, or what its parent made before.
+pub(super) async fn insert(
     tx: &mut Tx,
     now: DateTime<Utc>,
     new: &NewTask,
@@ -49,17 +88,18 @@ pub async fn insert(
     let Some(main) = new.points.first() else {
         return Ok(None);
     };
-    let about: Option<(PurchaseStage, ValueStage, Temperature)> = match new.customer {
+    let about: Option<About> = match new.customer {
         Some(id) => {
             let sql = Sql::new(
-                "SELECT purchase_stage, value_stage, temperature FROM customers WHERE id = $1",
+                "SELECT purchase_stage, value_stage, lifecycle_stage, temperature
+                 FROM customers WHERE id = $1",
             );
             tx.optional(sql.bind(id)).await?
         }
         None => None,
     };
-    let team = about.map_or(TeamCode::A, |(purchase, value, _)| team_of(purchase, value));
-    let script = ScriptKey::of_kind(new.kind.as_str());
+    let team = about.as_ref().map_or(TeamCode::A, |c| team_of(c.purchase_stage, c.value_stage));
+    let script = script(new, about.as_ref());
     let made: Option<TaskId> = tx
         .optional_scalar(
             Sql::new(
@@ -79,8 +119,8 @@ pub async fn insert(
             .bind(main.key())
             .bind(Arg::json(&new.points))
             .bind(new.origin)
-            .bind(if new.due_at.is_some() { 1_i64 } else { 2 })
-            .bind(about.map_or(Temperature::Warm, |(_, _, temperature)| temperature))
+            .bind(new.priority())
+            .bind(about.as_ref().map_or(Temperature::Warm, |c| c.temperature))
             .bind(json!([]))
             .bind(script.as_str())
             .bind(main.category())
