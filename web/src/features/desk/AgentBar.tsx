@@ -100,7 +100,9 @@ function Status({ agent }: { agent: AgentStatus }) {
             </span>
           )}
           {agent.breakAfterCall && (
-            <span className="text-xs text-wait @max-[560px]:sr-only">{t('status.afterCallOn')}</span>
+            <span className="text-xs text-wait @max-[560px]:sr-only">
+              {t('status.afterCallOn')}
+            </span>
           )}
           <ChevronIcon width={12} height={12} />
         </Button>

@@ -44,7 +44,10 @@ export function TodayMenu({ today }: { today: Desk['today'] }) {
         title={t('today.progressLabel', { done, total })}
       >
         <span className="font-semibold">{t('today.progress', { done, total })}</span>
-        <span aria-hidden className="h-1.5 w-14 overflow-hidden rounded-full bg-sunken @max-[400px]:hidden">
+        <span
+          aria-hidden
+          className="h-1.5 w-14 overflow-hidden rounded-full bg-sunken @max-[400px]:hidden"
+        >
           <span
             className="block h-full rounded-full bg-accent"
             style={{ width: `${Math.round(share * 100)}%` }}

@@ -110,6 +110,14 @@ class FakeServer {
     return call
   }
 
+  /** A customer calls, and the agent takes it: the talk belongs to the customer's task. */
+  takes(taskId: number) {
+    const call = { ...this.ring(taskId), direction: 'inbound' as const }
+    push('call.incoming', { call: { ...call, taskId: null } })
+    this.set(call)
+    this.say('answered')
+  }
+
   /** The telephone system says how the call goes on. */
   say(status: CallStatus) {
     if (!this.call) throw new Error('no call')
@@ -129,9 +137,10 @@ class FakeServer {
         today: {
           total: 3,
           done: 0,
+          reached: 0,
+          notReached: 0,
           ordered: 0,
           followUps: 0,
-          noResponse: 0,
           revenue: 0,
           pacePerHour: 0,
           talkSeconds: 0,
@@ -182,7 +191,7 @@ class FakeServer {
 function push(type: string, data: unknown) {
   act(() => {
     // biome-ignore lint/complexity/useLiteralKeys: the socket's own way in
-    live['emit'](type, structuredClone(data), at)
+    live['emit'](type, structuredClone(data), at, 1)
   })
 }
 
@@ -369,6 +378,11 @@ test('a call that became needless leaves the queue and says why', async () => {
     'textContent',
     expect.stringContaining('rice was ordered again (TC-7)'),
   )
+  const button = screen.getByRole('button', { name: /^Call\b/ })
+  expect(button).toHaveProperty('disabled', true)
+  expect(button.title).toContain('rice was ordered again')
+  await user.keyboard('c')
+  expect(server.requests.some((r) => r.path.endsWith('/calls/initiate'))).toBe(false)
   await user.keyboard('{Enter}')
   await onScreen('Customer 2')
   expect(server.completions()).toHaveLength(0)
@@ -407,4 +421,42 @@ test('Space holds the power-dial, and nothing is called', async () => {
   await waitFor(() => expect(screen.queryByText(/Calling in/)).toBeNull())
   expect(server.call).toBeNull()
   await onScreen('Customer 2')
+})
+
+/** A call of the first customer that waits for its outcome, with a note. */
+function unfinished() {
+  server.ring(1)
+  server.say('completed')
+  Object.assign(server.wrapUps[0] ?? {}, { state: 'wrap_up', notes: 'wants honey' })
+}
+const initiated = () => server.requests.filter((r) => r.path.endsWith('/calls/initiate'))
+
+test('power-dial stops at an unfinished wrap-up; calling that customer again is the agent’s own wish', async () => {
+  unfinished()
+  server.powerDialSeconds = 0
+  setPowerDial(true)
+  await open()
+  await user.keyboard('{ArrowDown}')
+  await onScreen('Customer 2')
+  await user.keyboard('4{Enter}')
+  await onScreen('Customer 1')
+  await screen.findByText('Waiting for the outcome')
+  expect(screen.queryByText(/Calling in/)).toBeNull()
+  expect(initiated()).toHaveLength(0)
+  await user.click(screen.getByRole('button', { name: /^Call again/ }))
+  await waitFor(() => expect(initiated()[0]?.body).toEqual({ taskId: 1, callAgain: true }))
+})
+
+test('answering a caller opens the caller; the wrap-up before is one key away, with its notes', async () => {
+  unfinished()
+  await open()
+  await onScreen('Customer 1')
+  act(() => server.takes(3))
+  await onScreen('Customer 3')
+  expect(screen.getByLabelText(/Notes/)).toHaveProperty('value', '')
+  const panel = screen.getByRole('region', { name: 'Outcome' })
+  expect(within(panel).getByRole('button', { name: /Customer 1/ })).toBeTruthy()
+  await user.keyboard('z')
+  await onScreen('Customer 1')
+  expect(screen.getByLabelText(/Notes/)).toHaveProperty('value', 'wants honey')
 })

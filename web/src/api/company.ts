@@ -1,6 +1,6 @@
-import { api } from '~/api/client'
-import { setZone } from './format'
-import { storage } from './storage'
+import { setZone } from '~/lib/format'
+import { storage } from '~/lib/storage'
+import { api } from './client'
 
 /** Longest wait for the server before the first page, milliseconds. */
 const PATIENCE = 3000
