@@ -1,5 +1,6 @@
 //! Extractors that answer with problems, request bodies included.
 
+pub mod idempotency;
 pub mod rendered;
 
 use axum::body::Bytes;

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use crate::app::AppState;
 use crate::error::Error;
-use crate::http::MAX_BODY;
+use crate::http::{MAX_BODY, idempotency};
 use crate::{
     auth, calls, customers, desk, districts, imports, live, messages, openapi, orders, products,
     reorder, scripts, system, tasks, teams, users, web,
@@ -148,7 +148,7 @@ pub fn router(state: AppState) -> Router {
     let document = openapi::finish(document);
     let request_id = HeaderName::from_static("x-request-id");
     Router::new()
-        .merge(api)
+        .merge(api.route_layer(middleware::from_fn_with_state(state.clone(), idempotency::layer)))
         .route("/api/openapi.json", axum::routing::get(|| async move { axum::Json(document) }))
         .route("/healthz", axum::routing::get(system::healthz))
         .route("/readyz", axum::routing::get(system::readyz))

@@ -80,21 +80,25 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
+/// The person whose valid access token the headers carry.
+pub fn current_user(state: &AppState, headers: &HeaderMap) -> Option<CurrentUser> {
+    let claims = state.keys.check(bearer(headers)?, state.clock.now())?;
+    Some(CurrentUser {
+        id: UserId(claims.sub),
+        role: claims.role,
+        team_leader_id: claims.tl.map(UserId),
+    })
+}
+
 impl<R: RoleSet> FromRequestParts<AppState> for Allow<R> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
-        let claims = bearer(&parts.headers)
-            .and_then(|token| state.keys.check(token, state.clock.now()))
-            .ok_or_else(Error::unauthenticated)?;
-        if !R::ROLES.contains(&claims.role) {
-            return Err(Error::forbidden());
+        let user = current_user(state, &parts.headers).ok_or_else(Error::unauthenticated)?;
+        if R::ROLES.contains(&user.role) {
+            Ok(Self(user, PhantomData))
+        } else {
+            Err(Error::forbidden())
         }
-        let user = CurrentUser {
-            id: UserId(claims.sub),
-            role: claims.role,
-            team_leader_id: claims.tl.map(UserId),
-        };
-        Ok(Self(user, PhantomData))
     }
 }

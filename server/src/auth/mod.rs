@@ -9,7 +9,7 @@ mod token;
 use crate::db::{UserId, text_enum};
 
 pub use extract::{
-    AdminOnly, Allow, Anyone, Callers, CurrentUser, Leads, Managers, RoleSet, Sellers,
+    AdminOnly, Allow, Anyone, Callers, CurrentUser, Leads, Managers, RoleSet, Sellers, current_user,
 };
 pub use password::{apart, hash_password, verify_password};
 pub use token::{AccessKeys, new_secret, sha256_hex};

@@ -6,6 +6,7 @@ use std::sync::{PoisonError, RwLock};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -35,6 +36,7 @@ pub struct Claims {
 
 /// Signs and checks access tokens.
 pub struct AccessKeys {
+    secret: Vec<u8>,
     encoding: EncodingKey,
     decoding: DecodingKey,
     /// Users whose logins were ended, and when (microseconds). Kept only as long as an access
@@ -52,6 +54,7 @@ impl AccessKeys {
     /// From the installation's secret.
     pub fn new(secret: &[u8]) -> Self {
         Self {
+            secret: secret.to_vec(),
             encoding: EncodingKey::from_secret(secret),
             decoding: DecodingKey::from_secret(secret),
             ended: RwLock::default(),
@@ -89,6 +92,19 @@ impl AccessKeys {
         (live && claims.exp > now.timestamp()).then_some(claims)
     }
 
+    /// A hash (HMAC-SHA256, hex) that only this installation can compute, e.g. of what may hold a
+    /// password. The first part says what it is for.
+    pub fn keyed_hash(&self, parts: &[&[u8]]) -> String {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.secret).expect("HMAC takes keys of any length");
+        for part in parts {
+            // Lengths keep `ab`, `c` apart from `a`, `bc`.
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        hex(&mac.finalize().into_bytes())
+    }
+
     /// Refuses the user's access tokens issued before `now`.
     pub fn end(&self, user: UserId, now: DateTime<Utc>) {
         let mut ended = self.ended.write().unwrap_or_else(PoisonError::into_inner);
@@ -105,8 +121,12 @@ pub fn new_secret() -> String {
 
 /// How opaque secrets are stored: only their hash.
 pub fn sha256_hex(data: impl AsRef<[u8]>) -> String {
+    hex(&Sha256::digest(data.as_ref()))
+}
+
+fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    Sha256::digest(data.as_ref()).iter().fold(String::with_capacity(64), |mut out, byte| {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut out, byte| {
         // Writing to a String cannot fail.
         let _ = write!(out, "{byte:02x}");
         out

@@ -15,7 +15,7 @@ use crate::app::AppState;
 use crate::auth::{AdminOnly, Allow, Callers, Leads};
 use crate::db::{CallId, Cursor, CustomerId, Page, PageQuery, TaskId, UserId};
 use crate::error::{Error, Result};
-use crate::http::{Json, OptionalJson, Path, Query};
+use crate::http::{Json, OptionalJson, Path, Query, idempotency};
 use crate::telephony::{Action, Control, Mode, Monitoring, ProviderKind, SipLogin};
 
 /// Whom to ring.
@@ -57,25 +57,8 @@ pub struct Initiated {
     message: Option<&'static str>,
 }
 
-/// The `Idempotency-Key` header, if there is one: 1-200 visible characters.
-pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
-    let Some(value) = headers.get("idempotency-key") else {
-        return Ok(None);
-    };
-    let key = value.to_str().unwrap_or_default().trim();
-    if key.is_empty() || key.len() > 200 {
-        return Err(Error::invalid(
-            "invalid_idempotency_key",
-            "Idempotency-Key",
-            "An Idempotency-Key has 1-200 visible characters.",
-        ));
-    }
-    Ok(Some(key.to_owned()))
-}
-
 /// Ring a customer. The same `Idempotency-Key` again answers with the same call.
 #[utoipa::path(post, path = "/api/telephony/calls/initiate", tag = "telephony", request_body = Initiate,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request return the first call")),
     responses((status = 200, body = Initiated)))]
 pub async fn initiate(
     State(state): State<AppState>,
@@ -92,7 +75,7 @@ pub async fn initiate(
         caller_id: None,
         outside_hours: body.outside_hours,
         again: body.call_again,
-        key: idempotency_key(&headers)?,
+        key: idempotency::key(&headers)?,
     };
     let call = start::start(&state, &request).await?;
     Ok(Json(Initiated {
@@ -123,7 +106,6 @@ pub struct ByHand {
 /// Write down a call made on another telephone, while the telephone system is down. Its task then
 /// waits for an outcome. The same `Idempotency-Key` again answers with the same call.
 #[utoipa::path(post, path = "/api/telephony/calls/by-hand", tag = "telephony", request_body = ByHand,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request return the first call")),
     responses((status = 200, body = Call)))]
 pub async fn by_hand(
     State(state): State<AppState>,
@@ -141,7 +123,7 @@ pub async fn by_hand(
         // It was made already.
         outside_hours: true,
         again: true,
-        key: idempotency_key(&headers)?,
+        key: idempotency::key(&headers)?,
     };
     let call = by_hand::Remembered { started_at: body.started_at, talked: body.talk_seconds };
     by_hand::write(&state, &request, call).await.map(Json)

@@ -8,12 +8,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::start::{self, Request, call_not_found};
-use super::{api, control, store};
+use super::{control, store};
 use crate::app::AppState;
 use crate::auth::{Allow, Callers, CurrentUser, Role};
 use crate::db::{CallId, Sql, TaskId, UserId};
 use crate::error::{Error, Result};
-use crate::http::Json;
+use crate::http::{Json, idempotency};
 use crate::telephony::{Action, Mode, ProviderKind};
 
 /// Start a call.
@@ -69,7 +69,6 @@ fn text(value: Option<&Value>) -> Option<String> {
 
 /// Ring a customer.
 #[utoipa::path(post, path = "/api/call/start", tag = "bracknet", request_body = StartCall,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request return the first call")),
     responses((status = 200, body = CallStarted)))]
 pub async fn call_start(
     State(state): State<AppState>,
@@ -91,7 +90,7 @@ pub async fn call_start(
         caller_id: text(body.caller_id.as_ref()),
         outside_hours: body.outside_hours,
         again: body.call_again,
-        key: api::idempotency_key(&headers)?,
+        key: idempotency::key(&headers)?,
     };
     let call = start::start(&state, &request).await?;
     Ok(Json(CallStarted {

@@ -7,6 +7,7 @@
 
 mod arg;
 mod bundle;
+mod claim;
 mod ids;
 mod insert;
 pub mod lease;
@@ -30,6 +31,7 @@ use sqlx::{AssertSqlSafe, FromRow, PgPool, Sqlite, SqlitePool};
 
 pub use arg::{Arg, Sql};
 pub use bundle::{Bundle, Part, absent};
+pub use claim::Claim;
 pub use ids::*;
 pub use insert::{Insert, Values};
 pub use money::Money;
@@ -122,10 +124,12 @@ impl Db {
 
     /// Begins a transaction that may write. Dropping it without [`Tx::commit`] rolls back.
     pub async fn begin(&self) -> Result<Tx, DbError> {
-        Ok(match self {
+        let mut tx = match self {
             Self::Sqlite { write, .. } => Tx::sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres { pool, .. } => Tx::postgres(Session::Transaction(pool.begin().await?)),
-        })
+        };
+        tx.claim = Claim::insert_current(&mut tx).await?;
+        Ok(tx)
     }
 
     /// Begins to read, never waiting for the writer. SQLite shows one view to the end, PostgreSQL to
@@ -182,6 +186,8 @@ pub struct Tx {
     driver: Driver,
     /// Rows to be inserted just before the commit.
     later: Vec<Insert>,
+    /// The row that makes the request's key known, if this transaction carries it.
+    claim: Option<claim::Held>,
 }
 
 #[derive(Debug)]
@@ -237,11 +243,11 @@ impl Ready {
 
 impl Tx {
     fn sqlite(transaction: sqlx::Transaction<'static, Sqlite>) -> Self {
-        Self { driver: Driver::Sqlite(transaction), later: Vec::new() }
+        Self { driver: Driver::Sqlite(transaction), later: Vec::new(), claim: None }
     }
 
     fn postgres(session: Session) -> Self {
-        Self { driver: Driver::Postgres(session), later: Vec::new() }
+        Self { driver: Driver::Postgres(session), later: Vec::new(), claim: None }
     }
 
     /// Rows to be inserted just before the commit, with others of the same kind in one statement: for
@@ -378,9 +384,13 @@ impl Tx {
     pub async fn commit(mut self) -> Result<(), DbError> {
         self.insert_waiting().await?;
         match self.driver {
-            Driver::Sqlite(tx) => tx.commit().await,
-            Driver::Postgres(session) => session.commit().await,
+            Driver::Sqlite(tx) => tx.commit().await?,
+            Driver::Postgres(session) => session.commit().await?,
         }
+        if let Some(claim) = self.claim {
+            claim.committed();
+        }
+        Ok(())
     }
 
     /// Undoes everything; dropping does the same later.

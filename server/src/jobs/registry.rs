@@ -9,6 +9,7 @@ use crate::calls;
 use crate::customers;
 use crate::db::Sql;
 use crate::error::Result;
+use crate::http::idempotency;
 use crate::imports;
 use crate::products;
 use crate::reorder::learn;
@@ -80,7 +81,7 @@ async fn prune_webhooks(state: AppState) -> Result<super::Report> {
 }
 
 /// Deletes what is only kept for a while: realtime events (two days), spent
-/// sessions, runs of jobs and files of imports (thirty days).
+/// sessions, answers of keyed writes (a day), runs of jobs and files of imports (thirty days).
 async fn housekeeping(state: AppState) -> Result<super::Report> {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
@@ -92,10 +93,12 @@ async fn housekeeping(state: AppState) -> Result<super::Report> {
     let month_ago = now - TimeDelta::days(30);
     let runs =
         tx.execute(Sql::new("DELETE FROM job_runs WHERE due_at < $1").bind(month_ago)).await?;
+    let keys = idempotency::prune(&mut tx, now).await?;
     tx.commit().await?;
     let files = imports::forget(&state).await?;
     Ok(json!({
-        "events": events, "sessions": sessions, "jobRuns": runs, "importFiles": files,
+        "events": events, "sessions": sessions, "jobRuns": runs, "idempotencyKeys": keys,
+        "importFiles": files,
     }))
 }
 

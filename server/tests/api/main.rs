@@ -11,6 +11,7 @@ mod dashboard;
 mod demo;
 mod desk;
 mod districts;
+mod idempotency;
 mod imports;
 mod lease;
 mod messages;

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { auth, signIn, signOut } from '~/auth/session'
 import { api } from './client'
 import { ApiError } from './error'
@@ -95,5 +95,59 @@ test('a server that cannot be reached is a network_error', async () => {
   await expect(api.get('/api/auth/me')).rejects.toMatchObject({
     code: 'network_error',
     offline: true,
+  })
+})
+
+describe('writes that create something', () => {
+  const note = (text: string) => api.post('/api/cdm/customers/7/notes', { text })
+  /** The keys sent, in order; `answers` are given in turn. */
+  function sentKeys(...answers: (() => Response)[]): (string | undefined)[] {
+    const keys: (string | undefined)[] = []
+    vi.stubGlobal(
+      'fetch',
+      vi.fn(async (_: string, init: RequestInit) => {
+        keys.push((init.headers as Record<string, string>)['idempotency-key'])
+        const next = answers.shift()
+        if (!next) throw new TypeError('failed')
+        return next()
+      }),
+    )
+    return keys
+  }
+  const ok = () => answer(200, { id: 1 })
+
+  test('a double click is one write, a later one is another', async () => {
+    vi.useFakeTimers()
+    const keys = sentKeys(ok, ok, ok, ok)
+    await Promise.all([note('a'), note('a')])
+    await note('a')
+    vi.advanceTimersByTime(2_001)
+    await note('a')
+    vi.useRealTimers()
+    expect(keys[0]).toBeTruthy()
+    expect(keys[1]).toBe(keys[0])
+    expect(keys[2]).toBe(keys[0])
+    expect(keys[3]).not.toBe(keys[0])
+  })
+
+  test('what was lost is sent again with its key, what was refused with a new one', async () => {
+    const keys = sentKeys(
+      () => answer(502, {}),
+      () => answer(422, { code: 'too_long', detail: 'x' }),
+      ok,
+    )
+    for (const _ of [1, 2]) await note('b').catch(() => {})
+    await note('b')
+    expect(keys[1]).toBe(keys[0])
+    expect(keys[2]).not.toBe(keys[1])
+  })
+
+  test('another text is another write, and a switch has no key', async () => {
+    const keys = sentKeys(ok, ok, ok)
+    await note('c')
+    await note('d')
+    await api.post('/api/telephony/calls/1/mute')
+    expect(keys[1]).not.toBe(keys[0])
+    expect(keys[2]).toBeUndefined()
   })
 })

@@ -1,6 +1,7 @@
 import { auth, reread, signIn, signOut } from '~/auth/session'
 import { ApiError, problemOf } from './error'
 import type { Routes } from './gen/routes.gen'
+import { once } from './once'
 import type { Session } from './types'
 
 type Query = object
@@ -97,12 +98,31 @@ function exclusively<T>(work: () => Promise<T>): Promise<T> {
     : work()
 }
 
-/** One request; refreshes the tokens once when they have expired; anything but 2xx is an ApiError. */
+/**
+ * One request; refreshes the tokens once when they have expired; anything but 2xx is an ApiError. What creates
+ * something is sent with an `Idempotency-Key`, and with the same one again until its answer is known.
+ */
 export async function raw(
   method: string,
   path: string,
   options: RequestOptions = {},
 ): Promise<Response> {
+  const write =
+    method === 'POST' ? once(auth.get().user?.id, withQuery(path, options.query), options.body) : null
+  if (!write || options.headers?.['idempotency-key']) return attempt(method, path, options)
+  const headers = { ...options.headers, 'idempotency-key': write.key }
+  try {
+    const response = await attempt(method, path, { ...options, headers })
+    write.settle('answered')
+    return response
+  } catch (error) {
+    const unknown = !(error instanceof ApiError) || error.offline || error.status >= 500
+    write.settle(unknown || error.code === 'request_in_progress' ? 'lost' : 'refused')
+    throw error
+  }
+}
+
+async function attempt(method: string, path: string, options: RequestOptions): Promise<Response> {
   const used = auth.get().accessToken
   let response = await send(method, path, options)
   const anonymous = path === '/api/auth/login' || path === '/api/auth/refresh'

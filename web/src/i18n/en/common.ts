@@ -382,5 +382,7 @@ export default {
     wrap_up_changed: 'It was changed in another window. Load it again.',
     wrap_up_not_found: 'A colleague records the outcome of this call.',
     wrap_up_open: 'The last call still waits for its outcome. Record it first.',
+    request_in_progress: 'This is still being saved. Wait a moment and try again.',
+    request_interrupted: 'This may have been saved already. Reload and check before saving again.',
   },
 } satisfies Strings<typeof bn>
