@@ -35,18 +35,20 @@ pub async fn write(state: &AppState, request: &Request, call: Remembered) -> Res
     if let Some(call) = start::earlier(&mut tx, request).await? {
         return Ok(call);
     }
-    let callee = start::callee(&mut tx, request).await?;
+    let callee = start::callee(state, &mut tx, request).await?;
     let new = NewCall {
         agent: request.agent,
         extension: agent.extension,
         phone: callee.phone,
         task: request.task,
         customer: callee.customer,
+        owner: callee.owner,
         provider: ProviderKind::ByHand,
         mode: Mode::Live,
         external_call_id: None,
         idempotency_key: request.key.clone(),
     };
+    start::refuse_too_many(&mut tx, &new, now).await?;
     let Some(id) = start::open(state, &mut tx, &new, started_at).await? else {
         // Somebody with the same key was a moment faster.
         let earlier = start::earlier(&mut tx, request).await?;

@@ -26,7 +26,8 @@ pub struct StartCall {
     agent_id: Option<Value>,
     /// The number to dial; by default the linked task's.
     customer_number: Option<String>,
-    /// What the customer's display shows.
+    /// What the customer's display shows: a number of 3 to 15 digits. Only from those who lead; what
+    /// others send is not used, and a name (`TrustCart`) is not sent to the telephone network.
     caller_id: Option<Value>,
     /// Any; a call started here is outbound.
     #[expect(dead_code, reason = "part of the contract, any type")]
@@ -67,6 +68,25 @@ fn text(value: Option<&Value>) -> Option<String> {
     }
 }
 
+/// The number that the customer's display shall show, if `by` may choose it. Agents may not: they
+/// could call in another company's name.
+fn caller_id(by: &CurrentUser, asked: Option<String>) -> Result<Option<String>> {
+    let Some(asked) = asked else {
+        return Ok(None);
+    };
+    if asked.len() > 100 || asked.chars().any(char::is_control) {
+        return Err(Error::invalid(
+            "invalid_caller_id",
+            "caller_id",
+            "A caller id is a number of 3 to 15 digits.",
+        ));
+    }
+    let digits = asked.strip_prefix('+').unwrap_or(&asked);
+    let is_number = (3..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let leads = matches!(by.role, Role::Admin | Role::SalesManager | Role::TeamLeader);
+    Ok(Some(asked).filter(|_| leads && is_number))
+}
+
 /// Ring a customer.
 #[utoipa::path(post, path = "/api/call/start", tag = "bracknet", request_body = StartCall,
     responses((status = 200, body = CallStarted)))]
@@ -87,7 +107,7 @@ pub async fn call_start(
         task,
         phone: body.customer_number,
         phone_field: "customer_number",
-        caller_id: text(body.caller_id.as_ref()),
+        caller_id: caller_id(&user, text(body.caller_id.as_ref()))?,
         outside_hours: body.outside_hours,
         again: body.call_again,
         key: idempotency::key(&headers)?,

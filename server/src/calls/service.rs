@@ -9,7 +9,9 @@ use super::state::Facts;
 use super::store::{self, CallRow, Meta};
 use super::{Direction, effects, reconcile};
 use crate::app::AppState;
-use crate::db::{CallId, DbError, PhoneNumber, Tx, is_unique_violation};
+use crate::auth::Role;
+use crate::customers::store as customers;
+use crate::db::{CallId, CustomerId, DbError, PhoneNumber, Sql, Tx, is_unique_violation};
 use crate::error::Result;
 use crate::telephony::{CallEvent, EventKind, Events, News, ProviderKind};
 
@@ -263,7 +265,9 @@ async fn settle(
         if rings_at.is_some() {
             row.agent_user_id = parties.agent;
         }
-        row.customer_id = row.customer_id.or(parties.customer);
+        if row.customer_id.is_none() {
+            row.customer_id = recognised(state, tx, row, parties.customer).await?;
+        }
     }
     let mut call = store::write(tx, row, state.clock.now()).await?;
     let missed_task = row.meta.missed_task;
@@ -273,6 +277,28 @@ async fn settle(
     }
     call.task_id = row.task_id;
     effects::announce(state, tx, before, row, &call).await
+}
+
+/// The customer who has the number of a call; `None` if an agent dialled it and may not know: nobody
+/// reads the customers by dialling (SPEC §0).
+async fn recognised(
+    state: &AppState,
+    tx: &mut Tx,
+    row: &CallRow,
+    customer: Option<CustomerId>,
+) -> Result<Option<CustomerId>, DbError> {
+    let (Some(id), Some(agent), true) =
+        (customer, row.agent_user_id, row.facts.requested.is_some())
+    else {
+        return Ok(customer);
+    };
+    let role: Option<Role> =
+        tx.optional_scalar(Sql::new("SELECT role FROM users WHERE id = $1").bind(agent)).await?;
+    let Some(scope) = role.map(|role| role.scope(agent)) else {
+        return Ok(None);
+    };
+    let visible = customers::is_visible(tx, scope, state.clock.today(), id).await?;
+    Ok(customer.filter(|_| visible))
 }
 
 /// The provider named the call we asked for: its id is stored, and what events said about it before

@@ -2,7 +2,7 @@
 //! by unique indexes: a double click, two tabs and a retry race for the same row.
 
 use axum::http::StatusCode;
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 
 use super::agent_status::{self, Presence};
 use super::store::{self, NewCall};
@@ -15,8 +15,11 @@ use crate::customers::store as customers;
 use crate::db::{CallId, CustomerId, PhoneError, PhoneNumber, Sql, TaskId, Tx, UserId};
 use crate::error::{Error, Result};
 use crate::tasks::{TaskKind, TaskStatus, WrapState, settings, store as tasks};
-use crate::telephony::{CallEvent, Dial, EventKind, Mode, ProviderError};
+use crate::telephony::{CallEvent, Dial, EventKind, Mode, ProviderError, ProviderKind};
 
+/// Calls an agent makes within an hour to numbers that belong to no task and no visible customer, and
+/// calls logged by hand.
+const MAX_PER_HOUR: i64 = 60;
 /// A forgotten open call keeps a customer from being rung no longer than this.
 const FRESH: TimeDelta = TimeDelta::hours(4);
 
@@ -88,11 +91,13 @@ pub async fn start(state: &AppState, request: &Request) -> Result<Call> {
         phone: phone.clone(),
         task: request.task,
         customer,
+        owner,
         provider: state.telephony.kind(),
         mode: state.telephony.mode(),
         external_call_id: state.telephony.choose_id(),
         idempotency_key: request.key.clone(),
     };
+    refuse_too_many(&mut tx, &new, now).await?;
     let Some(id) = open(state, &mut tx, &new, now).await? else {
         // Somebody with the same key was a moment faster.
         return earlier(&mut tx, request).await?.ok_or_else(agent_busy);
@@ -130,19 +135,45 @@ pub(super) struct Callee {
     task: Option<TaskRow>,
     /// The number that is, or was, dialled.
     pub(super) phone: PhoneNumber,
-    /// Whose number it is.
+    /// The customer, if the caller may know.
     pub(super) customer: Option<CustomerId>,
+    /// The customer who has the number, for what protects customers only.
+    pub(super) owner: Option<CustomerId>,
 }
 
-/// Whom a request is about: a number that was edited is dialled instead of the task's.
-pub(super) async fn callee(tx: &mut Tx, request: &Request) -> Result<Callee> {
-    let task = task(tx, request).await?;
+/// Whom a request is about: a number that was edited is dialled instead of the task's. A number of a
+/// customer whom the caller may not see stays just a number, so that nobody reads the customers by
+/// dialling (SPEC §0).
+pub(super) async fn callee(state: &AppState, tx: &mut Tx, request: &Request) -> Result<Callee> {
+    let today = state.clock.today();
+    let task = task(tx, request, today).await?;
     let phone = phone(request, task.as_ref())?;
-    let customer = match task.as_ref().and_then(|t| t.customer_id) {
-        Some(customer) => Some(customer),
-        None => customers::find_by_phone(tx, &phone).await?,
+    if let Some(customer) = task.as_ref().and_then(|t| t.customer_id) {
+        return Ok(Callee { task, phone, customer: Some(customer), owner: Some(customer) });
+    }
+    let owner = customers::find_by_phone(tx, &phone).await?;
+    let customer = match owner {
+        Some(id) if customers::is_visible(tx, request.by.scope(), today, id).await? => Some(id),
+        _ => None,
     };
-    Ok(Callee { task, phone, customer })
+    Ok(Callee { task, phone, customer, owner })
+}
+
+/// Refuses further calls when the agent has made [`MAX_PER_HOUR`] within the hour that have neither
+/// a task nor a customer, or were logged by hand.
+pub(super) async fn refuse_too_many(tx: &mut Tx, new: &NewCall, now: DateTime<Utc>) -> Result<()> {
+    let by_hand = new.provider == ProviderKind::ByHand;
+    if !by_hand && (new.task.is_some() || new.customer.is_some()) {
+        return Ok(());
+    }
+    let made = store::made_since(tx, new.agent, by_hand, now - TimeDelta::hours(1)).await?;
+    if made < MAX_PER_HOUR {
+        return Ok(());
+    }
+    let detail = format!(
+        "You have made {MAX_PER_HOUR} such calls within an hour. Call from your task list, or wait."
+    );
+    Err(Error::problem(StatusCode::TOO_MANY_REQUESTS, "too_many_calls", detail).retry_after(600))
 }
 
 /// Writes the row of a call begun at `at`, and all that goes with a call: its task is being worked on,
@@ -153,10 +184,10 @@ pub(super) async fn open(
     new: &NewCall,
     at: DateTime<Utc>,
 ) -> Result<Option<CallId>> {
-    let Some(id) = make(tx, new, at).await? else {
+    let now = state.clock.now();
+    let Some(id) = make(tx, new, at, now).await? else {
         return Ok(None);
     };
-    let now = state.clock.now();
     if let Some(task) = new.task {
         tasks::hold(tx, task).await?;
         tasks::call_state(tx, now, task, id, WrapState::Calling).await?;
@@ -200,10 +231,15 @@ pub(super) async fn earlier(tx: &mut Tx, request: &Request) -> Result<Option<Cal
 }
 
 /// Writes the row. `None`: the same request made it a moment ago.
-async fn make(tx: &mut Tx, new: &NewCall, now: DateTime<Utc>) -> Result<Option<CallId>> {
+async fn make(
+    tx: &mut Tx,
+    new: &NewCall,
+    at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Option<CallId>> {
     let mut obstacle = obstacle(tx, new, now).await?;
     if obstacle.is_none() {
-        if let Some(id) = store::insert(tx, new, now).await? {
+        if let Some(id) = store::insert(tx, new, at, now).await? {
             return Ok(Some(id));
         }
         // Lost a race: to the same request, to another call of the agent, or to a colleague.
@@ -223,7 +259,7 @@ async fn obstacle(tx: &mut Tx, new: &NewCall, now: DateTime<Utc>) -> Result<Opti
     if agent_status::on_another_call(tx, new.agent).await? {
         return Ok(Some(agent_busy()));
     }
-    let on_call = store::customer_is_on_call(tx, &new.phone, new.customer, now - FRESH).await?;
+    let on_call = store::customer_is_on_call(tx, &new.phone, new.owner, now - FRESH).await?;
     Ok(on_call.then(customer_on_call))
 }
 
@@ -251,7 +287,7 @@ pub(super) async fn agent(tx: &mut Tx, request: &Request) -> Result<Agent> {
     }
 }
 
-async fn task(tx: &mut Tx, request: &Request) -> Result<Option<TaskRow>> {
+async fn task(tx: &mut Tx, request: &Request, today: NaiveDate) -> Result<Option<TaskRow>> {
     let Some(id) = request.task else {
         return Ok(None);
     };
@@ -265,18 +301,24 @@ async fn task(tx: &mut Tx, request: &Request) -> Result<Option<TaskRow>> {
             .bind(id),
         )
         .await?;
+    let nothing =
+        || Error::not_found("task_not_found", "There is no such task, or none you may see.");
+    let task = found.ok_or_else(nothing)?;
     let by = &request.by;
-    let task = found
-        .filter(|task| match by.role {
-            Role::Agent => task.assigned_to == Some(by.id),
-            Role::TeamLeader => {
-                task.assigned_to.is_none_or(|a| a == by.id || task.team_leader_id == Some(by.id))
-            }
-            Role::Admin | Role::SalesManager | Role::Support | Role::DeliveryCoordinator => true,
-        })
-        .ok_or_else(|| {
-            Error::not_found("task_not_found", "There is no such task, or none you may see.")
-        })?;
+    let visible = match (by.role, task.assigned_to, task.customer_id) {
+        (Role::Agent, assigned, _) => assigned == Some(by.id),
+        (Role::TeamLeader, Some(agent), _) => agent == by.id || task.team_leader_id == Some(by.id),
+        (Role::TeamLeader, None, Some(customer)) => {
+            customers::is_visible(tx, by.scope(), today, customer).await?
+        }
+        (Role::TeamLeader, None, None)
+        | (Role::Admin | Role::SalesManager | Role::Support | Role::DeliveryCoordinator, ..) => {
+            true
+        }
+    };
+    if !visible {
+        return Err(nothing());
+    }
     if !matches!(task.status, TaskStatus::Pending | TaskStatus::InProgress) {
         return Err(Error::conflict(
             "task_closed",

@@ -279,8 +279,10 @@ pub struct NewCall {
     pub phone: PhoneNumber,
     /// For this task.
     pub task: Option<TaskId>,
-    /// To this customer.
+    /// To this customer, if the agent may know.
     pub customer: Option<CustomerId>,
+    /// The customer who has the number or the task, whoever may know.
+    pub owner: Option<CustomerId>,
     /// On this telephone system.
     pub provider: ProviderKind,
     /// Whether a telephone really rings.
@@ -291,11 +293,12 @@ pub struct NewCall {
     pub idempotency_key: Option<String>,
 }
 
-/// Writes a new outbound call; `None` if the database holds something against it: the same request
+/// Writes a new outbound call begun at `at`; `None` if the database holds something against it: the same request
 /// came before, or the agent or the customer is on a call.
 pub async fn insert(
     tx: &mut Tx,
     new: &NewCall,
+    at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Option<CallId>, DbError> {
     tx.optional_scalar(
@@ -304,7 +307,7 @@ pub async fn insert(
                agent_user_id, task_id, customer_id, status, started_at, idempotency_key, facts,
                meta, external_call_id, created_at, updated_at)
              VALUES ('outbound', $1, $2, $3, $4, $5, $6, $7, 'initiated', $8, $9, $10, $11, $12,
-                     $8, $8)
+                     $13, $13)
              ON CONFLICT DO NOTHING RETURNING id",
         )
         .bind(new.provider)
@@ -314,13 +317,36 @@ pub async fn insert(
         .bind(new.agent)
         .bind(new.task)
         .bind(new.customer)
-        .bind(now)
+        .bind(at)
         .bind(new.idempotency_key.as_ref())
-        .bind(Arg::json(&Facts::requested(now)))
+        .bind(Arg::json(&Facts::requested(at)))
         .bind(Arg::json(&Meta::default()))
-        .bind(new.external_call_id.as_ref()),
+        .bind(new.external_call_id.as_ref())
+        .bind(now),
     )
     .await
+}
+
+/// How many calls an agent has made since then that have neither a task nor a customer, or (`by_hand`)
+/// that were logged by hand.
+pub async fn made_since(
+    tx: &mut Tx,
+    agent: UserId,
+    by_hand: bool,
+    since: DateTime<Utc>,
+) -> Result<i64, DbError> {
+    let mut sql = Sql::new(
+        "SELECT COUNT(*) FROM telephony_calls
+         WHERE agent_user_id = $1 AND direction = 'outbound' AND created_at > $2",
+    )
+    .bind(agent)
+    .bind(since);
+    if by_hand {
+        sql.push(" AND provider = ").push_bind(ProviderKind::ByHand);
+    } else {
+        sql.push(" AND task_id IS NULL AND customer_id IS NULL");
+    }
+    tx.scalar(sql).await
 }
 
 /// The call an agent's request with this key started.
@@ -346,7 +372,10 @@ pub async fn customer_is_on_call(
         .scalar(
             Sql::new(
                 "SELECT COUNT(*) FROM telephony_calls
-                 WHERE is_open AND started_at > $3 AND (customer_phone = $1 OR customer_id = $2)
+                 WHERE is_open AND started_at > $3
+                   AND (customer_phone = $1 OR customer_id = $2 OR customer_phone IN (
+                     SELECT phone FROM customers WHERE id = $2
+                     UNION ALL SELECT phone FROM customer_phones WHERE customer_id = $2))
                    AND (direction = 'outbound' OR status = 'answered')",
             )
             .bind(phone)

@@ -244,7 +244,8 @@ pub async fn list(
 }
 
 /// Limits calls (alias `k`) to what a person may see: agents their own, those passed on to them and
-/// those of their tasks; team leaders their agents' and those nobody is responsible for.
+/// those of their tasks; team leaders their own, their agents', and of those that no agent has the ones of
+/// own coverage and of unknown callers.
 pub(super) fn scope_filter(sql: &mut Sql, scope: Scope) {
     match scope {
         Scope::All => {}
@@ -256,9 +257,17 @@ pub(super) fn scope_filter(sql: &mut Sql, scope: Scope) {
             sql.push_bind(user).push("))");
         }
         Scope::Lead(user) => {
-            sql.push(" AND (k.agent_user_id IS NULL OR k.agent_user_id = ").push_bind(user);
+            sql.push(" AND (k.agent_user_id = ").push_bind(user);
             sql.push(" OR k.agent_user_id IN (SELECT id FROM users WHERE team_leader_id = ");
-            sql.push_bind(user).push("))");
+            sql.push_bind(user);
+            sql.push(
+                ") OR (k.agent_user_id IS NULL AND (k.customer_id IS NULL OR EXISTS (
+                   SELECT 1 FROM customers vc WHERE vc.id = k.customer_id
+                     AND (vc.assigned_supervisor_id = ",
+            );
+            sql.push_bind(user);
+            sql.push(" OR vc.assigned_to IN (SELECT id FROM users WHERE team_leader_id = ");
+            sql.push_bind(user).push("))))))");
         }
     }
 }

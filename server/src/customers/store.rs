@@ -28,6 +28,8 @@ text_enum! {
         Task = "task",
         /// A change of agent.
         Assignment = "assignment",
+        /// A change of the profile by a person: do-not-call, consent, numbers.
+        Profile = "profile",
     }
 }
 
@@ -173,6 +175,19 @@ pub fn not_found() -> Error {
     Error::not_found("customer_not_found", "There is no such customer, or none you may see.")
 }
 
+/// Whether the customer exists inside `scope`.
+pub async fn is_visible(
+    tx: &mut Tx,
+    scope: Scope,
+    today: NaiveDate,
+    customer: CustomerId,
+) -> Result<bool, DbError> {
+    let mut sql = Sql::new("SELECT c.id FROM customers c WHERE c.id = $1").bind(customer);
+    scope_filter(&mut sql, scope, today, "c");
+    let found: Option<CustomerId> = tx.optional_scalar(sql).await?;
+    Ok(found.is_some())
+}
+
 /// Refuses with `customer_not_found` unless the customer exists inside `scope`.
 pub async fn ensure_visible(
     tx: &mut Tx,
@@ -180,8 +195,5 @@ pub async fn ensure_visible(
     today: NaiveDate,
     customer: CustomerId,
 ) -> Result<()> {
-    let mut sql = Sql::new("SELECT c.id FROM customers c WHERE c.id = $1").bind(customer);
-    scope_filter(&mut sql, scope, today, "c");
-    let found: Option<CustomerId> = tx.optional_scalar(sql).await?;
-    found.map(|_| ()).ok_or_else(not_found)
+    if is_visible(tx, scope, today, customer).await? { Ok(()) } else { Err(not_found()) }
 }

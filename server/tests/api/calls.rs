@@ -6,6 +6,7 @@ mod control;
 mod live;
 mod race;
 mod recordings;
+mod strangers;
 
 use serde_json::{Value, json};
 use trustcart::auth::Role;

@@ -8,7 +8,7 @@ use crate::db::{DbError, Sql, TaskId, Tx, UserId};
 use crate::error::{Error, Result};
 
 /// Limits a statement begun with [`select`]: an agent sees own tasks, a team leader those of own
-/// agents, of customers in own coverage, and those nobody has.
+/// agents, of customers in own coverage, and those of no agent and no customer.
 fn scope(sql: &mut Sql, scope: Scope) {
     match scope {
         Scope::All => {}
@@ -18,7 +18,9 @@ fn scope(sql: &mut Sql, scope: Scope) {
         Scope::Lead(lead) => {
             sql.push(" AND (u.team_leader_id = ").push_bind(lead);
             sql.push(" OR c.assigned_supervisor_id = ").push_bind(lead);
-            sql.push(" OR t.assigned_to IS NULL)");
+            sql.push(" OR c.assigned_to IN (SELECT id FROM users WHERE team_leader_id = ");
+            sql.push_bind(lead);
+            sql.push(") OR (t.assigned_to IS NULL AND t.customer_id IS NULL))");
         }
     }
 }

@@ -158,13 +158,14 @@ both! {
             phone: PhoneNumber::parse("01712345678").expect("a number"),
             task: None,
             customer: None,
+            owner: None,
             provider: ProviderKind::Bracknet,
             mode: Mode::Live,
             external_call_id: None,
             idempotency_key: None,
         };
         let mut tx = app.state.db.begin().await.expect("begins");
-        let id = store::insert(&mut tx, &new, app.state.clock.now()).await.expect("inserts").expect("free");
+        let id = store::insert(&mut tx, &new, app.state.clock.now(), app.state.clock.now()).await.expect("inserts").expect("free");
         app.state.commit(tx).await.expect("commits");
 
         ok(&app, ANSWERED, json!({"id": "BN-9", "timestamp": "2026-11-21T04:30:05Z"})).await;

@@ -229,13 +229,17 @@ impl<'a> Stage<'a> {
             phone: PhoneNumber::parse(phone).expect("a number"),
             task: Some(task),
             customer: Some(customer),
+            owner: None,
             provider: ProviderKind::Bracknet,
             mode: Mode::Live,
             external_call_id: Some(external.to_owned()),
             idempotency_key: None,
         };
         let mut tx = self.app.state.db.begin().await.expect("begins");
-        store::insert(&mut tx, &new, begun()).await.expect("inserts").expect("nobody is on a call");
+        store::insert(&mut tx, &new, begun(), begun())
+            .await
+            .expect("inserts")
+            .expect("nobody is on a call");
         self.app.state.commit(tx).await.expect("commits");
     }
 
