@@ -81,8 +81,8 @@ pub async fn start(state: &AppState, request: &Request) -> Result<Call> {
             "The agent has no extension, so there is no telephone to ring.",
         ));
     }
-    let Callee { task, phone, customer } = callee(&mut tx, request).await?;
-    refuse_unwanted(&mut tx, customer, task.as_ref()).await?;
+    let Callee { task, phone, customer, owner } = callee(state, &mut tx, request).await?;
+    refuse_unwanted(&mut tx, owner, task.as_ref()).await?;
     refuse_open_wrap_up(&mut tx, request).await?;
     let unusual = refuse_outside_hours(state, &mut tx, request, task.as_ref()).await?;
     let new = NewCall {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
+use super::changes;
 use super::edit::{self, CustomerEntry, Draft};
 use super::filter::{CustomerFilter, CustomerQuery};
 use super::read::{self, Customer, CustomerSummary};
@@ -15,6 +16,7 @@ use super::search::{self, Hit};
 use super::store::{InteractionKind, NewInteraction, ensure_visible, interaction, not_found};
 use super::view::{self, Customer360, Intelligence, Interaction};
 use crate::app::AppState;
+use crate::audit;
 use crate::auth::{Allow, Anyone, Callers, CurrentUser, Leads, Role};
 use crate::db::{Cursor, CustomerId, Page, PageQuery, Tx, UserId};
 use crate::error::{Error, Result};
@@ -84,6 +86,7 @@ pub async fn create(
     let mut tx = state.db.begin().await?;
     let id = edit::create(&mut tx, state.clock.now(), &draft).await?;
     let customer = shown(&mut tx, &state, &user, id).await?;
+    changes::record_new(&mut tx, state.clock.now(), user.id, &customer).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(customer)))
 }
@@ -110,11 +113,14 @@ pub async fn patch(
     let mut tx = state.db.begin().await?;
     edit::hold(&mut tx, id).await?;
     let old = shown(&mut tx, &state, &user, id).await?;
+    let before = audit::state(&old).unwrap_or_default();
     let (name, callable) = (old.name.clone(), !old.do_not_call);
     let mut draft = Draft::of_change(old, entry, state.clock.today())?;
     let renamed = draft.profile_mut().name != name;
     edit::update(&mut tx, state.clock.now(), id, renamed, &draft).await?;
     let customer = shown(&mut tx, &state, &user, id).await?;
+    let (now, after) = (state.clock.now(), audit::state(&customer).unwrap_or_default());
+    changes::record(&mut tx, now, user.id, id, &before, &after).await?;
     if callable && customer.do_not_call {
         cancel_do_not_call(&mut tx, state.clock.now(), id, None).await?;
     }

@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod api;
 pub mod catalogue;
+pub mod changes;
 pub mod edit;
 mod figures;
 pub mod filter;

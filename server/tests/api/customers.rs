@@ -298,4 +298,34 @@ both! {
         }
         assert_eq!(stages, ["new", "at_risk", "at_risk", "churned", "churned", "churned"]);
     }
+
+    async fn what_a_person_changes_is_on_record_with_both_states(app: TestApp) {
+        let boss = app.person(Role::Admin, "boss").await;
+        let agent = app.person(Role::Agent, "agent").await;
+        let new = json!({"name": "Karim", "phone": "01712345678"});
+        let made = app.post(&agent, "/api/cdm/customers", new).await.ok();
+        let path = format!("/api/cdm/customers/{}", made["id"]);
+        app.patch(&agent, &path, json!({"doNotCall": true, "doNotCallReason": "asked twice"})).await.ok();
+        app.patch(&agent, &path, json!({"doNotCall": false})).await.ok();
+        let consent = json!({"call": true, "sms": false, "whatsapp": true, "email": false});
+        app.patch(&agent, &path, json!({"consent": consent, "city": "Savar"})).await.ok();
+        app.patch(&agent, &path, json!({"phone": "01712345679"})).await.ok();
+        app.patch(&agent, &path, json!({"phone": "01712345679"})).await.ok();
+        let log = app.get(&boss, &format!("/api/audit?entity=customer&entityId={}", made["id"])).await.ok();
+        let rows = log["items"].as_array().expect("items");
+        assert_eq!(rows.len(), 5, "what changes nothing is no change: {log:#}");
+        assert!(rows.iter().all(|row| row["userId"] == json!(agent.id)));
+        assert_eq!(rows[4]["action"], "customer.created");
+        assert_eq!((&rows[0]["before"]["phone"], &rows[0]["after"]["phone"]), (&json!("+8801712345678"), &json!("+8801712345679")));
+        assert_eq!((&rows[1]["before"]["city"], &rows[1]["after"]["city"]), (&Value::Null, &json!("Savar")));
+        assert_eq!((&rows[2]["before"]["doNotCall"], &rows[2]["after"]["doNotCall"]), (&json!(true), &json!(false)));
+        assert_eq!((&rows[3]["before"]["doNotCall"], &rows[3]["after"]["doNotCallReason"]), (&json!(false), &json!("asked twice")));
+        let view = app.get(&agent, &format!("/api/cdm/customer360/{}", made["id"])).await.ok();
+        let timeline = view["timeline"].as_array().expect("entries");
+        let mut told: Vec<&str> = timeline.iter().filter(|e| e["kind"] == "profile").filter_map(|e| e["summary"].as_str()).collect();
+        told.sort_unstable();
+        assert_eq!(told, ["profile.consent", "profile.do_not_call", "profile.do_not_call", "profile.phone"]);
+        assert!(timeline.iter().filter(|e| e["kind"] == "profile").all(|e| e["userId"] == json!(agent.id)));
+        assert_eq!(view["customer"]["lastContactAt"], Value::Null, "no contact");
+    }
 }

@@ -10,8 +10,8 @@ use super::row::{TaskRow, find, get, tasks};
 use super::{emit_queue_changed, emit_updated};
 use crate::calls::agent_status;
 use crate::clock::Clock;
-use crate::customers::ValueStage;
 use crate::customers::store::{InteractionKind, NewInteraction, interaction};
+use crate::customers::{ValueStage, changes};
 use crate::db::{Arg, CustomerId, DbError, OrderId, PhoneNumber, Sql, TaskId, Tx, UserId};
 use crate::error::{Error, Result};
 use crate::live::{Audience, emit};
@@ -199,7 +199,7 @@ async fn close(
     if let Some(customer) = customer {
         tell_timeline(tx, act, &row, &closing, customer, order, notes.as_deref()).await?;
         if closing.sub_reason == Some(SubReason::DoNotCall) {
-            do_not_call(tx, now, customer, row.id).await?;
+            do_not_call(tx, act, customer, row.id).await?;
         }
         write_after(tx, act, &row, &closing, customer).await?;
     }
@@ -346,20 +346,23 @@ async fn write_after(
 }
 
 /// Flags the customer and takes every other waiting task of theirs off the queues.
-async fn do_not_call(
-    tx: &mut Tx,
-    now: DateTime<Utc>,
-    customer: CustomerId,
-    task: TaskId,
-) -> Result<(), DbError> {
-    tx.execute(
-        Sql::new(
-            "UPDATE customers SET do_not_call = TRUE, do_not_call_reason = 'asked on a call',
+async fn do_not_call(tx: &mut Tx, act: &Act<'_>, customer: CustomerId, task: TaskId) -> Result<()> {
+    let now = act.clock.now();
+    let flagged = tx
+        .execute(
+            Sql::new(
+                "UPDATE customers SET do_not_call = TRUE, do_not_call_reason = 'asked on a call',
                do_not_call_at = $1, updated_at = $1 WHERE id = $2 AND NOT do_not_call",
+            )
+            .bind(now)
+            .bind(customer),
         )
-        .bind(now)
-        .bind(customer),
-    )
-    .await?;
-    cancel_do_not_call(tx, now, customer, Some(task)).await
+        .await?;
+    if flagged == 1 {
+        let was = json!({"doNotCall": false, "doNotCallReason": null});
+        let is = json!({"doNotCall": true, "doNotCallReason": "asked on a call"});
+        changes::record(tx, now, act.by, customer, &was, &is).await?;
+    }
+    cancel_do_not_call(tx, now, customer, Some(task)).await?;
+    Ok(())
 }

@@ -202,6 +202,7 @@ export default {
     level: 'লেভেল',
     task: 'কাজ',
     assignment: 'দায়িত্ব',
+    profile: 'প্রোফাইল',
   },
   summary: {
     other: 'অন্য',
@@ -219,6 +220,11 @@ export default {
     },
     task: { completed: 'কল শেষ হয়েছে', failed: 'কল ব্যর্থ', cancelled: 'কল বাতিল' },
     assignment: { changed: 'দায়িত্ব বদলেছে' },
+    profile: {
+      do_not_call: 'কল না করার অনুরোধ বদলানো হয়েছে',
+      consent: 'সম্মতি বদলানো হয়েছে',
+      phone: 'নম্বর বদলানো হয়েছে',
+    },
   },
   direction: { outbound: 'আউটগোয়িং', inbound: 'ইনকামিং' },
   noOrders: 'কোনো অর্ডার নেই।',

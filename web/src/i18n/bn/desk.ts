@@ -63,6 +63,7 @@ export default {
     level: 'লেভেল',
     task: 'কাজ',
     assignment: 'দায়িত্ব',
+    profile: 'প্রোফাইল',
   },
   phone: {
     number: 'যে নম্বরে কল যাবে',

@@ -201,6 +201,7 @@ export default {
     level: 'Level',
     task: 'Task',
     assignment: 'Assignment',
+    profile: 'Profile',
   },
   summary: {
     other: 'Other',
@@ -222,6 +223,11 @@ export default {
       cancelled: 'Call task cancelled',
     },
     assignment: { changed: 'Assigned to someone else' },
+    profile: {
+      do_not_call: 'Do-not-call changed',
+      consent: 'Consent changed',
+      phone: 'Number changed',
+    },
   },
   direction: { outbound: 'Outbound', inbound: 'Inbound' },
   noOrders: 'No orders.',

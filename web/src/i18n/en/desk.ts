@@ -66,6 +66,7 @@ export default {
     level: 'Level',
     task: 'Task',
     assignment: 'Assignment',
+    profile: 'Profile',
   },
   phone: {
     number: 'Number to be dialled',
