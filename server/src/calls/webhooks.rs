@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -352,8 +352,20 @@ fn not_allowed(detail: &str) -> Error {
     Error::problem(StatusCode::FORBIDDEN, "webhook_not_allowed", detail)
 }
 
-/// Without a secret: from this machine, and not merely passed on by a stranger's proxy on it,
-/// unless the operator said otherwise.
+/// Whether a request cannot have been made by a page of another site in a browser on this machine: it
+/// has no `Origin`, and a content type that browsers send across sites only after asking.
+fn is_no_page(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let json = kind.is_some_and(|kind| {
+        kind.split(';')
+            .next()
+            .is_some_and(|kind| kind.trim().to_ascii_lowercase().ends_with("json"))
+    });
+    json && !headers.contains_key(header::ORIGIN)
+}
+
+/// Without a secret: from this machine and addressed to it, neither passed on by a proxy on it nor
+/// made by a web page open on it, unless the operator said otherwise.
 fn unsigned_allowed(
     state: &AppState,
     source: IpAddr,
@@ -361,7 +373,8 @@ fn unsigned_allowed(
     path: &str,
 ) -> Result<()> {
     let passed_on = state.config.trusted_proxies.is_empty() && address::is_forwarded(headers);
-    if (source.is_loopback() && !passed_on) || state.config.insecure_webhooks {
+    let local = source.is_loopback() && !passed_on && address::is_for_loopback(headers);
+    if (local && is_no_page(headers)) || state.config.insecure_webhooks {
         return Ok(());
     }
     tracing::warn!(%source, path, "an unsigned webhook from another machine was refused");

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod disorder;
+mod local;
 mod log;
 mod signed;
 mod storm;
@@ -31,6 +32,7 @@ async fn ok(app: &TestApp, path: &str, body: Value) {
 
 async fn raw(app: &TestApp, path: &str, body: impl Into<reqwest::Body>) -> Answer {
     let request = app.http.post(format!("{}{path}", app.base)).body(body);
+    let request = request.header("content-type", "application/json");
     Answer::read(request.send().await.expect("the server answers")).await
 }
 
