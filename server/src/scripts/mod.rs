@@ -43,7 +43,7 @@ pub use training::{
 };
 
 macro_rules! script_keys {
-    ($($(#[$doc:meta])* $variant:ident = $key:literal),+ $(,)?) => {
+    ($($(#[$doc:meta])* $variant:ident = $key:tt),+ $(,)?) => {
         /// Name of a script, as stored on a task and sent to the browser.
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize,

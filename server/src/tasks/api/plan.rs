@@ -108,7 +108,7 @@ fn leader(user: &CurrentUser) -> Option<UserId> {
 }
 
 /// Make a day's calls, or preview them.
-#[utoipa::path(post, path = "/api/crm/team/ops/generate-calls", tag = "team", request_body = GenerateCalls, responses((status = 200, body = PlanResult)))]
+#[utoipa::path(post, path = "/api/crm/team/ops/generate-calls", tag = "team", request_body = Option<GenerateCalls>, responses((status = 200, body = PlanResult)))]
 pub async fn generate_calls(
     State(state): State<AppState>,
     user: Allow<Leads>,
@@ -136,7 +136,7 @@ pub struct UndoPlan {
 }
 
 /// Take the last plan of a day back, as far as nobody has touched it.
-#[utoipa::path(post, path = "/api/crm/team/ops/plan/undo", tag = "team", request_body = UndoPlan, responses((status = 200, body = PlanResult)))]
+#[utoipa::path(post, path = "/api/crm/team/ops/plan/undo", tag = "team", request_body = Option<UndoPlan>, responses((status = 200, body = PlanResult)))]
 pub async fn undo_plan(
     State(state): State<AppState>,
     user: Allow<Leads>,
