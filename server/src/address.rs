@@ -3,8 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
-use axum::http::HeaderMap;
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use ipnet::IpNet;
+
+use crate::app::AppState;
+use crate::error::Error;
 
 /// A network, or a single address, as written in a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,9 +61,51 @@ pub fn client(peer: SocketAddr, headers: &HeaderMap, proxies: &[Network]) -> Opt
     Some(nearest)
 }
 
+/// What stands for the household or office behind an address: the address itself (IPv4), or its /64,
+/// of which a single subscriber has all addresses (IPv6).
+pub fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => {
+            let prefix = u128::from(v6) & !u128::from(u64::MAX);
+            format!("{}/64", std::net::Ipv6Addr::from(prefix))
+        }
+    }
+}
+
+/// The address of a request's client.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientAddress(pub IpAddr);
+
+impl FromRequestParts<AppState> for ClientAddress {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let ConnectInfo(peer) = ConnectInfo::<SocketAddr>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| Error::Internal(error.into()))?;
+        let proxies = &state.config.trusted_proxies;
+        Ok(Self(client(peer, &parts.headers, proxies).unwrap_or(peer.ip())))
+    }
+}
+
 /// Whether a proxy passed the request on, ours or not.
 pub fn is_forwarded(headers: &HeaderMap) -> bool {
     ["x-forwarded-for", "forwarded", "x-real-ip"].iter().any(|name| headers.contains_key(*name))
+}
+
+/// Whether the `Host` a request names is this machine itself.
+pub fn is_for_loopback(headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else {
+        return false;
+    };
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 #[cfg(test)]
@@ -94,6 +141,36 @@ mod tests {
             client_of("[::ffff:10.0.0.1]:1", &["2001:db8::1"]).as_deref(),
             Some("2001:db8::1")
         );
+    }
+
+    #[test]
+    fn the_host_is_this_machine_or_another() {
+        let local = |host: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_static(host));
+            is_for_loopback(&headers)
+        };
+        for host in
+            ["127.0.0.1", "127.0.0.1:8080", "localhost:80", "LOCALHOST", "[::1]:8080", "[::1]"]
+        {
+            assert!(local(host), "{host}");
+        }
+        for host in
+            ["crm.example.com", "crm.example.com:80", "192.0.2.1:80", "127.0.0.1.example.com", ""]
+        {
+            assert!(!local(host), "{host}");
+        }
+        assert!(!is_for_loopback(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_subscriber_has_a_whole_64() {
+        let of = |address: &str| network(address.parse().expect("an address"));
+        assert_eq!(of("192.0.2.7"), "192.0.2.7");
+        assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+        assert_eq!(of("2001:db8:1:2::9"), of("2001:db8:1:2:ffff::1"));
+        assert_ne!(of("2001:db8:1:3::9"), of("2001:db8:1:2::9"));
     }
 
     #[test]

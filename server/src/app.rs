@@ -3,17 +3,15 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::broadcast::error::RecvError;
-use tokio_util::sync::CancellationToken;
 
-use crate::auth::AccessKeys;
+use crate::auth::{self, AccessKeys};
 use crate::calls::group::WebhookGroup;
 use crate::calls::line::Line;
 use crate::clock::Clock;
 use crate::config::{Config, Provider};
 use crate::customers::catalogue::Catalogues;
-use crate::db::{Db, DbError, Sql, Tx, UserId};
-use crate::live::{Live, SESSION_ENDED};
+use crate::db::{Db, DbError, Sql, Tx};
+use crate::live::Live;
 use crate::rate::RateLimit;
 use crate::storage::Storage;
 use crate::tasks::cache::QueueCache;
@@ -22,6 +20,8 @@ use crate::teams::pages::Pages;
 use crate::telephony::Telephony;
 use crate::telephony::signature::Verifier;
 
+/// Bytes of a webhook secret that nobody guesses.
+const STRONG_SECRET: usize = 16;
 /// Webhooks of unproven senders that are kept in the log, per address and minute; the rest are only
 /// counted by the log file.
 const REFUSALS_KEPT: u32 = 300;
@@ -84,13 +84,20 @@ impl AppState {
         let secret = installation_secret(&db, &clock).await?;
         let stop = tokio_util::sync::CancellationToken::new();
         let background = tokio_util::task::TaskTracker::new();
-        let live = Live::start(&db, &stop, &background).await?;
         let keys = Arc::new(AccessKeys::new(secret.as_bytes()));
-        background.spawn(end_sessions(live.clone(), keys.clone(), stop.clone()));
+        let live = Live::start(&db, &keys, &stop, &background).await?;
+        // After the start of live events: what ends from now on comes with them.
+        refuse_ended(&db, &keys, &clock).await?;
         let recordings = Storage::recordings(&config)?;
         let (telephony, events) = Telephony::start(&config, &clock, &recordings)?;
         let webhook_rate = config.webhook_rate;
         let webhook_verifier = config.webhook_verifier().map(Arc::new);
+        if config.bracknet_webhook_secret.iter().any(|s| s.key().len() < STRONG_SECRET) {
+            tracing::warn!(
+                bytes = STRONG_SECRET,
+                "BRACKNET_WEBHOOK_SECRET is short and can be guessed; make one with: openssl rand -hex 32"
+            );
+        }
         if webhook_verifier.is_none() && config.insecure_webhooks {
             tracing::warn!(
                 "TRUSTCART_INSECURE_WEBHOOKS is on and there is no BRACKNET_WEBHOOK_SECRET: anybody \
@@ -151,25 +158,13 @@ impl AppState {
     }
 }
 
-/// Refuses the access tokens of users whose logins were ended, on whichever instance that was.
-/// (An event missed here is made up for by the tokens' short life.)
-async fn end_sessions(live: Live, keys: Arc<AccessKeys>, stop: CancellationToken) {
-    let mut events = live.subscribe();
-    loop {
-        let event = tokio::select! {
-            () = stop.cancelled() => return,
-            event = events.recv() => event,
-        };
-        match event {
-            Ok(event) if event.kind == SESSION_ENDED => {
-                if let Some(user) = event.user_id {
-                    keys.end(UserId(user), event.at);
-                }
-            }
-            Ok(_) | Err(RecvError::Lagged(_)) => {}
-            Err(RecvError::Closed) => return,
-        }
+/// Refuses the access tokens of sessions that ended a short time ago, e.g. before a restart.
+async fn refuse_ended(db: &Db, keys: &AccessKeys, clock: &Clock) -> Result<(), DbError> {
+    let mut tx = db.read().await?;
+    for (session, at) in auth::sessions::ended_lately(&mut tx, clock.now()).await? {
+        keys.end(&[session], at);
     }
+    Ok(())
 }
 
 /// The secret that signs access tokens: made once, kept in the database, the same on every

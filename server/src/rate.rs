@@ -1,5 +1,5 @@
 //! A small fixed-window rate limit per address, in memory: it slows guessing down, while the
-//! lockout in the database is what stops it.
+//! pauses in the database are what stops it.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

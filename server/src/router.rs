@@ -17,8 +17,8 @@ use crate::app::AppState;
 use crate::error::Error;
 use crate::http::{MAX_BODY, idempotency};
 use crate::{
-    auth, calls, customers, desk, districts, imports, live, messages, openapi, orders, products,
-    reorder, scripts, system, tasks, teams, users, web,
+    audit, auth, calls, customers, desk, districts, imports, live, messages, openapi, orders,
+    products, reorder, scripts, system, tasks, teams, users, web,
 };
 
 /// The API's routes with their documentation.
@@ -28,8 +28,11 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(auth::api::login))
         .routes(routes!(auth::api::refresh))
         .routes(routes!(auth::api::logout))
-        .routes(routes!(auth::api::me, auth::api::patch_me))
+        .routes(routes!(auth::api::logout_everywhere))
+        .routes(routes!(auth::me::get, auth::me::patch))
         .routes(routes!(system::company))
+        // audit
+        .routes(routes!(audit::api::list))
         // scripts
         .routes(routes!(scripts::api::suggested_script))
         // users

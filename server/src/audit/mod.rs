@@ -3,6 +3,10 @@
 //! A row is written in the transaction of the change itself, so that there is never one without
 //! the other. States are the wire form of the row concerned and never hold a secret.
 
+pub mod api;
+
+use std::net::IpAddr;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -20,10 +24,26 @@ pub async fn record(
     before: Option<Value>,
     after: Option<Value>,
 ) -> Result<(), DbError> {
+    record_from(tx, now, None, user, action, entity, id, before, after).await
+}
+
+/// The same, with the address of the request: for logins and what concerns them.
+#[expect(clippy::too_many_arguments, reason = "one argument a column; every caller names them all")]
+pub async fn record_from(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    address: Option<IpAddr>,
+    user: Option<UserId>,
+    action: &'static str,
+    entity: &'static str,
+    id: Option<i64>,
+    before: Option<Value>,
+    after: Option<Value>,
+) -> Result<(), DbError> {
     tx.execute(
         Sql::new(
-            "INSERT INTO audit_log (at, user_id, action, entity, entity_id, before, after)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO audit_log (at, user_id, action, entity, entity_id, before, after, address)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(now)
         .bind(user)
@@ -31,7 +51,8 @@ pub async fn record(
         .bind(Arg::Static(entity))
         .bind(id)
         .bind(before)
-        .bind(after),
+        .bind(after)
+        .bind(address.map(|address| address.to_string())),
     )
     .await?;
     Ok(())

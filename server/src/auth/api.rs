@@ -1,18 +1,22 @@
-//! `POST auth/login`, `auth/refresh`, `auth/logout`; `GET`/`PATCH auth/me`.
+//! `POST auth/login`, `auth/refresh`, `auth/logout`, `auth/logout-everywhere`.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
-use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::store::{self, LOCKOUT, Me, Refresh};
+use super::sessions::{self, Refresh};
+use super::store::{self, Me};
+use super::throttle::Attempt;
 use super::token::ACCESS_TTL;
-use super::{Allow, Anyone, apart, hash_password, new_secret, verify_password};
-use crate::address;
+use super::{Allow, Anyone, HashTurn, hash_password, new_secret, verify_password};
+use crate::address::{self, ClientAddress};
 use crate::app::AppState;
-use crate::db::{Sql, Tx, UserId};
+use crate::audit;
+use crate::db::{SessionId, Tx, UserId};
 use crate::error::{Error, Result};
 use crate::http::Json;
 
@@ -38,13 +42,13 @@ pub struct RefreshToken {
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     /// JWT for the `Authorization` header.
-    access_token: String,
+    pub(super) access_token: String,
     /// Opaque, for `auth/refresh`; each works once.
-    refresh_token: String,
+    pub(super) refresh_token: String,
     /// Seconds until the access token expires.
-    expires_in: i64,
+    pub(super) expires_in: i64,
     /// Who.
-    user: Me,
+    pub(super) user: Me,
 }
 
 /// A hash to verify against when the login is unknown, so that both cases take as long.
@@ -55,17 +59,26 @@ fn wrong() -> Error {
     Error::problem(StatusCode::UNAUTHORIZED, "invalid_credentials", "Login or password is wrong.")
 }
 
+/// 429 until `until`: too many wrong passwords.
+pub(super) fn paused(until: DateTime<Utc>, now: DateTime<Utc>) -> Error {
+    let seconds = u64::try_from((until - now).num_seconds()).unwrap_or(1).max(1);
+    Error::problem(
+        StatusCode::TOO_MANY_REQUESTS,
+        "login_paused",
+        format!("Too many wrong passwords. Try again in {} minutes.", seconds.div_ceil(60)),
+    )
+    .retry_after(seconds)
+}
+
 /// Log in.
 #[utoipa::path(post, path = "/api/auth/login", tag = "auth", request_body = Login, responses((status = 200, body = Session)), security(()))]
 pub async fn login(
     State(state): State<AppState>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
+    ClientAddress(from): ClientAddress,
     Json(body): Json<Login>,
 ) -> Result<Json<Session>> {
     let login = body.login.trim().to_lowercase();
     let now = state.clock.now();
-    let from = address::client(peer, &headers, &state.config.trusted_proxies).unwrap_or(peer.ip());
     if let Err(seconds) = state.login_limit.admit(from, now) {
         return Err(Error::problem(
             StatusCode::TOO_MANY_REQUESTS,
@@ -74,46 +87,80 @@ pub async fn login(
         )
         .retry_after(seconds));
     }
-    let found = store::credentials(&mut state.db.read().await?, &login).await?;
-    if let Some(until) = found.as_ref().and_then(|c| c.locked_until)
-        && until > now
-    {
-        let seconds = u64::try_from((until - now).num_seconds()).unwrap_or(1);
-        return Err(Error::problem(
-            StatusCode::LOCKED,
-            "account_locked",
-            format!(
-                "Too many wrong passwords. The account opens again {} minutes after the last one.",
-                LOCKOUT.num_minutes()
-            ),
-        )
-        .retry_after(seconds));
+    let network = address::network(from);
+    let attempt = Attempt::new(&state.keys, &login, &network);
+    // Held to the end: attempts of one network come one after the other, so each is counted.
+    let turn = HashTurn::take(&network).await?;
+    let (found, until) = {
+        let mut tx = state.db.read().await?;
+        let found = store::credentials(&mut tx, &login).await?;
+        let until = attempt.paused(&mut tx, found.as_ref().map(|c| c.id), now).await?;
+        (found, until)
+    };
+    if let Some(until) = until {
+        return Err(paused(until, now));
     }
     let hash = found.as_ref().map_or_else(|| NOBODY.clone(), |c| c.password_hash.clone());
-    let matches = apart(move || verify_password(&body.password, &hash)).await?;
-    let Some(user) = found.filter(|c| c.active) else {
-        return Err(wrong());
-    };
+    let matches = turn.run(move || verify_password(&body.password, &hash)).await?;
     let mut tx = state.db.begin().await?;
-    if !matches {
-        store::login_failed(&mut tx, user.id, now).await?;
+    let (user, active) = (found.as_ref().map(|c| c.id), found.as_ref().is_some_and(|c| c.active));
+    let (Some(user), true, true) = (user, matches, active) else {
+        failed(&mut tx, &attempt, from, user, now).await?;
         tx.commit().await?;
         return Err(wrong());
-    }
-    store::login_succeeded(&mut tx, user.id).await?;
-    let session = session(&state, &mut tx, user.id, &new_secret()).await?;
+    };
+    attempt.succeeded(&mut tx).await?;
+    store::lock(&mut tx, user).await?;
+    let (session, token) = sessions::begin(&mut tx, user, &network, now).await?;
+    let answer = answer(&state, &mut tx, user, session, token).await?;
+    record(&mut tx, now, from, Some(user), "login").await?;
     tx.commit().await?;
     // A whole office comes to work behind one address.
     state.login_limit.forgive(from, now);
-    Ok(Json(session))
+    Ok(Json(answer))
 }
 
-async fn session(state: &AppState, tx: &mut Tx, user: UserId, family: &str) -> Result<Session> {
+/// Counts and records a wrong password. `user`: whose name was tried.
+pub(super) async fn failed(
+    tx: &mut Tx,
+    attempt: &Attempt,
+    from: IpAddr,
+    user: Option<UserId>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    record(tx, now, from, user, "login.failed").await?;
+    if attempt.failed(tx, now).await?.is_some() {
+        record(tx, now, from, user, "login.paused").await?;
+    }
+    Ok(())
+}
+
+/// Puts on record what concerns the login of `user`. A name nobody has is not kept: it may be a
+/// password.
+async fn record(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    from: IpAddr,
+    user: Option<UserId>,
+    action: &'static str,
+) -> Result<()> {
+    let (from, id) = (Some(from), user.map(|user| user.0));
+    audit::record_from(tx, now, from, user, action, "user", id, None, None).await?;
+    Ok(())
+}
+
+pub(super) async fn answer(
+    state: &AppState,
+    tx: &mut Tx,
+    user: UserId,
+    session: SessionId,
+    refresh_token: String,
+) -> Result<Session> {
     let now = state.clock.now();
     let me = store::me(tx, user).await?.ok_or_else(Error::unauthenticated)?;
     Ok(Session {
-        access_token: state.keys.issue(me.id, me.role, me.team_leader_id, now)?,
-        refresh_token: store::issue_refresh(tx, user, family, now).await?,
+        access_token: state.keys.issue(me.id, me.role, me.team_leader_id, session, now)?,
+        refresh_token,
         expires_in: ACCESS_TTL.num_seconds(),
         user: me,
     })
@@ -123,8 +170,10 @@ async fn session(state: &AppState, tx: &mut Tx, user: UserId, family: &str) -> R
 #[utoipa::path(post, path = "/api/auth/refresh", tag = "auth", request_body = RefreshToken, responses((status = 200, body = Session)), security(()))]
 pub async fn refresh(
     State(state): State<AppState>,
+    ClientAddress(from): ClientAddress,
     Json(body): Json<RefreshToken>,
 ) -> Result<Json<Session>> {
+    let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     let refused = || {
         Error::problem(
@@ -133,15 +182,17 @@ pub async fn refresh(
             "The session has ended. Log in again.",
         )
     };
-    match store::spend_refresh(&mut tx, &body.refresh_token, state.clock.now()).await? {
-        Refresh::Granted(user, family) => {
-            let session = session(&state, &mut tx, user, &family).await?;
+    match sessions::spend(&mut tx, &state.keys, &body.refresh_token, now).await? {
+        Refresh::Granted { user, session, token } => {
+            let answer = answer(&state, &mut tx, user, session, token).await?;
             tx.commit().await?;
-            Ok(Json(session))
+            Ok(Json(answer))
         }
-        Refresh::Reused => {
-            tx.commit().await?;
-            tracing::warn!("a spent refresh token was used again; its logins are ended");
+        Refresh::Reused { user, ended } => {
+            record(&mut tx, now, from, Some(user), "login.token_reused").await?;
+            state.commit(tx).await?;
+            ended.refuse(&state.keys, now);
+            tracing::warn!(user = %user, "auth: spent refresh token used again, session ended");
             Err(refused())
         }
         Refresh::Refused => Err(refused()),
@@ -152,124 +203,32 @@ pub async fn refresh(
 #[utoipa::path(post, path = "/api/auth/logout", tag = "auth", request_body = RefreshToken, responses((status = 204)), security(()))]
 pub async fn logout(
     State(state): State<AppState>,
+    ClientAddress(from): ClientAddress,
     Json(body): Json<RefreshToken>,
 ) -> Result<StatusCode> {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
-    if let Refresh::Granted(_, family) =
-        store::spend_refresh(&mut tx, &body.refresh_token, now).await?
-    {
-        store::revoke_family(&mut tx, &family, now).await?;
+    if let Some((user, session)) = sessions::of_token(&mut tx, &body.refresh_token).await? {
+        let ended = sessions::end(&mut tx, user, session, now).await?;
+        record(&mut tx, now, from, Some(user), "logout").await?;
+        state.commit(tx).await?;
+        ended.refuse(&state.keys, now);
     }
-    tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Who am I.
-#[utoipa::path(get, path = "/api/auth/me", tag = "auth", responses((status = 200, body = Me)))]
-pub async fn me(State(state): State<AppState>, user: Allow<Anyone>) -> Result<Json<Me>> {
-    let mut tx = state.db.read().await?;
-    let me = store::me(&mut tx, user.id).await?.ok_or_else(Error::unauthenticated)?;
-    Ok(Json(me))
-}
-
-/// Own profile; what is absent stays.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct MePatch {
-    /// UI language.
-    #[schema(value_type = Option<crate::scripts::Lang>)]
-    language: Option<String>,
-    /// UI theme.
-    #[schema(value_type = Option<super::Theme>)]
-    theme: Option<String>,
-    /// Display name.
-    name: Option<String>,
-    /// Needed with `newPassword`.
-    current_password: Option<String>,
-    /// At least 10 characters.
-    new_password: Option<String>,
-}
-
-fn one_of(field: &str, value: Option<&str>, allowed: &[&str]) -> Result<()> {
-    match value {
-        Some(v) if !allowed.contains(&v) => {
-            Err(Error::invalid("invalid_value", field, format!("`{v}` is not accepted."))
-                .allowed(allowed))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Change own language, theme, name or password.
-#[utoipa::path(patch, path = "/api/auth/me", tag = "auth", request_body = MePatch, responses((status = 200, body = Me)))]
-pub async fn patch_me(
+/// End all of one's logins, this one included.
+#[utoipa::path(post, path = "/api/auth/logout-everywhere", tag = "auth", responses((status = 204)))]
+pub async fn logout_everywhere(
     State(state): State<AppState>,
     user: Allow<Anyone>,
-    Json(body): Json<MePatch>,
-) -> Result<Json<Me>> {
-    one_of("language", body.language.as_deref(), &["bn", "en"])?;
-    one_of("theme", body.theme.as_deref(), &["system", "light", "dark"])?;
-    let name = body.name.as_deref().map(str::trim);
-    if name.is_some_and(|n| n.is_empty() || n.chars().count() > 100) {
-        return Err(Error::invalid("invalid_name", "name", "A name has 1 to 100 characters."));
-    }
+    ClientAddress(from): ClientAddress,
+) -> Result<StatusCode> {
     let now = state.clock.now();
-    let hash = match body.new_password {
-        Some(new) => Some(new_hash(&state, user.id, body.current_password, new).await?),
-        None => None,
-    };
     let mut tx = state.db.begin().await?;
-    if hash.is_some() {
-        store::revoke_user(&mut tx, user.id, now).await?;
-    }
-    tx.execute(
-        Sql::new(
-            "UPDATE users SET language = COALESCE($1, language), theme = COALESCE($2, theme),
-               name = COALESCE($3, name), password_hash = COALESCE($4, password_hash), updated_at = $5
-             WHERE id = $6",
-        )
-        .bind(body.language)
-        .bind(body.theme)
-        .bind(name)
-        .bind(hash)
-        .bind(now)
-        .bind(user.id),
-    )
-    .await?;
-    let me = store::me(&mut tx, user.id).await?.ok_or_else(Error::unauthenticated)?;
-    tx.commit().await?;
-    Ok(Json(me))
-}
-
-/// Checks the current password and hashes the new one.
-async fn new_hash(
-    state: &AppState,
-    user: UserId,
-    current: Option<String>,
-    new: String,
-) -> Result<String> {
-    check_password(&new, "newPassword")?;
-    let stored: String = state
-        .db
-        .read()
-        .await?
-        .scalar(Sql::new("SELECT password_hash FROM users WHERE id = $1").bind(user))
-        .await?;
-    let current = current.unwrap_or_default();
-    let hash =
-        apart(move || verify_password(&current, &stored).then(|| hash_password(&new))).await?;
-    hash.ok_or_else(|| {
-        Error::invalid("wrong_password", "currentPassword", "The current password is wrong.")
-    })?
-    .map_err(Error::from)
-}
-
-/// The rule for passwords people choose (NIST SP 800-63B: length, no composition rules).
-pub fn check_password(password: &str, field: &str) -> Result<()> {
-    if (10..=200).contains(&password.chars().count()) {
-        Ok(())
-    } else {
-        Err(Error::invalid("weak_password", field, "A password has 10 to 200 characters."))
-    }
+    let ended = sessions::end_all(&mut tx, user.id, now).await?;
+    record(&mut tx, now, from, Some(user.id), "logout.everywhere").await?;
+    state.commit(tx).await?;
+    ended.refuse(&state.keys, now);
+    Ok(StatusCode::NO_CONTENT)
 }

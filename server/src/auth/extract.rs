@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, header};
 
 use super::{Role, Scope};
 use crate::app::AppState;
-use crate::db::UserId;
+use crate::db::{SessionId, UserId};
 use crate::error::{Error, Result};
 
 /// The person behind the request, from the access token.
@@ -21,6 +21,8 @@ pub struct CurrentUser {
     pub role: Role,
     /// Their team leader.
     pub team_leader_id: Option<UserId>,
+    /// The login behind the token.
+    pub session: SessionId,
 }
 
 impl CurrentUser {
@@ -87,6 +89,7 @@ pub fn current_user(state: &AppState, headers: &HeaderMap) -> Option<CurrentUser
         id: UserId(claims.sub),
         role: claims.role,
         team_leader_id: claims.tl.map(UserId),
+        session: SessionId(claims.sid),
     })
 }
 

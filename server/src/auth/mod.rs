@@ -2,8 +2,12 @@
 
 pub mod api;
 mod extract;
+pub mod me;
 mod password;
+pub mod rules;
+pub mod sessions;
 pub mod store;
+mod throttle;
 mod token;
 
 use crate::db::{UserId, text_enum};
@@ -11,7 +15,8 @@ use crate::db::{UserId, text_enum};
 pub use extract::{
     AdminOnly, Allow, Anyone, Callers, CurrentUser, Leads, Managers, RoleSet, Sellers, current_user,
 };
-pub use password::{apart, hash_password, verify_password};
+pub use password::{HashTurn, hash_password, verify_password};
+pub use throttle::prune as prune_failures;
 pub use token::{AccessKeys, new_secret, sha256_hex};
 
 text_enum! {

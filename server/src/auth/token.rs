@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Role;
-use crate::db::UserId;
+use crate::db::{SessionId, UserId};
 
 /// How long an access token lives.
 pub const ACCESS_TTL: TimeDelta = TimeDelta::minutes(15);
@@ -26,12 +26,12 @@ pub struct Claims {
     pub role: Role,
     /// The user's team leader, for event audiences.
     pub tl: Option<i64>,
+    /// Session id: tokens of a session that has ended are refused.
+    pub sid: i64,
     /// Issued at, seconds.
     pub iat: i64,
     /// Expires at, seconds.
     pub exp: i64,
-    /// Issued at, microseconds: what was issued before the user's logins were ended is refused.
-    pub at: i64,
 }
 
 /// Signs and checks access tokens.
@@ -39,9 +39,9 @@ pub struct AccessKeys {
     secret: Vec<u8>,
     encoding: EncodingKey,
     decoding: DecodingKey,
-    /// Users whose logins were ended, and when (microseconds). Kept only as long as an access
-    /// token issued before could still live.
-    ended: RwLock<HashMap<i64, i64>>,
+    /// Sessions that have ended, and when. Kept only as long as an access token issued before could
+    /// still live.
+    ended: RwLock<HashMap<SessionId, DateTime<Utc>>>,
 }
 
 impl std::fmt::Debug for AccessKeys {
@@ -67,15 +67,16 @@ impl AccessKeys {
         user: UserId,
         role: Role,
         team_leader: Option<UserId>,
+        session: SessionId,
         now: DateTime<Utc>,
     ) -> anyhow::Result<String> {
         let claims = Claims {
             sub: user.0,
             role,
             tl: team_leader.map(|id| id.0),
+            sid: session.0,
             iat: now.timestamp(),
             exp: (now + ACCESS_TTL).timestamp(),
-            at: now.timestamp_micros(),
         };
         Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)?)
     }
@@ -88,7 +89,7 @@ impl AccessKeys {
         let claims =
             jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation).ok()?.claims;
         let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
-        let live = ended.get(&claims.sub).is_none_or(|ended| claims.at >= *ended);
+        let live = !ended.contains_key(&SessionId(claims.sid));
         (live && claims.exp > now.timestamp()).then_some(claims)
     }
 
@@ -105,12 +106,15 @@ impl AccessKeys {
         hex(&mac.finalize().into_bytes())
     }
 
-    /// Refuses the user's access tokens issued before `now`.
-    pub fn end(&self, user: UserId, now: DateTime<Utc>) {
+    /// Refuses the access tokens of `sessions`, which ended at `at`.
+    pub fn end(&self, sessions: &[SessionId], at: DateTime<Utc>) {
+        if sessions.is_empty() {
+            return;
+        }
         let mut ended = self.ended.write().unwrap_or_else(PoisonError::into_inner);
-        let oldest = (now - ACCESS_TTL).timestamp_micros();
+        let oldest = at - ACCESS_TTL;
         ended.retain(|_, at| *at >= oldest);
-        ended.insert(user.0, now.timestamp_micros());
+        ended.extend(sessions.iter().map(|session| (*session, at)));
     }
 }
 

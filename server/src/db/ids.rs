@@ -39,6 +39,8 @@ macro_rules! ids {
 ids! {
     /// Of a row in `users`.
     UserId,
+    /// Of a row in `sessions`.
+    SessionId,
     /// Of a row in `sales_teams`.
     TeamId,
     /// Of a row in `segments`.

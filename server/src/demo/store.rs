@@ -8,7 +8,7 @@ use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 use serde_json::json;
 
 use super::{DemoShop, SEED};
-use crate::auth::{apart, hash_password};
+use crate::auth::{HashTurn, hash_password};
 use crate::clock::Clock;
 use crate::customers::store::refresh;
 use crate::db::{Arg, Db, DbError, Sql};
@@ -56,7 +56,7 @@ pub async fn load(
     mut progress: impl FnMut(&str),
 ) -> anyhow::Result<Loaded> {
     let password = password.to_owned();
-    let hash = apart(move || hash_password(&password)).await??;
+    let hash = HashTurn::take("demo").await?.run(move || hash_password(&password)).await??;
     let shop = DemoShop::of_today(clock.today());
     let times = Times { clock, now: clock.now(), today: shop.today };
 

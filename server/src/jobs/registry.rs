@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{Job, Line, Run};
 use crate::app::AppState;
+use crate::auth;
 use crate::calls;
 use crate::customers;
 use crate::db::Sql;
@@ -88,8 +89,8 @@ async fn housekeeping(state: AppState) -> Result<super::Report> {
     let two_days_ago = now - TimeDelta::days(2);
     let events =
         tx.execute(Sql::new("DELETE FROM live_events WHERE at < $1").bind(two_days_ago)).await?;
-    let sessions =
-        tx.execute(Sql::new("DELETE FROM refresh_tokens WHERE expires_at < $1").bind(now)).await?;
+    let sessions = auth::sessions::prune(&mut tx, now).await?;
+    auth::prune_failures(&mut tx, now).await?;
     let month_ago = now - TimeDelta::days(30);
     let runs =
         tx.execute(Sql::new("DELETE FROM job_runs WHERE due_at < $1").bind(month_ago)).await?;

@@ -12,15 +12,18 @@ use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{OVERLAP, SESSION_ENDED, tail};
+use super::{OVERLAP, tail};
 use crate::app::AppState;
-use crate::auth::{Allow, Anyone, CurrentUser, Role, new_secret, sha256_hex};
-use crate::db::{Sql, UserId};
+use crate::auth::{Allow, Anyone, CurrentUser, Role, new_secret, sessions, sha256_hex};
+use crate::db::{SessionId, Sql, UserId};
 use crate::error::{Error, Result};
 use crate::http::{Json, Query};
 
 /// Most events replayed on resume; further behind, the browser fetches everything anew.
 const MAX_REPLAY: i64 = 2_000;
+
+/// How often a socket's session is looked at.
+const RECHECK: Duration = Duration::from_mins(2);
 
 /// A single-use pass for one socket.
 #[derive(Serialize, ToSchema)]
@@ -44,10 +47,10 @@ pub async fn ticket(State(state): State<AppState>, user: Allow<Anyone>) -> Resul
     tx.execute(Sql::new("DELETE FROM socket_tickets WHERE expires_at < $1").bind(now)).await?;
     tx.execute(
         Sql::new(
-            "INSERT INTO socket_tickets (ticket_hash, user_id, expires_at) VALUES ($1, $2, $3)",
+            "INSERT INTO socket_tickets (ticket_hash, session_id, expires_at) VALUES ($1, $2, $3)",
         )
         .bind(sha256_hex(&ticket))
-        .bind(user.id)
+        .bind(user.session)
         .bind(now + TimeDelta::seconds(30)),
     )
     .await?;
@@ -72,6 +75,7 @@ struct TicketRow {
     id: UserId,
     role: Role,
     team_leader_id: Option<UserId>,
+    session: SessionId,
 }
 
 /// Events as they happen, from `since` on.
@@ -86,9 +90,10 @@ pub async fn connect(
     let row: Option<TicketRow> = tx
         .optional(
             Sql::new(
-                "SELECT u.id, u.role, u.team_leader_id FROM socket_tickets s
+                "SELECT u.id, u.role, u.team_leader_id, s.id AS session
+                 FROM socket_tickets t JOIN sessions s ON s.id = t.session_id
                  JOIN users u ON u.id = s.user_id
-                 WHERE s.ticket_hash = $1 AND s.expires_at >= $2 AND u.active",
+                 WHERE t.ticket_hash = $1 AND t.expires_at >= $2 AND s.ended_at IS NULL AND u.active",
             )
             .bind(sha256_hex(&query.ticket))
             .bind(now),
@@ -101,7 +106,8 @@ pub async fn connect(
     .await?;
     tx.commit().await?;
     let row = row.ok_or_else(Error::unauthenticated)?;
-    let user = CurrentUser { id: row.id, role: row.role, team_leader_id: row.team_leader_id };
+    let TicketRow { id, role, team_leader_id, session } = row;
+    let user = CurrentUser { id, role, team_leader_id, session };
     Ok(upgrade.max_message_size(64 * 1024).on_upgrade(move |socket| async move {
         if let Err(error) = serve(socket, &state, user, query.since).await {
             tracing::debug!(%error, "socket closed");
@@ -165,6 +171,7 @@ async fn serve(
         None => out.control(json!({"type": "resync"})).await?,
     }
     let mut ping = tokio::time::interval(Duration::from_secs(20));
+    let mut recheck = tokio::time::interval_at(tokio::time::Instant::now() + RECHECK, RECHECK);
     loop {
         tokio::select! {
             () = state.stop.cancelled() => {
@@ -172,6 +179,17 @@ async fn serve(
                 return Ok(());
             }
             _ = ping.tick() => out.socket.send(Message::Ping(axum::body::Bytes::new())).await?,
+            // Catches what no event told of: a session's last day, a lost event.
+            _ = recheck.tick() => {
+                let live = {
+                    let mut tx = state.db.read().await?;
+                    sessions::is_live(&mut tx, &user, state.clock.now()).await?
+                };
+                if !live {
+                    out.socket.send(Message::Close(None)).await?;
+                    return Ok(());
+                }
+            }
             received = out.socket.recv() => match received {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return Ok(()),
                 Some(Ok(_)) => {}
@@ -179,7 +197,7 @@ async fn serve(
             event = events.recv() => match event {
                 Ok(event) => {
                     out.event(&event).await?;
-                    if event.kind == SESSION_ENDED && event.user_id == Some(user.id.0) {
+                    if event.ended.contains(&user.session) {
                         out.socket.send(Message::Close(None)).await?;
                         return Ok(());
                     }

@@ -18,13 +18,13 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::auth::{CurrentUser, Role};
-use crate::db::{Arg, Db, DbError, Insert, Tx, UserId};
+use crate::auth::{AccessKeys, CurrentUser, Role};
+use crate::db::{Arg, Db, DbError, Insert, SessionId, Tx, UserId};
 
 /// How far a read reaches back behind the highest id seen.
 pub(crate) const OVERLAP: i64 = 200;
 
-/// Kind of the event that ends a user's logins: sockets close, access tokens are refused.
+/// Kind of the event that ends logins: sockets close, access tokens are refused.
 pub const SESSION_ENDED: &str = "session.ended";
 
 /// Who gets an event.
@@ -64,6 +64,8 @@ pub struct LiveEvent {
     pub team_leader_id: Option<i64>,
     /// For all.
     pub everyone: bool,
+    /// Sessions that have ended, of a [`SESSION_ENDED`].
+    pub ended: Vec<SessionId>,
     /// The whole frame, ready to send.
     pub frame: Utf8Bytes,
 }
@@ -118,14 +120,15 @@ pub struct Live {
 }
 
 impl Live {
-    /// Starts the tailer.
+    /// Starts the tailer, which also refuses the access tokens of sessions that end.
     pub async fn start(
         db: &Db,
+        keys: &Arc<AccessKeys>,
         stop: &CancellationToken,
         background: &TaskTracker,
     ) -> Result<Self, DbError> {
         let live = Self { wake: Arc::new(Notify::new()), events: broadcast::channel(8192).0 };
-        let tail = tail::Tail::new(db.clone(), live.clone()).await?;
+        let tail = tail::Tail::new(db.clone(), live.clone(), Arc::clone(keys)).await?;
         background.spawn(tail.run(stop.clone()));
         Ok(live)
     }

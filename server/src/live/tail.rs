@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sqlx::postgres::PgListener;
 use sqlx::types::Json;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Live, LiveEvent, OVERLAP};
-use crate::db::{Db, DbError, Sql, Tx};
+use super::{Live, LiveEvent, OVERLAP, SESSION_ENDED};
+use crate::auth::AccessKeys;
+use crate::db::{Db, DbError, SessionId, Sql, Tx};
 
 /// Events read at once.
 const BATCH: i64 = 1_000;
@@ -73,6 +74,8 @@ async fn one(tx: &mut Tx, id: i64) -> Result<Option<LiveEvent>, DbError> {
 fn event(row: EventRow) -> Result<LiveEvent, DbError> {
     let frame = Frame { seq: row.id, kind: &row.kind, at: row.at, data: &row.payload.0 };
     let frame = serde_json::to_string(&frame).map_err(|error| DbError::Decode(error.into()))?;
+    let ended =
+        if row.kind == SESSION_ENDED { ended_sessions(row.payload.0.get()) } else { Vec::new() };
     Ok(LiveEvent {
         id: row.id,
         kind: row.kind,
@@ -80,8 +83,18 @@ fn event(row: EventRow) -> Result<LiveEvent, DbError> {
         user_id: row.user_id,
         team_leader_id: row.team_leader_id,
         everyone: row.everyone,
+        ended,
         frame: frame.into(),
     })
+}
+
+/// The sessions a [`SESSION_ENDED`] is about.
+fn ended_sessions(payload: &str) -> Vec<SessionId> {
+    #[derive(Deserialize)]
+    struct Payload {
+        sessions: Vec<SessionId>,
+    }
+    serde_json::from_str::<Payload>(payload).map(|payload| payload.sessions).unwrap_or_default()
 }
 
 /// The highest sequence number so far.
@@ -99,16 +112,17 @@ pub(super) async fn gaps(tx: &mut Tx, last: i64) -> Result<Vec<i64>, DbError> {
 pub(super) struct Tail {
     db: Db,
     live: Live,
+    keys: Arc<AccessKeys>,
     last: i64,
     seen: BTreeSet<i64>,
 }
 
 impl Tail {
-    pub(super) async fn new(db: Db, live: Live) -> Result<Self, DbError> {
+    pub(super) async fn new(db: Db, live: Live, keys: Arc<AccessKeys>) -> Result<Self, DbError> {
         let mut tx = db.read().await?;
         let last = current(&mut tx).await?;
         let seen = ids(&mut tx, last - OVERLAP, last).await?.into_iter().collect();
-        Ok(Self { db, live, last, seen })
+        Ok(Self { db, live, keys, last, seen })
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
@@ -158,6 +172,8 @@ impl Tail {
                 news = true;
                 self.seen.insert(event.id);
                 self.last = self.last.max(event.id);
+                // Before any socket closes.
+                self.keys.end(&event.ended, event.at);
                 // Nobody listening is fine.
                 let _ = self.live.events.send(Arc::new(event));
             }

@@ -9,12 +9,13 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{DirectoryEntry, MAX_CAPACITY, Seniority, User, rules, store};
 use crate::app::AppState;
-use crate::auth::api::check_password;
-use crate::auth::{self, Allow, Anyone, CurrentUser, Leads, Role, Scope, hash_password};
+use crate::auth::rules::{NewPassword, check_password};
+use crate::auth::{
+    Allow, Anyone, CurrentUser, HashTurn, Leads, Role, Scope, hash_password, sessions,
+};
 use crate::db::{TeamId, Tx, UserId};
 use crate::error::{Error, Result};
 use crate::http::{Json, Path, Query, nullable};
-use crate::live::{self, Audience, SESSION_ENDED};
 use crate::{audit, tasks, teams};
 
 /// Filter of the list.
@@ -100,6 +101,7 @@ pub struct UserPatch {
     /// Role; admins only.
     role: Option<Role>,
     /// A new password; ends the user's logins.
+    #[schema(value_type = Option<NewPassword>)]
     password: Option<String>,
     /// Own phone.
     #[serde(default, deserialize_with = "nullable")]
@@ -135,9 +137,11 @@ pub struct Absences {
     dates: Vec<NaiveDate>,
 }
 
-async fn hashed(password: String) -> Result<String> {
-    check_password(&password, "password")?;
-    Ok(auth::apart(move || hash_password(&password)).await??)
+/// Hashes the password that `by` chose for `login`.
+async fn hashed(by: &CurrentUser, password: String, login: &str) -> Result<String> {
+    check_password(&password, "password", login)?;
+    let turn = HashTurn::take(&format!("user {}", by.id)).await?;
+    Ok(turn.run(move || hash_password(&password)).await??)
 }
 
 /// Where an agent shall stand, as asked for.
@@ -223,7 +227,7 @@ pub async fn create(
         active: body.active.unwrap_or(true),
         absent_on: Vec::new(),
     };
-    let hash = hashed(body.password).await?;
+    let hash = hashed(&actor, body.password, &user.login).await?;
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     let asked = Placement { team: body.team_id.map(Some), leader: body.team_leader_id.map(Some) };
@@ -265,9 +269,9 @@ pub async fn patch(
 ) -> Result<Json<User>> {
     let (now, today) = (state.clock.now(), state.clock.today());
     // Refused before the costly hash; checked again in the writing transaction below.
-    manageable(&mut state.db.read().await?, &actor, id, today).await?;
+    let login = manageable(&mut state.db.read().await?, &actor, id, today).await?.login;
     let hash = match body.password {
-        Some(password) => Some(hashed(password).await?),
+        Some(password) => Some(hashed(&actor, password, &login).await?),
         None => None,
     };
     let new_password = hash.is_some();
@@ -326,11 +330,7 @@ pub async fn patch(
         teams::assignment::follow_agent(&mut tx, now, actor.id, id, leader).await?;
     }
     let ends = new_password || (before.active && !user.active) || user.role != before.role;
-    if ends {
-        auth::store::revoke_user(&mut tx, id, now).await?;
-        let audience = Audience::Person(id);
-        live::emit(&mut tx, now, audience, SESSION_ENDED, &json!({"userId": id}));
-    }
+    let ended = if ends { Some(sessions::end_all(&mut tx, id, now).await?) } else { None };
     if before.active && !user.active {
         tasks::store::hand_over(&mut tx, now, today).await?;
     }
@@ -346,8 +346,8 @@ pub async fn patch(
     }
     state.commit(tx).await?;
     state.coverage.forget();
-    if ends {
-        state.keys.end(id, now);
+    if let Some(ended) = ended {
+        ended.refuse(&state.keys, now);
     }
     Ok(Json(after))
 }

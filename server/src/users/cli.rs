@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::{MAX_CAPACITY, Seniority, User, rules, store};
 use crate::audit;
-use crate::auth::api::check_password;
+use crate::auth::rules::check_password;
 use crate::auth::{Role, hash_password, new_secret};
 use crate::clock::Clock;
 use crate::db::{Db, UserId};
@@ -75,7 +75,7 @@ pub async fn run(db: &Db, clock: &Clock, command: UserCommand) -> anyhow::Result
     } else {
         (new_secret()[..20].to_owned(), true)
     };
-    check_password(&password, "password").map_err(plain)?;
+    check_password(&password, "password", &add.login).map_err(plain)?;
     let user = User {
         id: UserId(0),
         login: rules::login(&add.login).map_err(plain)?,

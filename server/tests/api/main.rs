@@ -26,5 +26,6 @@ mod scripts;
 mod system;
 mod tasks;
 mod teams;
+mod upgrade;
 mod users;
 mod webhooks;

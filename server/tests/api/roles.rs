@@ -42,6 +42,8 @@ const ROUTES: &[(&str, &str, Option<&[Role]>)] = &[
     ("GET",    "/api/auth/me", ANYONE),
     ("PATCH",  "/api/auth/me", ANYONE),
     ("GET",    "/api/settings/company", PUBLIC),
+    // audit
+    ("GET",    "/api/audit", ADMIN),
     // users
     ("GET",    "/api/users", LEADS),
     ("POST",   "/api/users", LEADS),
@@ -109,6 +111,7 @@ const ROUTES: &[(&str, &str, Option<&[Role]>)] = &[
     ("POST",   "/api/cdm/imports/inspect", LEADS),
     ("GET",    "/api/cdm/imports/{id}", LEADS),
     ("GET",    "/api/cdm/imports/{id}/errors", LEADS),
+    ("GET",    "/api/cdm/imports/{id}/warnings", LEADS),
     ("GET",    "/api/cdm/imports/{id}/rejected.csv", LEADS),
     ("POST",   "/api/cdm/imports/{id}/run", LEADS),
     ("POST",   "/api/cdm/imports/{id}/cancel", LEADS),
@@ -159,6 +162,8 @@ const ROUTES: &[(&str, &str, Option<&[Role]>)] = &[
     // realtime
     ("POST",   "/api/realtime/ticket", ANYONE),
     ("GET",    "/api/realtime", PUBLIC),
+    // Last: it ends the logins of those who walk.
+    ("POST",   "/api/auth/logout-everywhere", ANYONE),
 ];
 
 /// `METHOD path` of every operation in the document, and whether it is declared to need no token.

@@ -22,6 +22,8 @@ export interface RequestOptions {
   body?: unknown
   headers?: Record<string, string>
   signal?: AbortSignal
+  /** False: a 401 is an error, tokens are not refreshed. */
+  refresh?: boolean
   /** Let the request finish when the page goes away (last autosave). */
   keepalive?: boolean
 }
@@ -92,6 +94,16 @@ function refresh(stale: string | null): Promise<boolean> {
   return refreshing
 }
 
+/**
+ * Runs a change that ends all tokens and brings new ones; its request must not refresh (`refresh: false`). No
+ * other request refreshes meanwhile: it would use an ended token and log the person out.
+ */
+export async function renewing<T>(change: () => Promise<T>): Promise<T> {
+  // Refreshes if the access token has expired.
+  await api.get('/api/auth/me')
+  return exclusively(change)
+}
+
 function exclusively<T>(work: () => Promise<T>): Promise<T> {
   return 'locks' in navigator && navigator.locks
     ? (navigator.locks.request('trustcart.refresh', work) as Promise<T>)
@@ -108,7 +120,9 @@ export async function raw(
   options: RequestOptions = {},
 ): Promise<Response> {
   const write =
-    method === 'POST' ? once(auth.get().user?.id, withQuery(path, options.query), options.body) : null
+    method === 'POST'
+      ? once(auth.get().user?.id, withQuery(path, options.query), options.body)
+      : null
   if (!write || options.headers?.['idempotency-key']) return attempt(method, path, options)
   const headers = { ...options.headers, 'idempotency-key': write.key }
   try {
@@ -126,7 +140,8 @@ async function attempt(method: string, path: string, options: RequestOptions): P
   const used = auth.get().accessToken
   let response = await send(method, path, options)
   const anonymous = path === '/api/auth/login' || path === '/api/auth/refresh'
-  if (response.status === 401 && used && !anonymous && (await refresh(used))) {
+  const renewable = used && !anonymous && options.refresh !== false
+  if (response.status === 401 && renewable && (await refresh(used))) {
     response = await send(method, path, options)
   }
   if (!response.ok) throw await problemOf(response)

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import { changed, keys } from '~/api/keys'
 import type { Role, Seniority, User } from '~/api/types'
+import { MIN_PASSWORD } from '~/auth/password'
 import { useFormat } from '~/i18n/i18n'
 import { addDays, civilDate, latinDigits } from '~/lib/format'
 import { PlacesInput } from '~/shared/District'
@@ -51,7 +52,8 @@ export function UserForm({
     name: user?.name ?? '',
     login: user?.login ?? '',
     password: '',
-    role: user?.role ?? roles[0] ?? ('agent' as Role),
+    // The least role: more is given on purpose.
+    role: user?.role ?? (roles.includes('agent') ? 'agent' : (roles[0] ?? ('agent' as Role))),
     phone: user?.phone ?? '',
     extension: user?.extension ?? '',
     teamId: user?.teamId ? String(user.teamId) : '',
@@ -165,7 +167,7 @@ export function UserForm({
         {user ? null : text('login', true)}
         <Field
           label={t(user ? 'newPassword' : 'password')}
-          hint={t(user ? 'newPasswordHint' : 'passwordHint')}
+          hint={t(user ? 'newPasswordHint' : 'passwordHint', { n: format.number(MIN_PASSWORD) })}
           error={wrong('password')}
         >
           {(control) => (
@@ -173,7 +175,7 @@ export function UserForm({
               {...control}
               type="password"
               required={!user}
-              minLength={10}
+              minLength={MIN_PASSWORD}
               autoComplete="new-password"
               value={values.password}
               onChange={(e) => set({ password: e.target.value })}

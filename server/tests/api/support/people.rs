@@ -3,8 +3,8 @@
 
 use std::sync::LazyLock;
 
-use trustcart::auth::{Role, hash_password};
-use trustcart::db::{Sql, TeamId, UserId};
+use trustcart::auth::{Role, hash_password, sessions};
+use trustcart::db::{SessionId, Sql, TeamId, UserId};
 
 use super::TestApp;
 
@@ -20,6 +20,7 @@ pub struct Person {
     pub role: Role,
     pub token: String,
     pub extension: Option<String>,
+    pub session: SessionId,
 }
 
 impl TestApp {
@@ -53,10 +54,24 @@ impl TestApp {
         self.insert_person(Role::Agent, login, Some(team), Some(leader.id), Some(ext)).await
     }
 
+    /// A person made before, logged in once more.
+    pub async fn login_as(&self, login: &str) -> Person {
+        let now = self.state.clock.now();
+        let mut tx = self.state.db.begin().await.expect("begins");
+        let sql = "SELECT id, role, team_leader_id, extension FROM users WHERE login = $1";
+        let (id, role, leader, extension): (UserId, Role, Option<UserId>, Option<String>) =
+            tx.one(Sql::new(sql).bind(login)).await.expect("the user");
+        let (session, _) = sessions::begin(&mut tx, id, "", now).await.expect("a session");
+        tx.commit().await.expect("commits");
+        let token = self.state.keys.issue(id, role, leader, session, now).expect("a token");
+        Person { id, login: login.to_owned(), role, token, extension, session }
+    }
+
     /// The same person logged in now: the clock was moved. (Agents' leaders are not looked up.)
     pub fn renewed(&self, who: &Person) -> Person {
         let now = self.state.clock.now();
-        let token = self.state.keys.issue(who.id, who.role, None, now).expect("a token");
+        let token =
+            self.state.keys.issue(who.id, who.role, None, who.session, now).expect("a token");
         Person { token, ..who.clone() }
     }
 
@@ -87,14 +102,16 @@ impl TestApp {
             )
             .await
             .expect("a user");
+        let (session, _) = sessions::begin(&mut tx, id, "", now).await.expect("a session");
         tx.commit().await.expect("commits");
-        let token = self.state.keys.issue(id, role, leader, now).expect("a token");
+        let token = self.state.keys.issue(id, role, leader, session, now).expect("a token");
         Person {
             id,
             login: login.to_owned(),
             role,
             token,
             extension: extension.map(ToOwned::to_owned),
+            session,
         }
     }
 }

@@ -100,6 +100,7 @@ export interface Routes {
     '/api/webhook/bracknet/call-missed': { query: NoQuery; body: unknown; answer: T.Received }
     '/api/webhook/bracknet/call-recording': { query: NoQuery; body: unknown; answer: T.Received }
     '/api/webhook/bracknet/incoming-call': { query: NoQuery; body: unknown; answer: T.Received }
+    '/api/auth/logout-everywhere': { query: NoQuery; body: undefined; answer: undefined }
   }
   PUT: {
     [path: `/api/cdm/customers/${number}/assignment`]: { query: NoQuery; body: T.AssignmentBody; answer: T.Customer }
@@ -112,7 +113,7 @@ export interface Routes {
     [path: `/api/users/${number}/absences`]: { query: NoQuery; body: T.Absences; answer: T.User }
   }
   PATCH: {
-    '/api/auth/me': { query: NoQuery; body: T.MePatch; answer: T.Me }
+    '/api/auth/me': { query: NoQuery; body: T.MePatch; answer: T.MeChanged }
     [path: `/api/cdm/consumption-profiles/${number}`]: { query: NoQuery; body: T.ProfilePatch; answer: T.ConsumptionProfile }
     [path: `/api/cdm/customers/${number}`]: { query: NoQuery; body: T.CustomerEntry; answer: T.Customer }
     [path: `/api/cdm/orders/${number}`]: { query: NoQuery; body: T.OrderPatch; answer: T.Order }

@@ -1,12 +1,13 @@
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api } from '~/api/client'
+import { api, renewing } from '~/api/client'
 import { ApiError } from '~/api/error'
-import { auth, updateMe } from '~/auth/session'
-import { errorText } from '~/i18n/i18n'
+import { MIN_PASSWORD } from '~/auth/password'
+import { auth, signIn, signOut, updateMe } from '~/auth/session'
+import { errorText, useFormat } from '~/i18n/i18n'
 import { useStore } from '~/lib/store'
-import { Button, Field, Input, Page, toast } from '~/ui'
+import { Button, Dialog, Field, Input, Page, toast } from '~/ui'
 
 /** One's own name and password. Language and theme are in the top bar. */
 export function AccountPage() {
@@ -17,6 +18,7 @@ export function AccountPage() {
       <div className="grid max-w-3xl grid-cols-1 items-start gap-4 sm:grid-cols-2">
         <NameForm name={user?.name ?? ''} />
         <PasswordForm />
+        <Logins />
       </div>
     </Page>
   )
@@ -56,11 +58,21 @@ function NameForm({ name: current }: { name: string }) {
 
 function PasswordForm() {
   const { t } = useTranslation(['account', 'common'])
+  const format = useFormat()
   const [currentPassword, setCurrent] = useState('')
   const [newPassword, setNew] = useState('')
   const save = useMutation({
     meta: { quiet: true },
-    mutationFn: () => api.patch('/api/auth/me', { currentPassword, newPassword }),
+    // All earlier tokens end: nobody refreshes with one before the new ones are known.
+    mutationFn: () =>
+      renewing(async () => {
+        const passwords = { currentPassword, newPassword }
+        const me = await api.patch('/api/auth/me', passwords, { refresh: false })
+        const { accessToken, refreshToken, expiresIn, ...user } = me
+        if (accessToken && refreshToken && expiresIn) {
+          signIn({ accessToken, refreshToken, expiresIn, user })
+        }
+      }),
     onSuccess: () => {
       setCurrent('')
       setNew('')
@@ -91,13 +103,17 @@ function PasswordForm() {
           />
         )}
       </Field>
-      <Field label={t('newPassword')} error={wrong('newPassword')} hint={t('hint')}>
+      <Field
+        label={t('newPassword')}
+        error={wrong('newPassword')}
+        hint={t('hint', { n: format.number(MIN_PASSWORD) })}
+      >
         {(control) => (
           <Input
             {...control}
             type="password"
             autoComplete="new-password"
-            minLength={8}
+            minLength={MIN_PASSWORD}
             required
             value={newPassword}
             onChange={(e) => setNew(e.target.value)}
@@ -113,5 +129,37 @@ function PasswordForm() {
         {t('change')}
       </Button>
     </form>
+  )
+}
+
+/** Ends every login of one's own, e.g. on a lost phone. */
+function Logins() {
+  const { t } = useTranslation(['account', 'common'])
+  const [asking, setAsking] = useState(false)
+  const end = useMutation({
+    mutationFn: () => api.post('/api/auth/logout-everywhere'),
+    onSuccess: signOut,
+  })
+  return (
+    <section className={FORM}>
+      <h2 className="font-semibold">{t('logins')}</h2>
+      <p className="text-sm text-muted">{t('loginsLead')}</p>
+      <Button onClick={() => setAsking(true)}>{t('logoutEverywhere')}</Button>
+      <Dialog
+        open={asking}
+        onOpenChange={setAsking}
+        title={t('logoutEverywhere')}
+        description={t('logoutEverywhereLead')}
+        size="sm"
+        footer={
+          <>
+            <Button onClick={() => setAsking(false)}>{t('common:actions.cancel')}</Button>
+            <Button variant="danger" busy={end.isPending} onClick={() => end.mutate()}>
+              {t('logoutEverywhere')}
+            </Button>
+          </>
+        }
+      />
+    </section>
   )
 }

@@ -9,7 +9,7 @@ export default {
   capacity: 'দৈনিক কল',
   phone: 'ফোন',
   password: 'পাসওয়ার্ড',
-  passwordHint: 'কমপক্ষে ১০ অক্ষর',
+  passwordHint: 'কমপক্ষে {{n}} অক্ষর',
   status: 'অবস্থা',
   filter: 'নাম বা লগইন দিয়ে খুঁজুন',
   allRoles: 'সব ভূমিকা',

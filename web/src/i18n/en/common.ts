@@ -252,7 +252,7 @@ export default {
     body_too_large: 'The file is too large.',
     forbidden: 'You are not allowed to do this.',
     invalid_credentials: 'Login name or password is wrong.',
-    account_locked: 'Too many wrong attempts. Try again a little later.',
+    login_paused: 'Too many wrong passwords. Try again in a few minutes.',
     too_many_requests: 'Wait a moment and try again.',
     outcome_required: 'Choose an outcome first.',
     follow_up_at_required: 'Say when to call again.',
@@ -382,6 +382,11 @@ export default {
     wrap_up_changed: 'It was changed in another window. Load it again.',
     wrap_up_not_found: 'A colleague records the outcome of this call.',
     wrap_up_open: 'The last call still waits for its outcome. Record it first.',
+    common_password:
+      'This password is easy to guess. Choose another one, e.g. three or four words.',
+    too_many_calls:
+      'Too many calls to unknown numbers, or too many logged by hand. Call from your task list, or wait.',
+    invalid_caller_id: 'A caller id is a number of 3 to 15 digits.',
     request_in_progress: 'This is still being saved. Wait a moment and try again.',
     request_interrupted: 'This may have been saved already. Reload and check before saving again.',
   },

@@ -12,7 +12,7 @@ export default {
   capacity: 'Calls a day',
   phone: 'Phone',
   password: 'Password',
-  passwordHint: 'At least 10 characters',
+  passwordHint: 'At least {{n}} characters',
   status: 'Status',
   filter: 'Search by name or login',
   allRoles: 'All roles',
