@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { auth, signIn, signOut } from '~/auth/session'
-import { api } from './client'
+import { api, renewing } from './client'
 import { ApiError } from './error'
 import type { Me, Session } from './types'
 
@@ -150,4 +150,40 @@ describe('writes that create something', () => {
     expect(keys[1]).not.toBe(keys[0])
     expect(keys[2]).toBeUndefined()
   })
+})
+
+test('while a change brings new tokens, nobody refreshes with an old one', async () => {
+  let turn = Promise.resolve<unknown>(undefined)
+  vi.stubGlobal('navigator', {
+    locks: {
+      request: (_: string, work: () => Promise<unknown>) => {
+        turn = turn.then(work)
+        return turn
+      },
+    },
+  })
+  const asked: string[] = []
+  let ended = false
+  vi.stubGlobal(
+    'fetch',
+    vi.fn(async (url: string, init: RequestInit) => {
+      asked.push(url)
+      const token = (init.headers as Record<string, string>).authorization
+      if (ended && token === 'Bearer access-1') {
+        return answer(401, { code: 'unauthenticated', detail: 'ended' })
+      }
+      return answer(200, { url })
+    }),
+  )
+  let other: Promise<unknown> | undefined
+  await renewing(async () => {
+    ended = true
+    // The server has ended the old tokens; another request meets that before the new ones are known.
+    other = api.get('/api/cdm/categories')
+    await vi.waitFor(() => expect(asked).toContain('/api/cdm/categories'))
+    signIn(session(2))
+  })
+  expect(await other).toEqual({ url: '/api/cdm/categories' })
+  expect(asked).not.toContain('/api/auth/refresh')
+  expect(auth.get().refreshToken).toBe('refresh-2')
 })
