@@ -10,6 +10,8 @@ import { auth } from '~/auth/session'
 import { callFiltersFrom } from '~/features/calls/filters'
 import { filtersFrom } from '~/features/customers/filters'
 import { orderFiltersFrom } from '~/features/orders/filters'
+import { productFiltersFrom } from '~/features/products/filters'
+import { userFiltersFrom } from '~/features/users/filters'
 import { parseSearch, stringifySearch } from '~/lib/search'
 import { CrashPage, NotFoundPage } from './messages'
 import { homeOf, LEADERS, MANAGERS } from './nav'
@@ -164,7 +166,8 @@ const calls = createRoute({
 const products = createRoute({
   getParentRoute: () => app,
   path: '/products',
-  component: lazyRouteComponent(() => import('~/features/products/ProductsPage'), 'ProductsPage'),
+  validateSearch: productFiltersFrom,
+  component: lazyRouteComponent(() => import('./products'), 'Products'),
 })
 
 const imports = createRoute({
@@ -199,7 +202,8 @@ const users = createRoute({
   getParentRoute: () => app,
   path: '/users',
   beforeLoad: only(MANAGERS),
-  component: lazyRouteComponent(() => import('~/features/users/UsersPage'), 'UsersPage'),
+  validateSearch: userFiltersFrom,
+  component: lazyRouteComponent(() => import('./users'), 'Users'),
 })
 
 export const router = createRouter({

@@ -5,6 +5,8 @@ export interface MenuItem {
   onSelect: () => void
   checked?: boolean
   disabled?: boolean
+  /** One of several to be ticked: the menu stays open. */
+  keepOpen?: boolean
 }
 
 export interface MenuProps {

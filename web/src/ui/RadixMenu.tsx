@@ -3,6 +3,9 @@ import { cx } from '~/lib/cx'
 import { CheckIcon } from './icons'
 import type { LoadedMenu } from './Menu'
 
+const ITEM =
+  'flex cursor-pointer items-center gap-2 rounded px-2 py-1 outline-none data-[disabled]:text-muted data-[highlighted]:bg-accent-soft data-[highlighted]:text-accent-strong'
+
 /** The part of Menu that is loaded when a menu is first wanted. */
 export default function RadixMenu({
   trigger,
@@ -33,17 +36,33 @@ export default function RadixMenu({
                   {group.title}
                 </DropdownMenu.Label>
               )}
-              {group.items.map((item, i) => (
-                <DropdownMenu.Item
-                  key={i}
-                  disabled={item.disabled ?? false}
-                  onSelect={item.onSelect}
-                  className="flex cursor-pointer items-center gap-2 rounded px-2 py-1 outline-none data-[disabled]:text-muted data-[highlighted]:bg-accent-soft data-[highlighted]:text-accent-strong"
-                >
-                  <span className="flex-1">{item.label}</span>
-                  {item.checked && <CheckIcon />}
-                </DropdownMenu.Item>
-              ))}
+              {group.items.map((item, i) =>
+                item.keepOpen ? (
+                  <DropdownMenu.CheckboxItem
+                    key={i}
+                    checked={item.checked ?? false}
+                    disabled={item.disabled ?? false}
+                    onSelect={(event) => {
+                      event.preventDefault()
+                      item.onSelect()
+                    }}
+                    className={ITEM}
+                  >
+                    <span className="flex-1">{item.label}</span>
+                    <CheckIcon className={cx(!item.checked && 'invisible')} />
+                  </DropdownMenu.CheckboxItem>
+                ) : (
+                  <DropdownMenu.Item
+                    key={i}
+                    disabled={item.disabled ?? false}
+                    onSelect={item.onSelect}
+                    className={ITEM}
+                  >
+                    <span className="flex-1">{item.label}</span>
+                    {item.checked && <CheckIcon />}
+                  </DropdownMenu.Item>
+                ),
+              )}
             </DropdownMenu.Group>
           ))}
         </DropdownMenu.Content>

@@ -8,21 +8,11 @@ import { auth } from '~/auth/session'
 import { useFormat } from '~/i18n/i18n'
 import { useStore } from '~/lib/store'
 import { useLive } from '~/live/live'
-import { MoreButton, usePages } from '~/shared/pages'
+import { type ListColumn, phoneValue } from '~/shared/list/columns'
+import { List } from '~/shared/list/ListPage'
+import { usePages } from '~/shared/pages'
 import { Recording } from '~/shared/Recording'
-import {
-  Badge,
-  type Column,
-  EmptyState,
-  ErrorState,
-  Input,
-  Loading,
-  Page,
-  Segmented,
-  Select,
-  Table,
-  type Tone,
-} from '~/ui'
+import { Badge, EmptyState, Input, Page, Segmented, Select, type Tone } from '~/ui'
 import { CALL_STATUSES, type CallFilters } from './filters'
 import { Webhooks } from './Webhooks'
 
@@ -150,17 +140,27 @@ function CallLog({ filters: { view: _, ...filters } }: { filters: CallFilters })
       void changed.call(queries)
     }
   })
-  const columns: Column<Call>[] = [
+  const agentOf = (call: Call) =>
+    people.data?.items.find((person) => person.id === call.agentUserId)?.name
+  const columns: ListColumn<Call>[] = [
     {
       key: 'at',
       header: t('at'),
+      value: (c) => c.startedAt,
+      fixed: true,
       className: 'whitespace-nowrap',
       cell: (c) => format.dateTime(c.startedAt),
     },
-    { key: 'direction', header: t('direction'), cell: (c) => t(`way.${c.direction}`) },
+    {
+      key: 'direction',
+      header: t('direction'),
+      value: (c) => t(`way.${c.direction}`),
+      cell: (c) => t(`way.${c.direction}`),
+    },
     {
       key: 'customer',
       header: t('customer'),
+      value: (c) => c.customerName ?? '',
       cell: (c) =>
         c.customerId ? (
           <Link
@@ -177,19 +177,20 @@ function CallLog({ filters: { view: _, ...filters } }: { filters: CallFilters })
     {
       key: 'phone',
       header: t('phone'),
+      value: (c) => phoneValue(c.customerPhone),
       className: 'whitespace-nowrap',
       cell: (c) => format.phone(c.customerPhone),
     },
     {
       key: 'agent',
       header: t('agent'),
-      cell: (c) =>
-        people.data?.items.find((p) => p.id === c.agentUserId)?.name ??
-        (c.agentExtension ? format.digits(c.agentExtension) : '–'),
+      value: (c) => agentOf(c) ?? '',
+      cell: (c) => agentOf(c) ?? (c.agentExtension ? format.digits(c.agentExtension) : '–'),
     },
     {
       key: 'status',
       header: t('status'),
+      value: (c) => t(`common:callStatus.${c.status}`),
       cell: (c) => (
         <span className="inline-flex items-center gap-1">
           <Badge tone={TONE[c.status] ?? 'plain'}>{t(`common:callStatus.${c.status}`)}</Badge>
@@ -201,6 +202,7 @@ function CallLog({ filters: { view: _, ...filters } }: { filters: CallFilters })
     {
       key: 'length',
       header: t('length'),
+      value: (c) => c.durationSeconds ?? '',
       align: 'right',
       cell: (c) => (c.durationSeconds ? format.clock(c.durationSeconds) : '–'),
     },
@@ -211,25 +213,20 @@ function CallLog({ filters: { view: _, ...filters } }: { filters: CallFilters })
         c.recordingUrl ? <Recording callId={c.id} seconds={c.recordingDuration} /> : '–',
     },
   ]
-  if (list.isError && list.rows.length === 0) {
-    return <ErrorState error={list.error} onRetry={() => void list.refetch()} />
-  }
-  if (list.isPending) return <Loading lines={12} />
-  const filtered = Object.values(filters).some((value) => value !== undefined)
+  const filtered = Object.values(filters).some(Boolean)
   return (
-    <>
-      <Table
-        caption={t('title')}
-        columns={columns}
-        rows={list.rows}
-        rowKey={(c) => c.id}
-        empty={
-          <EmptyState title={filtered ? t('noMatch') : t('none')}>
-            {filtered ? t('noMatchLead') : t('noneLead')}
-          </EmptyState>
-        }
-      />
-      <MoreButton query={list} />
-    </>
+    <List
+      name="calls"
+      caption={t('title')}
+      columns={columns}
+      source={list}
+      rowKey={(c) => c.id}
+      sorting={undefined}
+      empty={
+        <EmptyState title={filtered ? t('noMatch') : t('none')}>
+          {filtered ? t('noMatchLead') : t('noneLead')}
+        </EmptyState>
+      }
+    />
   )
 }

@@ -1,20 +1,22 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { keys } from '~/api/keys'
 import { directoryQuery } from '~/api/queries'
 import type { CustomerSummary } from '~/api/types'
 import { auth } from '~/auth/session'
 import { useFormat } from '~/i18n/i18n'
-import { useDebounced } from '~/lib/debounce'
 import { latinDigits } from '~/lib/format'
 import { useKey } from '~/lib/keys'
 import { useStore } from '~/lib/store'
 import { useDistricts } from '~/shared/District'
-import { MoreButton, usePages } from '~/shared/pages'
+import { type ListColumn, phoneValue, takaValue } from '~/shared/list/columns'
+import { ListPage } from '~/shared/list/ListPage'
+import { useSearchText } from '~/shared/list/useSearchText'
+import { usePages } from '~/shared/pages'
 import { Lifecycle, Segment, TemperatureBadge } from '~/shared/Segment'
-import { Button, type Column, EmptyState, ErrorState, Input, Loading, Page, Table } from '~/ui'
+import { Button, EmptyState, Input } from '~/ui'
 import { PlusIcon } from '~/ui/icons'
 import { AssignDialog } from './AssignDialog'
 import { CustomerForm } from './CustomerForm'
@@ -44,24 +46,11 @@ export function CustomersPage({
   const leads = LEADS.includes(user?.role ?? '')
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set())
   const [dialog, setDialog] = useState<'assign' | 'unassign' | 'new' | null>(create ? 'new' : null)
-  const [text, setText] = useState(filters.q ?? '')
-  const settled = useDebounced(text, 180)
+  const [text, setText] = useSearchText(filters.q, (q) => onFilters(clean({ ...filters, q })))
   const search = useRef<HTMLInputElement>(null)
   useKey(
     { id: 'list.search', key: 'Slash', label: t('search'), group: t('title'), fixed: true },
     () => search.current?.focus(),
-  )
-
-  const latest = useRef({ filters, onFilters })
-  latest.current = { filters, onFilters }
-  useEffect(() => {
-    const { filters: now, onFilters: change } = latest.current
-    if ((now.q ?? '') !== settled.trim()) change(clean({ ...now, q: settled.trim() }))
-  }, [settled])
-  // The address changed by itself: back, forward, a link.
-  useEffect(
-    () => setText((old) => (old.trim() === (filters.q ?? '') ? old : (filters.q ?? ''))),
-    [filters.q],
   )
 
   const list = usePages(keys.customers, '/api/cdm/customers', {
@@ -82,13 +71,15 @@ export function CustomersPage({
       return next
     })
 
-  const columns: Column<CustomerSummary>[] = [
+  const columns: ListColumn<CustomerSummary>[] = [
     ...(leads
       ? [
           {
             key: 'pick',
             className: 'w-8',
-            header: (
+            fixed: true,
+            header: '',
+            head: (
               <input
                 type="checkbox"
                 className="size-4 align-middle accent-accent"
@@ -112,12 +103,14 @@ export function CustomersPage({
                 onChange={(e) => toggle([c.id], e.target.checked)}
               />
             ),
-          } satisfies Column<CustomerSummary>,
+          } satisfies ListColumn<CustomerSummary>,
         ]
       : []),
     {
       key: 'name',
       header: t('column.name'),
+      value: (c) => c.name,
+      fixed: true,
       cell: (c) => (
         <Link
           to="/customers/$id"
@@ -132,13 +125,21 @@ export function CustomersPage({
     {
       key: 'phone',
       header: t('column.phone'),
+      value: (c) => phoneValue(c.phone),
       className: 'whitespace-nowrap',
       cell: (c) => format.phone(c.phone),
     },
-    { key: 'segment', header: t('column.segment'), cell: (c) => <Segment customer={c} /> },
+    {
+      key: 'segment',
+      header: t('column.segment'),
+      value: (c) =>
+        `${t(`common:purchaseStage.${c.purchaseStage}`)} ${t(`common:valueStage.${c.valueStage}`)}`,
+      cell: (c) => <Segment customer={c} />,
+    },
     {
       key: 'lifecycle',
       header: t('column.lifecycle'),
+      value: (c) => t(`common:lifecycle.${c.lifecycleStage}`),
       cell: (c) => (
         <span className="inline-flex gap-1">
           <Lifecycle stage={c.lifecycleStage} />
@@ -149,41 +150,48 @@ export function CustomersPage({
     {
       key: 'district',
       header: t('column.district'),
+      value: (c) => districts.nameOf(c.district) || '',
       cell: (c) => districts.nameOf(c.district) || '–',
     },
     {
       key: 'orders',
       header: t('column.orders'),
+      value: (c) => c.totalOrders,
       align: 'right',
       cell: (c) => format.number(c.totalOrders),
     },
     {
       key: 'spend',
       header: t('column.spend'),
+      value: (c) => takaValue(c.totalSpend),
       align: 'right',
       cell: (c) => format.money(c.totalSpend),
     },
     {
       key: 'last',
       header: t('column.lastOrder'),
+      value: (c) => c.lastOrderDate ?? '',
       className: 'whitespace-nowrap',
       cell: (c) => (c.lastOrderDate ? format.daysAgo(c.lastOrderDate) : '–'),
     },
     {
       key: 'contact',
       header: t('column.lastContact'),
+      value: (c) => c.lastContactAt ?? '',
       className: 'whitespace-nowrap',
       cell: (c) => (c.lastContactAt ? format.daysAgo(c.lastContactAt) : '–'),
     },
     {
       key: 'agent',
       header: t('column.agent'),
+      value: (c) => nameOf(c.assignedTo) ?? '',
       cell: (c) => nameOf(c.assignedTo) ?? <span className="text-muted">{t('pool')}</span>,
     },
   ]
   const filtered = filterCount(filters) > 0 || filters.q
   return (
-    <Page
+    <ListPage
+      name="customers"
       title={t('title')}
       actions={
         <>
@@ -212,55 +220,43 @@ export function CustomersPage({
           )}
         </>
       }
-    >
-      <FilterBar
-        filters={filters}
-        onChange={(part) => onFilters(clean({ ...filters, ...part }))}
-        onClear={() => onFilters(clean({ q: filters.q }))}
-        leads={leads}
-      />
-      {list.isError && rows.length === 0 ? (
-        <ErrorState error={list.error} onRetry={() => void list.refetch()} />
-      ) : list.isPending ? (
-        <Loading lines={12} className="p-2" />
-      ) : (
-        <Table
-          caption={t('title')}
-          columns={columns}
-          rows={rows}
-          rowKey={(c) => c.id}
-          onRow={(c) => onOpen(c.id)}
-          selected={(c) => chosen.has(c.id)}
-          className={list.isPlaceholderData ? 'opacity-70' : undefined}
-          empty={
-            <EmptyState
-              title={filtered ? t('noMatch') : t('none')}
-              action={
-                filtered ? (
-                  <Button
-                    onClick={() => {
-                      setText('')
-                      onFilters({})
-                    }}
-                  >
-                    {t('clearAll')}
-                  </Button>
-                ) : undefined
-              }
-            >
-              {filtered ? t('noMatchLead') : t('noneLead')}
-            </EmptyState>
-          }
+      filters={
+        <FilterBar
+          filters={filters}
+          onChange={(part) => onFilters(clean({ ...filters, ...part }))}
+          onClear={() => onFilters(clean({ q: filters.q }))}
+          leads={leads}
         />
-      )}
-      <div className="flex min-h-8 shrink-0 flex-wrap items-center gap-2">
-        <p className="text-xs text-muted" aria-live="polite">
-          {t('shown', { n: format.number(rows.length) })}
-          {list.hasNextPage ? ` ${t('andMore')}` : ''}
-        </p>
-        <MoreButton query={list} />
-        {picked.length > 0 && (
-          <div className="ml-auto flex items-center gap-2">
+      }
+      caption={t('title')}
+      columns={columns}
+      source={list}
+      rowKey={(c) => c.id}
+      onRow={(c) => onOpen(c.id)}
+      selected={(c) => chosen.has(c.id)}
+      sorting={undefined}
+      empty={
+        <EmptyState
+          title={filtered ? t('noMatch') : t('none')}
+          action={
+            filtered ? (
+              <Button
+                onClick={() => {
+                  setText('')
+                  onFilters({})
+                }}
+              >
+                {t('clearAll')}
+              </Button>
+            ) : undefined
+          }
+        >
+          {filtered ? t('noMatchLead') : t('noneLead')}
+        </EmptyState>
+      }
+      aside={
+        picked.length > 0 && (
+          <div className="flex flex-wrap items-center gap-2">
             <span className="text-sm">
               {t('picked', { n: format.number(picked.length), count: picked.length })}
             </span>
@@ -272,8 +268,9 @@ export function CustomersPage({
               {t('clearPicked')}
             </Button>
           </div>
-        )}
-      </div>
+        )
+      }
+    >
       {(dialog === 'assign' || dialog === 'unassign') && (
         <AssignDialog
           customers={picked}
@@ -291,6 +288,6 @@ export function CustomersPage({
           onSaved={(c) => onOpen(c.id)}
         />
       )}
-    </Page>
+    </ListPage>
   )
 }

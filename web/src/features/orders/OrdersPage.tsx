@@ -1,24 +1,14 @@
 import { Link } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { keys } from '~/api/keys'
 import type { Order } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
-import { useDebounced } from '~/lib/debounce'
 import { latinDigits } from '~/lib/format'
-import { MoreButton, usePages } from '~/shared/pages'
-import {
-  Badge,
-  Button,
-  type Column,
-  EmptyState,
-  ErrorState,
-  Input,
-  Loading,
-  Page,
-  Select,
-  Table,
-} from '~/ui'
+import { type ListColumn, phoneValue, takaValue } from '~/shared/list/columns'
+import { ListPage } from '~/shared/list/ListPage'
+import { useSearchText } from '~/shared/list/useSearchText'
+import { usePages } from '~/shared/pages'
+import { Badge, Button, EmptyState, Input, Select } from '~/ui'
 import { ORDER_STATUSES, type OrderFilters, STATUS_TONE } from './filters'
 
 /** All orders one may see, from wherever they came. */
@@ -33,22 +23,17 @@ export function OrdersPage({
 }) {
   const { t } = useTranslation(['orders', 'common'])
   const format = useFormat()
-  const [text, setText] = useState(filters.q ?? '')
-  const settled = useDebounced(text, 180)
-  const latest = useRef({ filters, onFilters })
-  latest.current = { filters, onFilters }
-  useEffect(() => {
-    const { filters: now, onFilters: change } = latest.current
-    if ((now.q ?? '') !== settled.trim()) change({ ...now, q: settled.trim() || undefined })
-  }, [settled])
+  const [text, setText] = useSearchText(filters.q, (q) => onFilters({ ...filters, q }))
   const list = usePages(keys.orders, '/api/cdm/orders', {
     ...filters,
     ...(filters.q ? { q: latinDigits(filters.q) } : {}),
   })
-  const columns: Column<Order>[] = [
+  const columns: ListColumn<Order>[] = [
     {
       key: 'no',
       header: t('no'),
+      value: (o) => o.orderNo,
+      fixed: true,
       cell: (o) => (
         <Link
           to="/orders/$id"
@@ -63,12 +48,14 @@ export function OrdersPage({
     {
       key: 'date',
       header: t('date'),
+      value: (o) => o.orderDate,
       className: 'whitespace-nowrap',
       cell: (o) => format.date(o.orderDate),
     },
     {
       key: 'customer',
       header: t('customer'),
+      value: (o) => o.customerName,
       cell: (o) => (
         <Link
           to="/customers/$id"
@@ -83,17 +70,20 @@ export function OrdersPage({
     {
       key: 'phone',
       header: t('phone'),
+      value: (o) => phoneValue(o.phone),
       className: 'whitespace-nowrap',
       cell: (o) => format.phone(o.phone),
     },
     {
       key: 'source',
       header: t('source'),
+      value: (o) => o.source,
       cell: (o) => <span className="text-muted">{o.source}</span>,
     },
     {
       key: 'status',
       header: t('status'),
+      value: (o) => t(`common:orderStatus.${o.status}`),
       cell: (o) => (
         <Badge tone={STATUS_TONE[o.status]}>{t(`common:orderStatus.${o.status}`)}</Badge>
       ),
@@ -101,6 +91,7 @@ export function OrdersPage({
     {
       key: 'lines',
       header: t('lines'),
+      value: (o) => o.lines.map((l) => `${format.name(l)} × ${l.quantity}`).join(', '),
       cell: (o) => (
         <span className="line-clamp-1 text-muted">
           {o.lines.map((l) => `${format.name(l)} × ${format.number(l.quantity)}`).join(', ')}
@@ -110,13 +101,15 @@ export function OrdersPage({
     {
       key: 'total',
       header: t('total'),
+      value: (o) => takaValue(o.total),
       align: 'right',
       cell: (o) => <span className="font-medium">{format.money(o.total)}</span>,
     },
   ]
-  const filtered = Object.values(filters).some((value) => value !== undefined)
+  const filtered = Object.values(filters).some(Boolean)
   return (
-    <Page
+    <ListPage
+      name="orders"
       title={t('title')}
       actions={
         <>
@@ -159,41 +152,31 @@ export function OrdersPage({
           ))}
         </>
       }
-    >
-      {list.isError && list.rows.length === 0 ? (
-        <ErrorState error={list.error} onRetry={() => void list.refetch()} />
-      ) : list.isPending ? (
-        <Loading lines={12} />
-      ) : (
-        <Table
-          caption={t('title')}
-          columns={columns}
-          rows={list.rows}
-          rowKey={(o) => o.id}
-          onRow={(o) => onOpen(o.id)}
-          className={list.isPlaceholderData ? 'opacity-70' : undefined}
-          empty={
-            <EmptyState
-              title={filtered ? t('noMatch') : t('none')}
-              action={
-                filtered ? (
-                  <Button
-                    onClick={() => {
-                      setText('')
-                      onFilters({})
-                    }}
-                  >
-                    {t('clear')}
-                  </Button>
-                ) : undefined
-              }
-            >
-              {filtered ? t('noMatchLead') : t('noneLead')}
-            </EmptyState>
+      caption={t('title')}
+      columns={columns}
+      source={list}
+      rowKey={(o) => o.id}
+      onRow={(o) => onOpen(o.id)}
+      sorting={undefined}
+      empty={
+        <EmptyState
+          title={filtered ? t('noMatch') : t('none')}
+          action={
+            filtered ? (
+              <Button
+                onClick={() => {
+                  setText('')
+                  onFilters({})
+                }}
+              >
+                {t('clear')}
+              </Button>
+            ) : undefined
           }
-        />
-      )}
-      <MoreButton query={list} />
-    </Page>
+        >
+          {filtered ? t('noMatchLead') : t('noneLead')}
+        </EmptyState>
+      }
+    />
   )
 }

@@ -1,46 +1,41 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import { changed } from '~/api/keys'
 import { usersQuery } from '~/api/queries'
-import type { Role, User } from '~/api/types'
+import type { User } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
+import { type ListColumn, sortingText } from '~/shared/list/columns'
+import { ListPage } from '~/shared/list/ListPage'
+import { useSearchText } from '~/shared/list/useSearchText'
 import { UserForm } from '~/shared/UserForm'
-import {
-  Badge,
-  Button,
-  type Column,
-  ConfirmDialog,
-  EmptyState,
-  Input,
-  Page,
-  QueryView,
-  Select,
-  Table,
-  toast,
-} from '~/ui'
+import { Badge, Button, ConfirmDialog, EmptyState, Input, Select, toast } from '~/ui'
 import { PlusIcon } from '~/ui/icons'
+import { ROLES, type UserFilters, userSorting } from './filters'
 
-export const ROLES: Role[] = [
-  'admin',
-  'sales_manager',
-  'team_leader',
-  'agent',
-  'support',
-  'delivery_coordinator',
-]
+const NONE: User[] = []
 
 /** Everyone who can log in. */
-export function UsersPage() {
+export function UsersPage({
+  filters,
+  onFilters,
+}: {
+  filters: UserFilters
+  onFilters: (filters: UserFilters) => void
+}) {
   const { t } = useTranslation(['users', 'common'])
   const format = useFormat()
   const queries = useQueryClient()
-  const [role, setRole] = useState<Role | ''>('')
-  const [text, setText] = useState('')
+  const [text, setText] = useSearchText(filters.q, (q) => onFilters({ ...filters, q }))
   const [edited, setEdited] = useState<User | 'new' | null>(null)
   const [closing, setClosing] = useState<User | null>(null)
-  const users = useQuery(usersQuery(role || undefined))
+  const users = useQuery(usersQuery(filters.role))
+  const items = users.data?.items ?? NONE
+  const rows = useMemo(() => {
+    const needle = text.trim().toLowerCase()
+    return items.filter((u) => `${u.name} ${u.login}`.toLowerCase().includes(needle))
+  }, [items, text])
 
   const setActive = useMutation({
     mutationFn: (user: User) => api.patch(`/api/users/${user.id}`, { active: !user.active }),
@@ -51,25 +46,44 @@ export function UsersPage() {
     },
   })
 
-  const columns: Column<User>[] = [
-    { key: 'name', header: t('name'), cell: (u) => <span className="font-medium">{u.name}</span> },
-    { key: 'login', header: t('login'), cell: (u) => u.login },
-    { key: 'role', header: t('role'), cell: (u) => t(`common:role.${u.role}`) },
-    { key: 'team', header: t('team'), cell: (u) => u.teamCode ?? '–' },
+  const columns: ListColumn<User>[] = [
+    {
+      key: 'name',
+      header: t('name'),
+      value: (u) => u.name,
+      fixed: true,
+      cell: (u) => <span className="font-medium">{u.name}</span>,
+    },
+    { key: 'login', header: t('login'), value: (u) => u.login, cell: (u) => u.login },
+    {
+      key: 'role',
+      header: t('role'),
+      value: (u) => t(`common:role.${u.role}`),
+      cell: (u) => t(`common:role.${u.role}`),
+    },
+    {
+      key: 'team',
+      header: t('team'),
+      value: (u) => u.teamCode ?? '',
+      cell: (u) => u.teamCode ?? '–',
+    },
     {
       key: 'extension',
       header: t('extension'),
+      value: (u) => u.extension ?? '',
       cell: (u) => (u.extension ? format.digits(u.extension) : '–'),
     },
     {
       key: 'capacity',
       header: t('capacity'),
+      value: (u) => (u.role === 'agent' ? u.capacity : ''),
       align: 'right',
       cell: (u) => (u.role === 'agent' ? format.number(u.capacity) : '–'),
     },
     {
       key: 'status',
       header: t('status'),
+      value: (u) => t(`common:states.${u.active ? 'active' : 'inactive'}`),
       cell: (u) =>
         u.active ? (
           <Badge tone="ok">{t('common:states.active')}</Badge>
@@ -79,7 +93,9 @@ export function UsersPage() {
     },
     {
       key: 'action',
-      header: <span className="sr-only">{t('common:actions.edit')}</span>,
+      fixed: true,
+      header: t('common:actions.edit'),
+      head: <span className="sr-only">{t('common:actions.edit')}</span>,
       align: 'right',
       cell: (u) => (
         <span className="inline-flex">
@@ -104,7 +120,8 @@ export function UsersPage() {
   ]
 
   return (
-    <Page
+    <ListPage
+      name="users"
       title={t('title')}
       lead={t('lead')}
       actions={
@@ -120,8 +137,10 @@ export function UsersPage() {
           <Select
             className="w-44"
             aria-label={t('role')}
-            value={role}
-            onChange={(e) => setRole(e.target.value as Role | '')}
+            value={filters.role ?? ''}
+            onChange={(e) =>
+              onFilters({ ...filters, role: (e.target.value || undefined) as UserFilters['role'] })
+            }
           >
             <option value="">{t('allRoles')}</option>
             {ROLES.map((value) => (
@@ -135,20 +154,14 @@ export function UsersPage() {
           </Button>
         </>
       }
+      caption={t('title')}
+      columns={columns}
+      source={{ ...users, rows }}
+      rowKey={(u) => u.id}
+      sorting={userSorting(filters)}
+      onSorting={(sorting) => onFilters({ ...filters, sort: sortingText(sorting) })}
+      empty={<EmptyState title={t('empty')} />}
     >
-      <QueryView query={users}>
-        {({ items }) => (
-          <Table
-            caption={t('title')}
-            columns={columns}
-            rows={items.filter((u) =>
-              `${u.name} ${u.login}`.toLowerCase().includes(text.trim().toLowerCase()),
-            )}
-            rowKey={(u) => u.id}
-            empty={<EmptyState title={t('empty')} />}
-          />
-        )}
-      </QueryView>
       {edited && (
         <UserForm
           user={edited === 'new' ? undefined : edited}
@@ -166,6 +179,6 @@ export function UsersPage() {
         busy={setActive.isPending}
         onConfirm={() => closing && setActive.mutate(closing)}
       />
-    </Page>
+    </ListPage>
   )
 }

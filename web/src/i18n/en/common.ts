@@ -57,6 +57,14 @@ export default {
     none: 'None',
     refresh: 'Refresh',
   },
+  list: {
+    soFar: '{{n}} shown, more available.',
+    total: '{{n}} in total.',
+    columns: 'Columns',
+    csv: 'CSV',
+    saved: '{{n}} rows saved as a CSV file.',
+    cut: 'The first {{n}} rows were saved. Use filters to shorten the list.',
+  },
   states: {
     loading: 'Loading…',
     empty: 'Nothing here yet.',
