@@ -8,7 +8,7 @@ use crate::auth::{self, AccessKeys};
 use crate::calls::group::WebhookGroup;
 use crate::calls::line::Line;
 use crate::clock::Clock;
-use crate::config::{Config, Provider};
+use crate::config::Config;
 use crate::customers::catalogue::Catalogues;
 use crate::db::{Db, DbError, Sql, Tx};
 use crate::live::Live;
@@ -67,8 +67,8 @@ pub struct AppState {
     pub webhook_verifier: Option<Arc<Verifier>>,
     /// Counts and durations for `/metrics`.
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
-    /// Held by whoever fetches recordings: two would fetch the same.
-    pub fetch_turn: Arc<tokio::sync::Mutex<()>>,
+    /// Recordings being fetched.
+    pub fetching: Arc<crate::calls::recording::fetch::Fetching>,
     /// Held by the import at work: they take turns, so that a file finds what the one before made.
     pub import_turn: Arc<tokio::sync::Mutex<()>>,
     /// Cancelled when the process is asked to stop.
@@ -103,7 +103,7 @@ impl AppState {
                 "TRUSTCART_INSECURE_WEBHOOKS is on and there is no BRACKNET_WEBHOOK_SECRET: anybody \
                  who reaches this server can make up calls"
             );
-        } else if webhook_verifier.is_none() && config.telephony_provider == Provider::Bracknet {
+        } else if webhook_verifier.is_none() && config.bracknet_api_key.is_some() {
             tracing::warn!(
                 "there is no BRACKNET_WEBHOOK_SECRET: webhooks are accepted from this machine only"
             );
@@ -128,7 +128,7 @@ impl AppState {
             webhook_group: Arc::default(),
             webhook_verifier,
             metrics: crate::system::recorder(),
-            fetch_turn: Arc::default(),
+            fetching: Arc::default(),
             import_turn: Arc::new(tokio::sync::Mutex::new(())),
             stop,
             background,

@@ -1,33 +1,25 @@
 //! Recordings that a telephone system only gives an address for are fetched into our own folder
 //! (SPEC §5.8): the browser never asks the PBX, and they outlive it.
-//!
-//! Whoever can send a webhook could otherwise make this server ask any address, so only the PBX's
-//! own host and those of `TRUSTCART_RECORDING_HOSTS` are asked, without following redirects.
 
-use std::time::Duration;
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::TryStreamExt as _;
+use futures::StreamExt as _;
 use serde_json::json;
-use url::Url;
 
-use super::NAME_CHARS;
+use super::download::{self, Download, Failure};
 use crate::app::AppState;
 use crate::calls::state::Recording;
-use crate::config::{Config, Provider};
 use crate::db::{CallId, DbError, Sql, Tx, text_enum};
 use crate::error::Result;
-use crate::outbound;
-use crate::storage::StorageError;
 
-/// Largest recording, bytes: more than a day of compressed speech.
-const MAX_BYTES: u64 = 200 * 1024 * 1024;
-/// Longest download.
-const PATIENCE: Duration = Duration::from_mins(2);
 /// Tries before it is given up; with the pauses in between about a day.
 const TRIES: i64 = 12;
 /// Recordings fetched in one run of the job.
 const BATCH: i64 = 50;
+/// Recordings fetched at once: a slow one does not hold up the others.
+const AT_ONCE: usize = 8;
 
 text_enum! {
     /// Whether a recording at the telephone system is here already.
@@ -95,6 +87,32 @@ struct Due {
     attempts: i64,
 }
 
+/// The calls whose recordings are being fetched now: two runs do not fetch the same.
+#[derive(Debug, Default)]
+pub struct Fetching(Mutex<HashSet<CallId>>);
+
+/// A call whose recording is being fetched, until dropped.
+struct Turn<'a> {
+    fetching: &'a Fetching,
+    call: CallId,
+}
+
+impl Fetching {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashSet<CallId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, call: CallId) -> Option<Turn<'_>> {
+        self.lock().insert(call).then_some(Turn { fetching: self, call })
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.fetching.lock().remove(&self.call);
+    }
+}
+
 /// Fetches what has just become due, in the background.
 pub fn soon(state: &AppState) {
     let state = state.clone();
@@ -107,7 +125,6 @@ pub fn soon(state: &AppState) {
 
 /// Fetches what is due.
 pub async fn run(state: &AppState) -> Result<serde_json::Value> {
-    let _turn = state.fetch_turn.lock().await;
     let due: Vec<Due> = state
         .db
         .read()
@@ -121,17 +138,12 @@ pub async fn run(state: &AppState) -> Result<serde_json::Value> {
             .bind(BATCH),
         )
         .await?;
+    let mut outcomes =
+        futures::stream::iter(due).map(|due| fetch(state, due)).buffer_unordered(AT_ONCE);
     let (mut stored, mut failed) = (0, 0);
-    for one in due {
-        let outcome = download(state, &one).await;
-        if let Err(error) = &outcome {
-            tracing::warn!(call = %one.call_id, error = %error.why, "a recording was not fetched");
-        }
-        match settle(state, &one, outcome).await? {
-            FetchState::Stored => {
-                stored += 1;
-                clear_at_asterisk(state, &one.source_url).await;
-            }
+    while let Some(outcome) = outcomes.next().await {
+        match outcome? {
+            FetchState::Stored => stored += 1,
             FetchState::Failed => failed += 1,
             FetchState::Pending => {}
         }
@@ -139,133 +151,20 @@ pub async fn run(state: &AppState) -> Result<serde_json::Value> {
     Ok(json!({"stored": stored, "failed": failed}))
 }
 
-struct Download {
-    file: String,
-    content_type: String,
-    bytes: u64,
-}
-
-struct Failure {
-    why: String,
-    /// Trying again cannot help.
-    final_one: bool,
-}
-
-impl From<StorageError> for Failure {
-    fn from(error: StorageError) -> Self {
-        later(error)
-    }
-}
-
-fn later(why: impl std::fmt::Display) -> Failure {
-    Failure { why: why.to_string(), final_one: false }
-}
-
-fn never(why: impl std::fmt::Display) -> Failure {
-    Failure { why: why.to_string(), final_one: true }
-}
-
-fn authority(url: &Url) -> Option<(String, Option<u16>)> {
-    url.host_str().map(|host| (host.to_ascii_lowercase(), url.port_or_known_default()))
-}
-
-/// Whether an address is a recording at the configured Asterisk, which wants to know who asks. Only
-/// there is our login sent: an address may come from a webhook, and everything else of its REST
-/// interface is none of a webhook's business.
-fn is_at_asterisk(config: &Config, url: &Url) -> bool {
-    let asterisk = config.asterisk.url.as_deref().and_then(|base| base.parse::<Url>().ok());
-    config.telephony_provider == Provider::Asterisk
-        && asterisk
-            .as_ref()
-            .is_some_and(|pbx| authority(pbx) == authority(url) && pbx.scheme() == url.scheme())
-        && url.path().starts_with("/ari/recordings/stored/")
-        && url.query().is_none()
-}
-
-/// Whether an address may be asked.
-fn allowed(config: &Config, url: &Url) -> bool {
-    let pbx = config.bracknet_api_base_url.as_deref().and_then(|base| base.parse::<Url>().ok());
-    pbx.as_ref().is_some_and(|pbx| authority(pbx) == authority(url))
-        || is_at_asterisk(config, url)
-        || url.host_str().is_some_and(|host| {
-            config.recording_hosts.iter().any(|allowed| {
-                let with_port = format!("{host}:{}", url.port_or_known_default().unwrap_or(0));
-                allowed.eq_ignore_ascii_case(host) || allowed.eq_ignore_ascii_case(&with_port)
-            })
-        })
-}
-
-/// The ending for a media type; `None`: this is no sound.
-fn ending(content_type: &str) -> Option<&'static str> {
-    Some(match content_type {
-        "audio/mpeg" | "audio/mp3" => "mp3",
-        "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => "wav",
-        "audio/ogg" | "audio/opus" => "ogg",
-        "audio/mp4" | "audio/aac" | "audio/x-m4a" => "m4a",
-        "audio/webm" => "webm",
-        other if other.starts_with("audio/") => "audio",
-        _ => return None,
-    })
-}
-
-async fn download(state: &AppState, due: &Due) -> Result<Download, Failure> {
-    let url: Url = due.source_url.parse().map_err(never)?;
-    if !allowed(&state.config, &url) {
-        return Err(never("its host is not allowed (TRUSTCART_RECORDING_HOSTS)"));
-    }
-    let client = outbound::client(PATIENCE).map_err(later)?;
-    let mut request = client.get(url.clone());
-    let at_asterisk = is_at_asterisk(&state.config, &url);
-    if let Some(password) = state.config.asterisk.password.as_ref().filter(|_| at_asterisk) {
-        request = request.basic_auth(&state.config.asterisk.user, Some(password.text()));
-    }
-    let answer = request.send().await.map_err(|error| later(error.without_url()))?;
-    if !answer.status().is_success() {
-        return Err(later(format_args!("answered {}", answer.status())));
-    }
-    let content_type = answer
-        .headers()
-        .get("content-type")
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .map(|value| value.trim().to_ascii_lowercase())
-        .unwrap_or_default();
-    let ending =
-        ending(&content_type).ok_or_else(|| never(format_args!("`{content_type}` is no sound")))?;
-    let file = format!("call-{}-{:08x}.{ending}", due.call_id, rand::random::<u32>());
-    debug_assert!(file.chars().all(NAME_CHARS), "a name that is served");
-    let mut received = 0;
-    let content = futures::stream::try_unfold(answer, |mut answer| async move {
-        let chunk = answer.chunk().await.map_err(|error| later(error.without_url()))?;
-        Ok::<_, Failure>(chunk.map(|chunk| (chunk, answer)))
-    });
-    let content = content.and_then(|chunk| {
-        received += chunk.len() as u64;
-        let fits = received <= MAX_BYTES;
-        let too_large = || never(format_args!("larger than {MAX_BYTES} bytes"));
-        std::future::ready(if fits { Ok(chunk) } else { Err(too_large()) })
-    });
-    let bytes = state.recordings.write(&file, std::pin::pin!(content)).await?;
-    Ok(Download { file, content_type, bytes })
-}
-
-/// An Asterisk keeps its recordings until it is told that they are elsewhere. One that stays takes
-/// room there and does no harm.
-async fn clear_at_asterisk(state: &AppState, source_url: &str) {
-    let Ok(url) = source_url.parse::<Url>() else { return };
-    let Some(password) = &state.config.asterisk.password else { return };
-    if !is_at_asterisk(&state.config, &url) {
-        return;
-    }
-    let Some(whole) = source_url.strip_suffix("/file") else { return };
-    let deleted = async {
-        let client = outbound::client(PATIENCE)?;
-        let user = &state.config.asterisk.user;
-        client.delete(whole).basic_auth(user, Some(password.text())).send().await
+/// Fetches a recording, unless another run is at it; the state it is in then.
+async fn fetch(state: &AppState, due: Due) -> Result<FetchState> {
+    let Some(_turn) = state.fetching.begin(due.call_id) else {
+        return Ok(FetchState::Pending);
     };
-    if let Err(error) = deleted.await {
-        tracing::debug!(error = %error.without_url(), "a recording was not cleared at the Asterisk");
+    let outcome = download::download(state, due.call_id, &due.source_url).await;
+    if let Err(error) = &outcome {
+        tracing::warn!(call = %due.call_id, error = %error.why, "a recording was not fetched");
     }
+    let next = settle(state, &due, outcome).await?;
+    if next == FetchState::Stored {
+        download::clear_at_asterisk(state, &due.source_url).await;
+    }
+    Ok(next)
 }
 
 /// How long to wait after so many tries: 1, 2, 4 … minutes, four hours at most. The job begins on the
@@ -327,30 +226,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_login_goes_to_recordings_of_the_asterisk_and_nowhere_else() {
-        #[derive(clap::Parser)]
-        struct Flags {
-            #[command(flatten)]
-            config: Config,
-        }
-        let flags = ["x", "--telephony-provider", "asterisk", "--asterisk-url", "http://pbx:8088"];
-        let config = <Flags as clap::Parser>::parse_from(flags).config;
-        let ours = |text: &str| is_at_asterisk(&config, &text.parse().expect("an address"));
-        assert!(ours("http://pbx:8088/ari/recordings/stored/tc-1~recording/file"));
-        for other in [
-            "http://pbx:8088/ari/channels",
-            "http://pbx:8088/ari/recordings/stored/../../channels/x",
-            "http://pbx:8088/ari/recordings/stored/%2e%2e/%2e%2e/channels/x",
-            "http://pbx:8088/ari/recordings/stored/x/file?api_key=y",
-            "https://pbx:8088/ari/recordings/stored/x/file",
-            "http://pbx:9/ari/recordings/stored/x/file",
-            "http://pbx.example:8088/ari/recordings/stored/x/file",
-        ] {
-            assert!(!ours(other), "{other}");
-        }
-    }
-
-    #[test]
     fn it_is_tried_again_by_the_run_one_two_and_four_minutes_later() {
         // The job runs at the full minute; the try ended some seconds into it.
         let ended = TimeDelta::seconds(5);
@@ -360,13 +235,5 @@ mod tests {
         };
         assert_eq!([1, 2, 3, 8].map(run_after), [1, 2, 4, 128]);
         assert_eq!([9, 10, 100].map(run_after), [240; 3], "four hours at most");
-    }
-
-    #[test]
-    fn only_sound_is_kept() {
-        assert_eq!(ending("audio/mpeg"), Some("mp3"));
-        assert_eq!(ending("audio/x-strange"), Some("audio"));
-        assert_eq!(ending("text/html"), None);
-        assert_eq!(ending(""), None);
     }
 }

@@ -1,8 +1,10 @@
 //! Streaming a recording, whole or in parts: players seek. [`fetch`] brings recordings here,
 //! [`keep`] lets old ones go.
 
+mod download;
 pub mod fetch;
 pub mod keep;
+mod sound;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -40,6 +42,10 @@ pub async fn serve(
     if !name.chars().all(NAME_CHARS) || name.starts_with('.') {
         return Err(no_recording());
     }
+    let media_type = sound::served_as(&media_type);
+    let how = if media_type == sound::UNKNOWN { "attachment" } else { "inline" };
+    let ending = name.rsplit('.').next().unwrap_or_default();
+    let disposition = format!("{how}; filename=\"call-{id}.{ending}\"");
     let size = state.recordings.size(&name).await.map_err(anyhow::Error::from)?;
     let size = size.ok_or_else(no_recording)?;
     let wanted = headers.get(header::RANGE).and_then(|v| v.to_str().ok());
@@ -55,6 +61,10 @@ pub async fn serve(
     let mut response = Response::builder()
         .status(status)
         .header(header::CONTENT_TYPE, media_type)
+        // Whatever it is, no browser runs it.
+        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .header(header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'")
+        .header(header::CONTENT_DISPOSITION, disposition)
         .header(header::CONTENT_LENGTH, length)
         .header(header::ACCEPT_RANGES, "bytes")
         .header(header::CACHE_CONTROL, "private, no-store")

@@ -9,7 +9,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use super::desk;
 use crate::support::{Answer, Person, TestApp, both};
 
-const SOUND: &[u8] = b"RIFF pretend this is speech";
+const SOUND: &[u8] = b"RIFF\x24\0\0\0WAVE pretend this is speech";
 
 /// The application, allowed to ask `server` for recordings.
 async fn allowed(app: &TestApp, server: &MockServer, more: &[&str]) -> TestApp {
@@ -96,7 +96,8 @@ both! {
         let app = allowed(&app, &server, &flags).await;
         let desk = desk(&app).await;
         // More than one part of an upload.
-        let long: Vec<u8> = (0..12_000_000_u32).map(|n| (n % 251) as u8).collect();
+        let mut long: Vec<u8> = (0..12_000_000_u32).map(|n| (n % 251) as u8).collect();
+        long[..SOUND.len()].copy_from_slice(SOUND);
         let sound = ResponseTemplate::new(200).set_body_raw(long.clone(), "audio/wav");
         Mock::given(path("/r/1.wav")).respond_with(sound).mount(&server).await;
         let call = recorded(&app, &desk.leader, &format!("{}/r/1.wav", server.uri())).await;
@@ -145,14 +146,18 @@ both! {
         let server = MockServer::start().await;
         let app = allowed(&app, &server, &[]).await;
         let desk = desk(&app).await;
-        let sound = ResponseTemplate::new(200).set_body_raw(SOUND, "audio/mpeg");
+        let sound = ResponseTemplate::new(200).set_body_raw(SOUND, "binary/octet-stream");
         Mock::given(method("GET")).and(path("/r/1.mp3")).respond_with(sound).expect(1).mount(&server).await;
         let call = recorded(&app, &desk.leader, &format!("{}/r/1.mp3", server.uri())).await;
         problem(&app, &desk.leader, &call, 409, "recording_pending").await;
         assert_eq!(fetch_now(&app).await, json!({"stored": 1, "failed": 0}));
         assert_eq!(fetch_now(&app).await, json!({"stored": 0, "failed": 0}));
         let answer = ask(&app, &desk.leader, &call).await;
-        assert_eq!(answer.headers()["content-type"], "audio/mpeg");
+        let header = |name: &str| answer.headers()[name].to_str().expect("text").to_owned();
+        assert_eq!(header("content-type"), "audio/wav", "what it is, not what it was called");
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("content-security-policy"), "sandbox; default-src 'none'");
+        assert_eq!(header("content-disposition"), format!("inline; filename=\"call-{call}.wav\""));
         assert_eq!(answer.bytes().await.expect("sound"), SOUND);
         let url = format!("{}/api/telephony/calls/{call}/recording", app.base);
         let part = app.http.get(url).bearer_auth(&desk.leader.token).header("range", "bytes=0-3");
@@ -175,11 +180,59 @@ both! {
         }
         assert_eq!(ask(&app, &desk.leader, &call).await.status(), 200);
 
-        let page = ResponseTemplate::new(200).set_body_raw("<html>log in</html>", "text/html");
-        Mock::given(path("/r/3.wav")).respond_with(page).mount(&server).await;
-        let call = recorded(&app, &desk.leader, &format!("{}/r/3.wav", server.uri())).await;
-        assert_eq!(fetch_now(&app).await["failed"], 1);
-        problem(&app, &desk.leader, &call, 404, "recording_unavailable").await;
+        for (n, media_type) in ["text/html", "audio/mpeg", "audio/x-html", ""].into_iter().enumerate() {
+            let page = ResponseTemplate::new(200).set_body_raw("<html>log in</html>", media_type);
+            let name = format!("/r/page-{n}.wav");
+            Mock::given(path(name.as_str())).respond_with(page).mount(&server).await;
+            let call = recorded(&app, &desk.leader, &format!("{}{name}", server.uri())).await;
+            assert_eq!(fetch_now(&app).await["failed"], 1, "{media_type}");
+            problem(&app, &desk.leader, &call, 404, "recording_unavailable").await;
+        }
+    }
+
+    async fn sound_is_kept_whatever_it_is_called(app: TestApp) {
+        let server = MockServer::start().await;
+        let app = allowed(&app, &server, &[]).await;
+        let desk = desk(&app).await;
+        for (n, (bytes, declared, served, how)) in [
+            (&b"ID3\x04\0\0 and so on"[..], "application/octet-stream", "audio/mpeg", "inline"),
+            (b"OggS\0\x02 and so on", "", "audio/ogg", "inline"),
+            (b"\0\0\0\x20ftypM4A ", "text/plain", "audio/mp4", "inline"),
+            // Nobody knows this sound: it is kept, and not run.
+            (b"\xd5\xd4\0\x80\x81", "audio/x-html", "application/octet-stream", "attachment"),
+        ].into_iter().enumerate() {
+            let name = format!("/r/{n}");
+            let sound = ResponseTemplate::new(200).set_body_raw(bytes, declared);
+            Mock::given(path(name.as_str())).respond_with(sound).mount(&server).await;
+            let call = recorded(&app, &desk.leader, &format!("{}{name}", server.uri())).await;
+            assert_eq!(fetch_now(&app).await["stored"], 1, "{declared}");
+            let answer = ask(&app, &desk.leader, &call).await;
+            assert_eq!(answer.headers()["content-type"], served);
+            let disposition = answer.headers()["content-disposition"].to_str().expect("text");
+            assert!(disposition.starts_with(how), "{disposition}");
+            assert_eq!(answer.bytes().await.expect("sound"), bytes);
+        }
+    }
+
+    async fn one_that_does_not_come_holds_up_nothing(app: TestApp) {
+        // Takes connections and never answers.
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let stuck = silent.local_addr().expect("an address").to_string();
+        let server = MockServer::start().await;
+        let hosts = format!("{},{stuck}", server.address());
+        let app = app.again_with(&["--recording-hosts", &hosts]).await;
+        let desk = desk(&app).await;
+        let first = recorded(&app, &desk.leader, &format!("http://{stuck}/r/slow.wav")).await;
+        let running = app.state.clone();
+        let slow = tokio::spawn(async move { fetch::run(&running).await.map(|_| ()) });
+        let (_connection, _) = silent.accept().await.expect("it is asked");
+        let sound = ResponseTemplate::new(200).set_body_raw(SOUND, "audio/wav");
+        Mock::given(path("/r/1.wav")).respond_with(sound).mount(&server).await;
+        let call = recorded(&app, &desk.leader, &format!("{}/r/1.wav", server.uri())).await;
+        assert_eq!(fetch_now(&app).await, json!({"stored": 1, "failed": 0}), "and not the slow one twice");
+        assert_eq!(ask(&app, &desk.leader, &call).await.status(), 200);
+        problem(&app, &desk.leader, &first, 409, "recording_pending").await;
+        slow.abort();
     }
 
     async fn only_known_hosts_are_asked_and_nobody_is_followed(app: TestApp) {
