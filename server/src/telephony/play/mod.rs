@@ -17,7 +17,7 @@ use url::Url;
 use super::signature::{sign_plain, sign_standard};
 use crate::clock::Clock;
 use crate::config::Secret;
-use story::{Disorder, Sent};
+use story::{Disorder, Faults, Sent};
 
 /// Play a part in a test.
 #[derive(Args, Debug)]
@@ -73,6 +73,16 @@ struct Webhooks {
     /// Longest random wait before each event, milliseconds.
     #[arg(long, default_value_t = 0)]
     delay: u64,
+    /// Share of calls with the id of the call before, as after a restart, 0 to 1.
+    #[arg(long, default_value_t = 0.0, value_parser = share)]
+    reuse_ids: f64,
+    /// Share of callers in a header's form or withheld, 0 to 1.
+    #[arg(long, default_value_t = 0.0, value_parser = share)]
+    odd_callers: f64,
+    /// How far the clock is ahead, seconds; negative when behind.
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true,
+          value_parser = clap::value_parser!(i64).range(-604_800..=604_800))]
+    clock_ahead: i64,
     /// The same seed plays the same calls.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -95,10 +105,15 @@ pub async fn run(command: SimulateCommand, clock: &Clock) -> anyhow::Result<()> 
         drop: webhooks.drop,
         delay_ms: webhooks.delay,
     };
+    let faults = Faults {
+        reuse_ids: webhooks.reuse_ids,
+        odd_callers: webhooks.odd_callers,
+        clock_ahead: webhooks.clock_ahead,
+    };
     let calls: Vec<Vec<Sent>> = (0..webhooks.calls)
         .map(|n| {
             let extensions = &webhooks.extensions;
-            let events = story::call(&mut rng, n, webhooks.seed, clock.now(), extensions);
+            let events = story::call(&mut rng, n, webhooks.seed, clock.now(), extensions, &faults);
             story::disturb(&mut rng, events, &disorder)
         })
         .collect();

@@ -18,6 +18,17 @@ pub(super) struct Sent {
     pub(super) wait_ms: u64,
 }
 
+/// What the PBX itself does wrong.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Faults {
+    /// Share of calls with the id of the call before.
+    pub(super) reuse_ids: f64,
+    /// Share of callers in a header's form, or withheld.
+    pub(super) odd_callers: f64,
+    /// How far its clock is ahead, seconds.
+    pub(super) clock_ahead: i64,
+}
+
 /// How much goes wrong on the way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Disorder {
@@ -34,13 +45,18 @@ pub(super) fn call(
     seed: u64,
     now: DateTime<Utc>,
     extensions: &[String],
+    faults: &Faults,
 ) -> Vec<Sent> {
-    let call = format!("PLAY-{seed}-{}-{n}", now.timestamp());
-    let from = format!("01{}{:08}", rng.random_range(3..=9), rng.random_range(0..100_000_000));
+    let reused = rng.random_bool(faults.reuse_ids);
+    let of = if reused { n.saturating_sub(1) } else { n };
+    let call = format!("PLAY-{seed}-{}-{of}", now.timestamp());
+    let number = format!("01{}{:08}", rng.random_range(3..=9), rng.random_range(0..100_000_000));
+    let odd = rng.random_bool(faults.odd_callers);
+    let from = if odd { odd_caller(rng, &number) } else { number };
     let extension =
         extensions.get(rng.random_range(0..extensions.len().max(1))).map_or("201", String::as_str);
     let talk = rng.random_range(5..240);
-    let begun = now - TimeDelta::seconds(talk + 30);
+    let begun = now - TimeDelta::seconds(talk + 30 - faults.clock_ahead);
     let at = |seconds: i64| {
         (begun + TimeDelta::seconds(seconds)).to_rfc3339_opts(SecondsFormat::Secs, true)
     };
@@ -72,9 +88,26 @@ pub(super) fn call(
     }
     let sent = |(i, (path, mut body)): (usize, (&'static str, Value))| {
         body["bracknet_call_id"] = Value::String(call.clone());
-        Sent { id: format!("{call}-{i}"), path, body: body.to_string(), wait_ms: 0 }
+        Sent {
+            id: format!("PLAY-{seed}-{}-{n}-{i}", now.timestamp()),
+            path,
+            body: body.to_string(),
+            wait_ms: 0,
+        }
     };
     events.into_iter().enumerate().map(sent).collect()
+}
+
+/// A caller as other PBX software names it.
+fn odd_caller(rng: &mut StdRng, number: &str) -> String {
+    match rng.random_range(0..6) {
+        0 => format!("\"Customer\" <{number}>"),
+        1 => format!("sip:{number}@10.0.0.1:5060;transport=udp"),
+        2 => format!("tel:+88{number}"),
+        3 => "<unknown>".to_owned(),
+        4 => "anonymous@anonymous.invalid".to_owned(),
+        _ => String::new(),
+    }
 }
 
 /// The same deliveries after a bad line: some lost, some twice, some late, some in another order.
@@ -108,7 +141,32 @@ mod tests {
 
     fn orderly(seed: u64) -> Vec<Sent> {
         let mut rng = StdRng::seed_from_u64(seed);
-        call(&mut rng, 0, seed, DateTime::UNIX_EPOCH, &["201".to_owned()])
+        played(&mut rng, 0, seed, &Faults::default())
+    }
+
+    fn played(rng: &mut StdRng, n: u32, seed: u64, faults: &Faults) -> Vec<Sent> {
+        call(rng, n, seed, DateTime::UNIX_EPOCH, &["201".to_owned()], faults)
+    }
+
+    fn field(sent: &Sent, name: &str) -> String {
+        let body: Value = serde_json::from_str(&sent.body).expect("JSON");
+        body[name].as_str().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn a_pbx_with_faults_uses_ids_again_and_names_callers_oddly_at_a_wrong_time() {
+        let mut rng = StdRng::seed_from_u64(1);
+        let reused = Faults { reuse_ids: 1.0, ..Faults::default() };
+        let (first, second) = (played(&mut rng, 0, 1, &reused), played(&mut rng, 1, 1, &reused));
+        assert_eq!(field(&first[0], "bracknet_call_id"), field(&second[0], "bracknet_call_id"));
+        assert_ne!(first[0].id, second[0].id, "each delivery has its own");
+        let odd = Faults { odd_callers: 1.0, ..Faults::default() };
+        let callers: Vec<String> =
+            (0..20).map(|n| field(&played(&mut rng, n, 1, &odd)[0], "from")).collect();
+        assert!(callers.iter().all(|from| !from.starts_with("01")), "{callers:?}");
+        let ahead = Faults { clock_ahead: 21_600, ..Faults::default() };
+        let late = field(&played(&mut rng, 0, 1, &ahead)[0], "timestamp");
+        assert!(late.starts_with("1970-01-01T05:"), "{late}");
     }
 
     #[test]
