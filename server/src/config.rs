@@ -89,7 +89,7 @@ pub struct Config {
     #[arg(long, env = "TRUSTCART_TIME_ZONE", default_value = "Asia/Dhaka")]
     pub time_zone: Tz,
     /// Who makes the calls.
-    #[arg(long, env = "TELEPHONY_PROVIDER", value_enum, default_value = "simulator")]
+    #[arg(long, env = "TELEPHONY_PROVIDER", value_enum, default_value = "bracknet")]
     pub telephony_provider: Provider,
     /// REST address of a Bracknet PBX.
     #[arg(long, env = "BRACKNET_API_BASE_URL")]
@@ -97,6 +97,9 @@ pub struct Config {
     /// Key of its REST interface; with it and the address calls are live.
     #[arg(long, env = "BRACKNET_API_KEY", hide_env_values = true)]
     pub bracknet_api_key: Option<ApiKey>,
+    /// Number that customers' displays show, as the PBX may send it; its own choice without it.
+    #[arg(long, env = "BRACKNET_CALLER_ID")]
+    pub bracknet_caller_id: Option<String>,
     /// Longest wait for an answer of the PBX, milliseconds.
     #[arg(long, env = "BRACKNET_TIMEOUT_MS", default_value_t = 5_000, hide = true)]
     pub bracknet_timeout_ms: u64,

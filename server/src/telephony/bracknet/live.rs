@@ -37,6 +37,8 @@ pub struct Live {
     http: Client,
     base: Url,
     key: String,
+    /// What customers' displays show, where the request does not say.
+    caller_id: Option<String>,
     clock: Clock,
     breaker: Mutex<Breaker>,
 }
@@ -104,7 +106,13 @@ impl Answer {
 
 impl Live {
     /// Speaks with the PBX at `base`, waiting `timeout` at most for each answer.
-    pub fn new(base: &str, key: &str, timeout: Duration, clock: Clock) -> anyhow::Result<Self> {
+    pub fn new(
+        base: &str,
+        key: &str,
+        caller_id: Option<&str>,
+        timeout: Duration,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
         let mut base: Url = base.parse()?;
         anyhow::ensure!(
             matches!(base.scheme(), "http" | "https") && base.has_host(),
@@ -116,7 +124,8 @@ impl Live {
         }
         let http = outbound::client(timeout)?;
         let breaker = Mutex::default();
-        Ok(Self { http, base, key: key.trim().to_owned(), clock, breaker })
+        let caller_id = caller_id.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+        Ok(Self { http, base, key: key.trim().to_owned(), caller_id, clock, breaker })
     }
 
     fn breaker(&self) -> std::sync::MutexGuard<'_, Breaker> {
@@ -206,7 +215,7 @@ impl Live {
             "agent_extension": extension,
             "agent_id": dial.agent_id.to_string(),
             "customer_number": dial.number.as_str(),
-            "caller_id": dial.caller_id,
+            "caller_id": dial.caller_id.as_ref().or(self.caller_id.as_ref()),
             "call_type": "outbound",
             "crm_call_id": reference,
         });

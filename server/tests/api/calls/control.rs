@@ -70,8 +70,33 @@ both! {
         assert_eq!(mine["status"], "wrap_up");
         // The agent is free for the next customer, the colleague hangs this one up.
         initiate(&app, &desk.agent, json!({"customerPhone": "01712345671"})).await;
-        app.post(&desk.agent, &format!("/api/telephony/calls/{id}/hangup"), json!({})).await.problem(403, "forbidden");
+        for (action, body) in [("hangup", json!({})), ("transfer", json!({"extension": "203"})), ("mute", json!({}))] {
+            let path = format!("/api/telephony/calls/{id}/{action}");
+            app.post(&desk.agent, &path, body).await.problem(409, "call_ended");
+        }
         assert_eq!(act(&app, &colleague, &id, "hangup", json!({})).await["status"], "completed");
+    }
+
+    async fn colleagues_are_listed_with_what_they_do_and_without_oneself(app: TestApp) {
+        let app = app.again_with(&["--simulator-speed", "1"]).await;
+        let desk = desk(&app).await;
+        let team = app.team("B", &desk.leader).await;
+        let online = app.agent("zakia", team, &desk.leader, "202").await;
+        app.agent("away", team, &desk.leader, "203").await;
+        app.person(Role::Agent, "no-telephone").await;
+        let status = json!({"status": "online"});
+        app.post(&online, "/api/telephony/agents/me/status", status).await.ok();
+        initiate(&app, &desk.agent, json!({"customerPhone": PHONE})).await;
+        let seen = |who: Person| {
+            let app = &app;
+            async move {
+                let list = app.get(&who, "/api/telephony/colleagues").await.ok();
+                let items = list["items"].as_array().expect("items").clone();
+                items.iter().map(|c| json!([c["extension"], c["status"]])).collect::<Vec<_>>()
+            }
+        };
+        assert_eq!(seen(desk.agent).await, [json!(["202", "online"]), json!(["203", "offline"])]);
+        assert_eq!(seen(online).await, [json!(["201", "on_call"]), json!(["203", "offline"])]);
     }
 
     async fn a_recording_can_be_played_and_sought_by_those_who_may(app: TestApp) {

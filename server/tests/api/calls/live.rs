@@ -228,6 +228,25 @@ both! {
         assert_eq!(app.post(&desk.agent, &hangup, Value::Null).await.ok()["status"], "cancelled");
     }
 
+    async fn the_number_shown_to_customers_is_a_setting_and_the_requests_own_goes_first(app: TestApp) {
+        let server = MockServer::start().await;
+        let base = format!("{}/api", server.uri());
+        let app = app.again_with(&[
+            "--telephony-provider", "bracknet", "--bracknet-api-base-url", &base, "--bracknet-api-key", KEY,
+            "--bracknet-caller-id", "09612345678",
+        ]).await;
+        let desk = desk(&app).await;
+        for (n, (asked, shown)) in [(json!(null), "09612345678"), (json!("TrustCart"), "TrustCart")].into_iter().enumerate() {
+            let start = Mock::given(path("/api/call/start")).and(body_partial_json(json!({"caller_id": shown})));
+            start.respond_with(started(&format!("BN-{n}"))).expect(1).mount(&server).await;
+            let body = json!({"customer_number": format!("0171234567{n}"), "caller_id": asked});
+            let id = app.post(&desk.agent, "/api/call/start", body).await.ok()["bracknet_call_id"].clone();
+            webhook(&app, json!({"event": "call_ended", "bracknet_call_id": id})).await;
+            server.verify().await;
+            server.reset().await;
+        }
+    }
+
     async fn a_customer_is_passed_on_by_the_pbx(app: TestApp) {
         let (server, app, desk) = pbx(&app).await;
         starts(&server, started("BN-1"), 1).await;
