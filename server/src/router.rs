@@ -116,6 +116,8 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(calls::api::get_recording))
         .routes(routes!(calls::api::my_status, calls::api::set_my_status))
         .routes(routes!(calls::api::webhook_deliveries))
+        .routes(routes!(calls::api::webhook_clock))
+        .routes(routes!(calls::api::colleagues))
         .routes(routes!(calls::api::replay_delivery))
         // the Bracknet contract
         .routes(routes!(calls::contract::call_start))

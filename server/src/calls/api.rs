@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::agent_status::{self, AgentStatus, Presence};
+use super::colleagues::{self, Colleague};
 use super::start::{self, Request, call_not_found};
 use super::view::{self, Call, Filter};
 use super::{CallStatus, by_hand, control, deliveries, phones, recording};
@@ -419,6 +420,44 @@ pub async fn webhook_deliveries(
     let mut tx = state.db.read().await?;
     let rows = deliveries::list(&mut tx, user.scope(), filter, before, page.limit() + 1).await?;
     Ok(Json(Page::new(rows, page.limit(), |row| Cursor { key: String::new(), id: row.id })))
+}
+
+/// Colleagues with a telephone.
+#[derive(Serialize, ToSchema)]
+pub struct Colleagues {
+    /// Those who are free first.
+    items: Vec<Colleague>,
+}
+
+/// Colleagues a customer can be passed on to, without oneself, and what they are doing.
+#[utoipa::path(get, path = "/api/telephony/colleagues", tag = "telephony", responses((status = 200, body = Colleagues)))]
+pub async fn colleagues(
+    State(state): State<AppState>,
+    user: Allow<Callers>,
+) -> Result<Json<Colleagues>> {
+    let items = colleagues::list(&mut state.db.read().await?, user.id).await?;
+    Ok(Json(Colleagues { items }))
+}
+
+/// The telephone system's clock.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookClock {
+    /// How far it is off, seconds, positive when it is ahead; absent when it is right or nothing
+    /// arrived lately.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    off_seconds: Option<i64>,
+}
+
+/// Whether the clock of the telephone system is right, by the webhooks of the last hour.
+#[utoipa::path(get, path = "/api/telephony/webhook-clock", tag = "telephony", responses((status = 200, body = WebhookClock)))]
+pub async fn webhook_clock(
+    State(state): State<AppState>,
+    _: Allow<Leads>,
+) -> Result<Json<WebhookClock>> {
+    let mut tx = state.db.read().await?;
+    let off_seconds = deliveries::clock_off(&mut tx, state.clock.now()).await?;
+    Ok(Json(WebhookClock { off_seconds }))
 }
 
 /// Apply a kept delivery again: after a fault was mended, or a call was repaired by hand.

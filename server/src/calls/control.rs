@@ -59,8 +59,10 @@ pub async fn act(state: &AppState, by: &CurrentUser, id: CallId, action: Action)
         refuse_busy_extension(state, &call, extension).await?;
     }
     let hangup = action == Action::Hangup;
-    let Some(external) = call.external_call_id.as_deref() else {
-        // The telephone system never confirmed it: nothing to tell it, but the agent goes on.
+    let external = store::current_id(&mut state.db.read().await?, id).await?;
+    let Some(external) = external.as_deref() else {
+        // The telephone system never confirmed it, or means another call by its id: nothing to tell
+        // it, but the agent goes on.
         if hangup {
             close(state, &call).await?;
             return view::one(&mut state.db.read().await?, id).await?.ok_or_else(call_not_found);
@@ -156,7 +158,11 @@ async fn allowed(tx: &mut Tx, by: &CurrentUser, id: CallId) -> Result<Call> {
         Some(extension) => store::user_of_extension(tx, extension).await? == Some(by.id),
         None => call.agent_user_id == Some(by.id),
     };
-    if speaks { Ok(call) } else { Err(Error::forbidden()) }
+    if speaks {
+        return Ok(call);
+    }
+    // After a transfer the call is over for the agent who made it.
+    Err(if call.agent_user_id == Some(by.id) { ended() } else { Error::forbidden() })
 }
 
 async fn refuse_busy_extension(state: &AppState, call: &Call, extension: &str) -> Result<()> {

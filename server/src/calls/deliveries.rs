@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use axum::http::{HeaderMap, HeaderName};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use utoipa::{IntoParams, ToSchema};
@@ -13,8 +13,9 @@ use utoipa::{IntoParams, ToSchema};
 use super::view;
 use crate::auth::{Scope, sha256_hex};
 use crate::db::{Arg, CallId, Db, DbError, Insert, Sql, Tx, text_enum};
-use crate::telephony::ProviderKind;
+use crate::telephony::bracknet::{LATE, Note};
 use crate::telephony::signature::Proof;
+use crate::telephony::{MAX_CLOCK_AHEAD, ProviderKind};
 
 /// Of a body, this much is kept, bytes.
 const MAX_KEPT: usize = 16 * 1024;
@@ -67,6 +68,13 @@ pub struct Delivery {
     /// How long it took, microseconds, from its headers until its row was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub took_us: Option<i64>,
+    /// What was odd about it, though it was taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Note>>)]
+    pub notes: Option<Json<Vec<Note>>>,
+    /// Its own time minus that of its arrival, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock_seconds: Option<i64>,
     /// Its body, as received, cut to 16 KiB; to 1 KiB where the sender was not believed.
     pub body: String,
     /// SHA-256 of path and whole body.
@@ -138,6 +146,10 @@ pub struct NewDelivery<'a> {
     pub origin: &'a Origin,
     /// Whether its sender was believed.
     pub proven: bool,
+    /// What was odd about it.
+    pub notes: &'a [Note],
+    /// Its own time minus that of its arrival, seconds.
+    pub clock_seconds: Option<i64>,
 }
 
 /// What a body is known by again.
@@ -173,7 +185,7 @@ pub async fn outlived(
     Ok(freed > 0)
 }
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 15] = [
     "received_at",
     "provider",
     "path",
@@ -187,6 +199,8 @@ const COLUMNS: [&str; 13] = [
     "source",
     "replay_key",
     "took_us",
+    "notes",
+    "clock_seconds",
 ];
 
 fn row(now: DateTime<Utc>, delivery: &NewDelivery<'_>, tail: &'static str) -> Insert {
@@ -210,6 +224,8 @@ fn row(now: DateTime<Utc>, delivery: &NewDelivery<'_>, tail: &'static str) -> In
         delivery.origin.source.map(|address| address.to_string()).into(),
         delivery.origin.proof.as_ref().map(|proof| proof.key.clone()).into(),
         took.into(),
+        if delivery.notes.is_empty() { Arg::Json(None) } else { Arg::json(&delivery.notes) },
+        delivery.clock_seconds.into(),
     ]);
     insert
 }
@@ -283,7 +299,7 @@ pub struct Filter {
 
 const SELECT: &str =
     "SELECT d.id, d.received_at, d.path, d.outcome, d.code, d.call_id, d.external_call_id, d.source,
-       d.headers, d.took_us, d.body, d.body_hash FROM webhook_deliveries d";
+       d.headers, d.took_us, d.notes, d.clock_seconds, d.body, d.body_hash FROM webhook_deliveries d";
 
 /// A delivery.
 pub async fn find(tx: &mut Tx, id: i64) -> Result<Option<Delivery>, DbError> {
@@ -310,4 +326,31 @@ pub async fn list(
     }
     sql.push(" ORDER BY d.id DESC LIMIT ").push_bind(limit);
     tx.all(sql).await
+}
+
+/// Deliveries that the sender's clock is judged by.
+const JUDGED: i64 = 21;
+/// How far back they are looked for.
+const JUDGED_WITHIN: TimeDelta = TimeDelta::hours(1);
+
+/// How far the telephone system's clock is off, seconds, positive when it is ahead: the middle of its
+/// latest deliveries, so that a single wrong or late one does not count. `None`: it is right, or
+/// there is nothing to judge by.
+pub async fn clock_off(tx: &mut Tx, now: DateTime<Utc>) -> Result<Option<i64>, DbError> {
+    let latest: Vec<(i64,)> = tx
+        .all(
+            Sql::new(
+                "SELECT clock_seconds FROM webhook_deliveries
+                 WHERE received_at > $1 AND clock_seconds IS NOT NULL
+                 ORDER BY received_at DESC, id DESC LIMIT $2",
+            )
+            .bind(now - JUDGED_WITHIN)
+            .bind(JUDGED),
+        )
+        .await?;
+    let mut seconds: Vec<i64> = latest.into_iter().map(|row| row.0).collect();
+    seconds.sort_unstable();
+    let middle = seconds.get(seconds.len() / 2).copied();
+    let (behind, ahead) = (-LATE.num_seconds(), MAX_CLOCK_AHEAD.num_seconds());
+    Ok(middle.filter(|off| *off < behind || *off > ahead))
 }

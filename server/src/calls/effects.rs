@@ -53,7 +53,7 @@ async fn missed_task(
             agent: after.agent_user_id,
         };
         after.meta.missed_task = tasks::missed_call(tx, now, today, &missed).await?;
-    } else if after.status == CallStatus::Completed
+    } else if matches!(after.status, CallStatus::Answered | CallStatus::Completed)
         && let Some(task) = after.meta.missed_task.take()
     {
         tasks::withdraw_missed_call(tx, now, task, after.id).await?;
@@ -145,7 +145,8 @@ async fn timeline(tx: &mut Tx, before: &CallRow, after: &CallRow) -> Result<(), 
         data,
         reference: Some(reference),
     };
-    if !before.status.is_open() {
+    // Closed before, also one that was closed as lost and went on.
+    if !before.status.is_open() || after.facts.lost.is_some() {
         customers::correct_interaction(tx, &entry).await?;
     }
     customers::interaction(tx, entry).await

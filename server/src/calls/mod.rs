@@ -3,6 +3,7 @@
 pub mod agent_status;
 pub mod api;
 pub mod by_hand;
+pub mod colleagues;
 pub mod contract;
 pub mod control;
 pub mod deliveries;
@@ -15,6 +16,7 @@ pub mod pbx;
 pub mod phones;
 pub mod reconcile;
 pub mod recording;
+pub mod reuse;
 pub mod service;
 pub mod start;
 pub mod state;

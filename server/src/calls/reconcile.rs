@@ -6,19 +6,22 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::store::{self, OpenCall};
+use super::store::{self, OpenCall, Since};
 use super::{Direction, service};
 use crate::app::AppState;
 use crate::error::Result;
 use crate::telephony::simulator::LONGEST_CALL;
 use crate::telephony::{CallEvent, EventKind, Mode, ProviderKind};
 
-/// A call older than this has lost its end.
-const STALE: TimeDelta = TimeDelta::hours(6);
+/// A call older than this has lost its end: no call lasts longer.
+const STALE: TimeDelta = TimeDelta::hours(4);
 /// A call is made, and the telephone system knows it, within this time.
 pub const SETTLED: std::time::Duration = std::time::Duration::from_secs(10);
 /// No customer is rung longer than this: whatever became of the call, nobody told us.
 const UNANSWERED: TimeDelta = TimeDelta::minutes(5);
+/// A caller of whom nothing was reported for so long has hung up. Should the call be answered after
+/// all, it goes on ([`super::state::Facts::end`]).
+const RANG: TimeDelta = TimeDelta::minutes(3);
 
 /// Why it is looked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,13 +51,13 @@ fn ours(state: &AppState, open: &OpenCall) -> bool {
 /// Closes calls that nobody plays any more; how many.
 pub async fn run(state: &AppState, when: When) -> Result<serde_json::Value> {
     let now = state.clock.now();
-    let calls = store::open_calls(
-        &mut state.db.read().await?,
-        now - STALE,
-        now - UNANSWERED,
-        now - TimeDelta::from_std(SETTLED).unwrap_or(UNANSWERED),
-    )
-    .await?;
+    let since = Since {
+        stale: now - STALE,
+        dialled: now - UNANSWERED,
+        rang: now - RANG,
+        settled: now - TimeDelta::from_std(SETTLED).unwrap_or(UNANSWERED),
+    };
+    let calls = store::open_calls(&mut state.db.read().await?, since).await?;
     // On SQLite there is only this process; with PostgreSQL a young call may be another's.
     let longest = TimeDelta::from_std(LONGEST_CALL).unwrap_or(TimeDelta::minutes(2));
     let alone = when == When::Start && !state.db.is_postgres();
@@ -80,18 +83,36 @@ pub async fn run(state: &AppState, when: When) -> Result<serde_json::Value> {
             continue;
         }
         let reason = if simulated { "restart" } else { "lost" };
-        tracing::warn!(call = %open.id, reason, "closing a call the telephone system does not know");
-        let event = CallEvent {
-            provider: open.provider,
-            external_call_id: open.external_call_id,
-            reference: Some(open.id.0),
-            at: None,
-            received_at: now,
-            kind: EventKind::Ended { duration: None, reason: Some(reason.to_owned()) },
-            raw: None,
-        };
-        service::handle(state, &event).await?;
-        closed += 1;
+        if close(state, &open, reason).await? {
+            closed += 1;
+        }
     }
     Ok(json!({"closed": closed}))
+}
+
+/// Closes a call, unless something was reported of it meanwhile.
+async fn close(state: &AppState, open: &OpenCall, reason: &str) -> Result<bool> {
+    let event = CallEvent {
+        provider: open.provider,
+        external_call_id: open.external_call_id.clone(),
+        reference: Some(open.id.0),
+        at: None,
+        received_at: state.clock.now(),
+        kind: EventKind::Lost { reason: reason.to_owned() },
+        raw: None,
+    };
+    let mut tx = state.db.begin().await?;
+    if !store::is_unchanged(&mut tx, open.id, open.updated_at).await? {
+        return Ok(false);
+    }
+    tracing::warn!(call = %open.id, reason, "closing a call whose end was not reported");
+    let applied = match service::apply(state, &mut tx, &event).await {
+        Ok(applied) => applied,
+        // The next run looks again.
+        Err(error) if service::is_collision(&error) => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    state.commit(tx).await?;
+    service::settled(state, &event, applied);
+    Ok(true)
 }

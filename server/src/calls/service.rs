@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::missed::{self, MADE_UP};
 use super::recording::fetch;
+use super::reuse::{self, Known};
 use super::state::Facts;
 use super::store::{self, CallRow, Meta};
 use super::{Direction, effects, reconcile};
@@ -26,6 +27,8 @@ pub struct Applied {
     pub known: bool,
     /// Whether the call is over now and was not before.
     pub ended: bool,
+    /// Whether its id belonged to an earlier call.
+    pub reused: bool,
 }
 
 /// Starts consuming the provider's events.
@@ -133,17 +136,20 @@ pub async fn apply(state: &AppState, tx: &mut Tx, event: &CallEvent) -> Result<A
         // Both look for the other: whoever comes second has to see the first.
         tx.alone(&format!("caller {caller}")).await?;
     }
-    let mut row = find(state, tx, event, now).await?;
+    let Found { mut row, reused } = find(state, tx, event, now).await?;
     let mut before = row.clone();
     row.facts.join(Facts::of(event));
     row.meta.join(Meta::of(event.raw.as_ref()));
-    if row.external_call_id.is_none() {
-        row.external_call_id.clone_from(&event.external_call_id);
+    if let Some(external) = &event.external_call_id
+        && row.external_call_id.is_none()
+        && row.former_call_id.is_none()
+    {
+        take_id(state, tx, &mut row, external).await?;
     }
-    if let EventKind::Incoming { from: Some(phone), to_extension } = &event.kind
+    if let EventKind::Incoming { from, to_extension } = &event.kind
         && before.facts.incoming.is_none()
     {
-        let at = event.at.unwrap_or(event.received_at);
+        let (phone, at) = (from.as_deref().unwrap_or_default(), event.happened_at());
         let other = missed::missed_of_ringing(tx, phone, to_extension.as_deref(), at).await?;
         if let Some(other) = other.filter(|id| *id != row.id) {
             if row.id != CallRow::UNWRITTEN {
@@ -166,14 +172,17 @@ pub async fn apply(state: &AppState, tx: &mut Tx, event: &CallEvent) -> Result<A
         store::write(tx, &mut row, now).await?;
     }
     let ended = before.status.is_open() && !row.status.is_open();
-    Ok(Applied { call: row.id, changed, known, ended })
+    Ok(Applied { call: row.id, changed, known, ended, reused })
 }
 
-/// The caller of a ringing, and of a missed call without an id: they may be one call.
+/// The caller of a ringing, and of a missed call without an id: they may be one call. Empty when
+/// withheld.
 fn matched_by_caller(event: &CallEvent) -> Option<&str> {
     match &event.kind {
-        EventKind::Incoming { from, .. } => from.as_deref(),
-        EventKind::Missed { from, .. } if event.external_call_id.is_none() => from.as_deref(),
+        EventKind::Incoming { from, .. } => Some(from.as_deref().unwrap_or_default()),
+        EventKind::Missed { from, .. } if event.external_call_id.is_none() => {
+            Some(from.as_deref().unwrap_or_default())
+        }
         _ => None,
     }
 }
@@ -186,13 +195,27 @@ async fn join_other(tx: &mut Tx, row: &mut CallRow, other: CallId) -> Result<(),
     Ok(())
 }
 
+/// A row an event is about.
+struct Found {
+    /// Locked, or not written yet.
+    row: CallRow,
+    /// It is new, and its id belonged to an earlier call.
+    reused: bool,
+}
+
+impl From<CallRow> for Found {
+    fn from(row: CallRow) -> Self {
+        Self { row, reused: false }
+    }
+}
+
 /// The row an event is about, locked; a blank one if there is none.
 async fn find(
     state: &AppState,
     tx: &mut Tx,
     event: &CallEvent,
     now: DateTime<Utc>,
-) -> Result<CallRow, DbError> {
+) -> Result<Found, DbError> {
     if let Some(reference) = event.reference
         && let Some(row) = store::lock(tx, CallId(reference)).await?
         && row.provider == event.provider
@@ -200,12 +223,11 @@ async fn find(
             || row.external_call_id.is_none()
             || row.external_call_id == event.external_call_id)
     {
-        return Ok(row);
+        return Ok(row.into());
     }
     let mode = state.telephony.mode();
     if let Some(external) = &event.external_call_id {
-        let known = store::lock_external(tx, event.provider, external).await?;
-        return Ok(known.unwrap_or_else(|| CallRow::blank(event.provider, mode, external, now)));
+        return of_id(state, tx, event, external, now).await;
     }
     let (from, extension) = match &event.kind {
         EventKind::Missed { from, to_extension } | EventKind::Incoming { from, to_extension } => {
@@ -213,11 +235,11 @@ async fn find(
         }
         _ => ("", None),
     };
-    let at = event.at.unwrap_or(event.received_at);
-    if let Some(id) = missed::ringing_of_missed(tx, from, extension, at).await?
+    if let Some(id) = missed::ringing_of_missed(tx, from, extension, event.happened_at()).await?
         && let Some(row) = store::lock(tx, id).await?
+        && (!from.is_empty() || is_missed_ring(&row, event))
     {
-        return Ok(row);
+        return Ok(row.into());
     }
     // The same event again finds the same id.
     let stamp = event.at.map_or_else(
@@ -226,7 +248,84 @@ async fn find(
     );
     let id = format!("{MADE_UP}{from}:{}:{stamp}", extension.unwrap_or_default());
     let known = store::lock_external(tx, event.provider, &id).await?;
-    Ok(known.unwrap_or_else(|| CallRow::blank(event.provider, mode, &id, now)))
+    Ok(known.unwrap_or_else(|| CallRow::blank(event.provider, mode, &id, now)).into())
+}
+
+/// Whether a withheld caller rang, and was not missed at another time than this event says: then it
+/// was another caller.
+fn is_missed_ring(row: &CallRow, event: &CallEvent) -> bool {
+    row.facts.incoming.is_some() && row.facts.missed.is_none_or(|seen| seen.stated == event.at)
+}
+
+fn known(row: &CallRow) -> Known<'_> {
+    Known { facts: &row.facts.0, phone: &row.customer_phone, started_at: row.derive().started_at }
+}
+
+/// The row of the call with an id that an event is about: the latest, unless that cannot be.
+async fn of_id(
+    state: &AppState,
+    tx: &mut Tx,
+    event: &CallEvent,
+    external: &str,
+    now: DateTime<Utc>,
+) -> Result<Found, DbError> {
+    let blank = || CallRow::blank(event.provider, state.telephony.mode(), external, now);
+    let Some(latest) = store::lock_external(tx, event.provider, external).await? else {
+        return Ok(blank().into());
+    };
+    let recorded = matches!(event.kind, EventKind::Recorded { .. }) && latest.status.is_open();
+    let call = known(&latest);
+    let is_earlier = reuse::is_earlier(call, event);
+    if reuse::continues(call, event) && !is_earlier && !recorded {
+        return Ok(latest.into());
+    }
+    let mut rows = vec![latest];
+    rows.extend(store::lock_former(tx, event.provider, external).await?);
+    let calls: Vec<Known<'_>> = rows.iter().map(known).collect();
+    if let Some(n) = reuse::choose(&calls, event) {
+        return Ok(rows.swap_remove(n).into());
+    }
+    let mut row = blank();
+    if is_earlier {
+        row.former_call_id = row.external_call_id.take();
+    } else {
+        retire(state, tx, rows.swap_remove(0)).await?;
+    }
+    tracing::warn!(call = external, "the telephone system used a call id again");
+    Ok(Found { row, reused: true })
+}
+
+/// Makes way for a later call with the same id. This one is over, whatever was reported.
+async fn retire(state: &AppState, tx: &mut Tx, mut row: CallRow) -> Result<(), DbError> {
+    let before = row.clone();
+    if row.status.is_open() {
+        row.facts.join(Facts::lost(state.clock.now()));
+    }
+    row.former_call_id = row.external_call_id.take();
+    settle(state, tx, &before, &mut row).await
+}
+
+/// Gives a call of ours the id that the telephone system named. What events said about it before is
+/// merged; an earlier call with that id keeps it as its former one.
+async fn take_id(
+    state: &AppState,
+    tx: &mut Tx,
+    row: &mut CallRow,
+    external: &str,
+) -> Result<(), DbError> {
+    if let Some(other) = store::lock_external(tx, row.provider, external).await? {
+        // Its events outran the answer to dialling by seconds.
+        let recent = other.created_at >= row.created_at - reuse::REUSED_AFTER;
+        let from = other.facts.from.as_deref();
+        let same_caller = from.is_none_or(|from| from == row.customer_phone);
+        if recent && other.facts.requested.is_none() && same_caller {
+            join_other(tx, row, other.id).await?;
+        } else {
+            retire(state, tx, other).await?;
+        }
+    }
+    row.external_call_id = Some(external.to_owned());
+    Ok(())
 }
 
 /// Works out the columns of a row whose facts changed, writes it and runs the effects.
@@ -328,14 +427,11 @@ async fn attach_in(
     let Some(mut row) = store::lock(tx, call).await? else {
         return Ok(());
     };
-    if row.external_call_id.is_some() {
+    if row.external_call_id.is_some() || row.former_call_id.is_some() {
         return Ok(());
     }
     let before = row.clone();
-    if let Some(other) = store::lock_external(tx, row.provider, external).await? {
-        join_other(tx, &mut row, other.id).await?;
-    }
-    row.external_call_id = Some(external.to_owned());
+    take_id(state, tx, &mut row, external).await?;
     settle(state, tx, &before, &mut row).await
 }
 

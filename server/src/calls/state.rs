@@ -13,10 +13,14 @@ use serde::{Deserialize, Serialize};
 
 use super::end_reason::{EndClass, stronger};
 use super::{CallStatus, Direction};
-use crate::telephony::{CallEvent, Consult, Control, EventKind, RecordingPlace};
+use crate::telephony::{CallEvent, Consult, Control, EventKind, MAX_CLOCK_AHEAD, RecordingPlace};
 
 /// Longest talk time believed when it has to be inferred, seconds.
 const MAX_TALK: i64 = 86_400;
+/// Stated times at least this old on arrival are checked against the pace of the arrivals.
+const LATE: TimeDelta = TimeDelta::hours(1);
+/// Stated times closer together than this tell no pace.
+const SHORTEST_PACE: TimeDelta = TimeDelta::seconds(5);
 
 /// When something happened: by the provider's clock where it said so, else when we heard of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,9 +34,18 @@ pub struct Seen {
 
 impl Seen {
     /// The best known instant.
-    fn at(self) -> DateTime<Utc> {
+    pub fn at(self) -> DateTime<Utc> {
         self.stated.unwrap_or(self.received)
     }
+}
+
+/// Reconciliation closed the call.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Lost {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// `lost` or `restart`.
+    pub reason: String,
 }
 
 /// A value that changes during a call; the highest order is the latest.
@@ -75,12 +88,19 @@ pub struct Facts {
     /// Nobody took it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missed: Option<Seen>,
+    /// Its end was not reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Lost>,
     /// Talk time stated, seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<i64>,
-    /// Why it ended.
+    /// Why it ended, as the provider says it; see [`Facts::end_reason`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_reason: Option<String>,
+    /// How far the provider's clock is ahead of ours at least: the greatest stated time minus that
+    /// of its arrival, microseconds.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub clock_ahead: i64,
     /// The recording.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recording: Option<Recording>,
@@ -105,6 +125,12 @@ pub struct Facts {
     /// Tones sent: order of the command → number of digits.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub dtmf: BTreeMap<i64, i64>,
+}
+
+/// For serde.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde wants")]
+const fn is_zero(n: &i64) -> bool {
+    *n == 0
 }
 
 /// A finished recording. Field order matters: the longer one wins.
@@ -194,10 +220,19 @@ impl Facts {
         Self { requested: Some(at), ..Self::default() }
     }
 
+    /// A call whose end was not reported.
+    pub fn lost(at: DateTime<Utc>) -> Self {
+        Self { lost: Some(Lost { at, reason: "lost".to_owned() }), ..Self::default() }
+    }
+
     /// What one event says.
     pub fn of(event: &CallEvent) -> Self {
         let seen = Some(Seen { stated: event.at, received: event.received_at });
-        let mut facts = Self::default();
+        let ahead = event.at.map(|at| at - event.received_at);
+        let mut facts = Self {
+            clock_ahead: ahead.and_then(|a| a.num_microseconds()).unwrap_or(0).max(0),
+            ..Self::default()
+        };
         match &event.kind {
             EventKind::Incoming { from, to_extension } => {
                 facts.incoming = seen;
@@ -213,6 +248,9 @@ impl Facts {
                 facts.ended = seen;
                 facts.duration = *duration;
                 facts.end_reason.clone_from(reason);
+            }
+            EventKind::Lost { reason } => {
+                facts.lost = Some(Lost { at: event.received_at, reason: reason.clone() });
             }
             EventKind::Recorded { place, duration } => {
                 let place = match place {
@@ -261,6 +299,8 @@ impl Facts {
         earliest(&mut self.answered_by, other.answered_by);
         last(&mut self.ended, other.ended);
         first(&mut self.missed, other.missed);
+        earliest(&mut self.lost, other.lost);
+        self.clock_ahead = self.clock_ahead.max(other.clock_ahead);
         latest(&mut self.duration, other.duration);
         self.end_reason = stronger(self.end_reason.take(), other.end_reason);
         latest(&mut self.recording, other.recording);
@@ -281,13 +321,61 @@ impl Facts {
         self.requested.is_some() || self.incoming.is_some() || self.missed.is_some()
     }
 
-    /// Whether it is over.
-    fn over(&self) -> bool {
-        self.ended.is_some() || self.missed.is_some()
+    /// The end the provider reported.
+    pub fn reported_end(&self) -> Option<Seen> {
+        self.ended.or(self.missed).map(|seen| self.corrected(seen))
+    }
+
+    /// When reconciliation closed it, while that holds: not once its end is reported, nor for an
+    /// inbound call that was answered later, which was waiting all the time.
+    fn closed_as_lost(&self) -> Option<&Lost> {
+        let lost = self.lost.as_ref().filter(|_| self.reported_end().is_none())?;
+        let answered_later = self.direction() == Direction::Inbound
+            && self.answered.is_some_and(|seen| seen.received >= lost.at);
+        (!answered_later).then_some(lost)
+    }
+
+    /// Its end, reported or by reconciliation; `None` while it is open.
+    pub fn end(&self) -> Option<Seen> {
+        let lost = || Some(Seen { stated: None, received: self.closed_as_lost()?.at });
+        self.reported_end().or_else(lost)
+    }
+
+    /// Why it ended: the provider's words, or `lost` or `restart`.
+    pub fn end_reason(&self) -> Option<&str> {
+        self.closed_as_lost().map(|lost| lost.reason.as_str()).or(self.end_reason.as_deref())
     }
 
     fn end_class(&self) -> Option<EndClass> {
-        self.end_reason.as_deref().map(EndClass::of)
+        self.end_reason().map(EndClass::of)
+    }
+
+    /// What to add to the provider's times; `None`: its clock is wrong, and the times of arrival
+    /// count instead.
+    fn clock_correction(&self) -> Option<TimeDelta> {
+        let ahead = TimeDelta::microseconds(self.clock_ahead);
+        if ahead > MAX_CLOCK_AHEAD || self.is_clock_behind() { None } else { Some(-ahead) }
+    }
+
+    /// Whether events arrived hours after their stated times, but at the pace they happened. What a
+    /// telephone system sends late arrives all at once.
+    fn is_clock_behind(&self) -> bool {
+        let seen = [self.incoming, self.ringing, self.answered, self.ended, self.missed];
+        let stated = || seen.iter().flatten().filter_map(|s| Some((s.stated?, s.received)));
+        let delays = || stated().map(|(stated, received)| received - stated);
+        let (Some(first), Some(last)) = (stated().map(|s| s.0).min(), stated().map(|s| s.0).max())
+        else {
+            return false;
+        };
+        let (Some(least), Some(most)) = (delays().min(), delays().max()) else {
+            return false;
+        };
+        least >= LATE && last - first >= SHORTEST_PACE && (most - least) * 2 < last - first
+    }
+
+    fn corrected(&self, seen: Seen) -> Seen {
+        let stated = seen.stated.zip(self.clock_correction());
+        Seen { stated: stated.and_then(|(at, by)| at.checked_add_signed(by)), ..seen }
     }
 
     /// Whether people talked, even if the event that says so was lost.
@@ -322,7 +410,7 @@ impl Facts {
     /// Where the call stands.
     pub fn status(&self) -> CallStatus {
         let outbound = self.direction() == Direction::Outbound;
-        if self.over() {
+        if self.end().is_some() {
             if self.talked() {
                 return CallStatus::Completed;
             }
@@ -353,11 +441,9 @@ impl Facts {
     /// other one and the talk time before the time of arrival is believed.
     fn talk(&self) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
         let length = self.duration.map(TimeDelta::seconds);
-        let ended = match (self.ended, self.missed) {
-            (Some(seen), _) | (None, Some(seen)) => Some(seen),
-            (None, None) => None,
-        };
-        let stated_answer = self.answered.and_then(|s| s.stated);
+        let ended = self.end();
+        let answered = self.answered.map(|seen| self.corrected(seen));
+        let stated_answer = answered.and_then(|s| s.stated);
         let stated_end = ended.and_then(|s| s.stated);
         let minus = |at: DateTime<Utc>| length.and_then(|l| at.checked_sub_signed(l));
         let plus = |at: DateTime<Utc>| length.and_then(|l| at.checked_add_signed(l));
@@ -379,11 +465,12 @@ impl Facts {
     pub fn derive(&self, known_since: DateTime<Utc>) -> Derived {
         let status = self.status();
         let (answered_at, ended_at) = self.talk();
-        let rang = self.ringing.or(self.incoming).map(Seen::at);
+        let time_of = |seen: Option<Seen>| seen.map(|seen| self.corrected(seen).at());
+        let rang = time_of(self.ringing.or(self.incoming));
         let ringing_at =
             rang.map(|at| [answered_at, ended_at].into_iter().flatten().fold(at, Ord::min));
         let started_at = self.requested.unwrap_or_else(|| {
-            [self.incoming.map(Seen::at), ringing_at, answered_at, ended_at]
+            [time_of(self.incoming), ringing_at, answered_at, ended_at]
                 .into_iter()
                 .flatten()
                 .min()

@@ -12,7 +12,7 @@ use super::view::{self, Call};
 use super::{CallStatus, Direction};
 use crate::customers::store::OF_PHONE;
 use crate::db::{Arg, CallId, CustomerId, DbError, Insert, PhoneNumber, Sql, TaskId, Tx, UserId};
-use crate::telephony::{Mode, ProviderKind};
+use crate::telephony::{Mode, ProviderKind, caller};
 
 /// Raw payloads kept with a call; every delivery is in `webhook_deliveries` anyway.
 const MAX_PAYLOADS: usize = 20;
@@ -55,8 +55,10 @@ pub struct CallRow {
     pub provider: ProviderKind,
     /// Whether a telephone really rings.
     pub mode: Mode,
-    /// Id at the provider.
+    /// Id at the provider, which nothing later has.
     pub external_call_id: Option<String>,
+    /// Id at the provider, which has used it again for a later call.
+    pub former_call_id: Option<String>,
     /// The customer's number.
     pub customer_phone: String,
     /// The agent's extension.
@@ -79,7 +81,8 @@ pub struct CallRow {
     pub created_at: DateTime<Utc>,
 }
 
-const COLUMNS: &str = "id, provider, mode, external_call_id, customer_phone, agent_phone,
+const COLUMNS: &str =
+    "id, provider, mode, external_call_id, former_call_id, customer_phone, agent_phone,
     agent_user_id, transferred_to, task_id, customer_id, status, facts, meta, created_at";
 
 impl CallRow {
@@ -93,6 +96,7 @@ impl CallRow {
             provider,
             mode,
             external_call_id: Some(external.to_owned()),
+            former_call_id: None,
             customer_phone: String::new(),
             agent_phone: None,
             agent_user_id: None,
@@ -111,9 +115,10 @@ impl CallRow {
         self.facts.derive(self.created_at)
     }
 
-    /// Whether this is an inbound call that nobody took, from a number that can be called back.
+    /// Whether this is an inbound call that nobody took, from a number that can be called back: not
+    /// withheld, no extension, no short code.
     pub fn is_missed(&self) -> bool {
-        self.status == CallStatus::Missed && !self.customer_phone.is_empty()
+        self.status == CallStatus::Missed && caller::can_be_called_back(&self.customer_phone)
     }
 }
 
@@ -138,6 +143,21 @@ pub async fn lock_external(
     tx.optional(sql.bind(provider).bind(external)).await
 }
 
+/// The rows of earlier calls of an id that the provider has used again, latest first, kept from
+/// others until the transaction ends.
+pub async fn lock_former(
+    tx: &mut Tx,
+    provider: ProviderKind,
+    external: &str,
+) -> Result<Vec<CallRow>, DbError> {
+    let locked = tx.for_update();
+    let sql = Sql::new(format!(
+        "SELECT {COLUMNS} FROM telephony_calls
+         WHERE provider = $1 AND former_call_id = $2 ORDER BY id DESC LIMIT 4{locked}"
+    ));
+    tx.all(sql.bind(provider).bind(external)).await
+}
+
 /// Whether there is a row of a provider's call.
 pub async fn is_known(
     tx: &mut Tx,
@@ -154,6 +174,12 @@ pub async fn is_known(
         )
         .await?;
     Ok(found.is_some())
+}
+
+/// What the provider calls this call now.
+pub async fn current_id(tx: &mut Tx, id: CallId) -> Result<Option<String>, DbError> {
+    let sql = Sql::new("SELECT external_call_id FROM telephony_calls WHERE id = $1").bind(id);
+    Ok(tx.optional_scalar::<Option<String>>(sql).await?.flatten())
 }
 
 /// Takes the row of the same call away and returns what it knew; deliveries point to `into` then.
@@ -174,9 +200,10 @@ pub async fn absorb(tx: &mut Tx, other: CallId, into: CallId) -> Result<Option<C
 }
 
 /// The columns that are written anew with each change, in the order of [`changed`].
-const CHANGED: [&str; 24] = [
+const CHANGED: [&str; 25] = [
     "direction",
     "external_call_id",
+    "former_call_id",
     "customer_phone",
     "agent_phone",
     "agent_user_id",
@@ -216,6 +243,7 @@ fn changed(row: &CallRow, now: DateTime<Utc>) -> [Arg; CHANGED.len()] {
     [
         derived.direction.into(),
         row.external_call_id.as_ref().into(),
+        row.former_call_id.as_ref().into(),
         (&row.customer_phone).into(),
         row.agent_phone.as_ref().into(),
         row.agent_user_id.into(),
@@ -227,7 +255,7 @@ fn changed(row: &CallRow, now: DateTime<Utc>) -> [Arg; CHANGED.len()] {
         derived.answered_at.into(),
         derived.ended_at.into(),
         derived.duration_seconds.into(),
-        row.facts.end_reason.as_ref().into(),
+        row.facts.end_reason().into(),
         url.into(),
         recording.and_then(|r| r.duration).into(),
         derived.muted.into(),
@@ -432,31 +460,54 @@ pub struct OpenCall {
     pub external_call_id: Option<String>,
     /// When the row was made.
     pub created_at: DateTime<Utc>,
+    /// When it was changed last.
+    pub updated_at: DateTime<Utc>,
 }
 
-/// Calls that are not over and worth asking about: outbound ones the simulator plays, live ones
-/// nobody has answered since `unanswered`, those of an Asterisk (which can be asked) made before
-/// `settled`, and any made before `stale`.
-pub async fn open_calls(
-    tx: &mut Tx,
-    stale: DateTime<Utc>,
-    unanswered: DateTime<Utc>,
-    settled: DateTime<Utc>,
-) -> Result<Vec<OpenCall>, DbError> {
+/// The instants before which open calls are worth asking about.
+#[derive(Clone, Copy, Debug)]
+pub struct Since {
+    /// Any call made before.
+    pub stale: DateTime<Utc>,
+    /// An outbound call made before, not answered.
+    pub dialled: DateTime<Utc>,
+    /// An inbound call of which nothing was reported since, not answered.
+    pub rang: DateTime<Utc>,
+    /// A call of an Asterisk, which can be asked, made before.
+    pub settled: DateTime<Utc>,
+}
+
+/// Calls that are not over and worth asking about; all outbound ones the simulator plays.
+pub async fn open_calls(tx: &mut Tx, since: Since) -> Result<Vec<OpenCall>, DbError> {
     tx.all(
         Sql::new(
-            "SELECT id, direction, mode, provider, external_call_id, created_at
+            "SELECT id, direction, mode, provider, external_call_id, created_at, updated_at
              FROM telephony_calls
              WHERE is_open AND ((direction = 'outbound' AND mode = 'mock') OR created_at < $1
                 OR (direction = 'outbound' AND status <> 'answered' AND created_at < $2)
-                OR (provider = 'asterisk' AND mode = 'live' AND created_at < $3))
+                OR (direction = 'inbound' AND status <> 'answered' AND updated_at < $3)
+                OR (provider = 'asterisk' AND mode = 'live' AND created_at < $4))
              ORDER BY id",
         )
-        .bind(stale)
-        .bind(unanswered)
-        .bind(settled),
+        .bind(since.stale)
+        .bind(since.dialled)
+        .bind(since.rang)
+        .bind(since.settled),
     )
     .await
+}
+
+/// Whether a call was not changed after `updated_at`; nothing changes it before this transaction
+/// ends.
+pub async fn is_unchanged(
+    tx: &mut Tx,
+    id: CallId,
+    updated_at: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let locked = tx.for_update();
+    let sql = format!("SELECT updated_at FROM telephony_calls WHERE id = $1{locked}");
+    let now: Option<DateTime<Utc>> = tx.optional_scalar(Sql::new(sql).bind(id)).await?;
+    Ok(now == Some(updated_at))
 }
 
 /// A call's recording.

@@ -90,8 +90,8 @@ pub struct Call {
 
 macro_rules! columns {
     () => {
-        "id, direction, provider, mode, external_call_id, customer_phone, agent_phone,
-    agent_user_id, transferred_to, task_id, customer_id,
+        "id, direction, provider, mode, COALESCE(external_call_id, former_call_id) AS external_call_id,
+    customer_phone, agent_phone, agent_user_id, transferred_to, task_id, customer_id,
     (SELECT c.name FROM customers c WHERE c.id = customer_id) AS customer_name, status, started_at,
     ringing_at, answered_at, ended_at, duration_seconds, end_reason, recording_url,
     recording_duration, muted, held, recording, consult, consult_answered"

@@ -2,13 +2,14 @@
 //! durable. In this order: may this address send, is the body small enough, is it signed (SPEC §5.4),
 //! was it taken before, does it make sense. All but the first leave a row in the delivery log.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -22,9 +23,9 @@ use crate::auth::CurrentUser;
 use crate::db::{DbError, Tx, UserId};
 use crate::error::{Error, Result};
 use crate::http::{Json, body_too_large};
-use crate::telephony::bracknet::{self, EventName};
+use crate::telephony::ProviderKind;
+use crate::telephony::bracknet::{self, EventName, Note, NoteCode, Understood};
 use crate::telephony::signature::Proof;
-use crate::telephony::{CallEvent, ProviderKind};
 
 /// Largest body of a webhook, bytes.
 const MAX_WEBHOOK: usize = 64 * 1024;
@@ -103,24 +104,26 @@ async fn receive(
         },
         None => unsigned_allowed(state, source, headers, path)?,
     }
-    let event = match understand(state, expected, &body, now) {
-        Ok(event) => event,
+    let form = bracknet::is_form(headers);
+    let understood = match understand(state, expected, &body, form, now) {
+        Ok(understood) => understood,
         Err(problem) => return Err(reject(state, path, &body, &origin, problem).await),
     };
-    take(state, Incoming { path, body, event, origin, again: None }).await?;
+    take(state, Incoming { path, body, understood, origin, again: None }).await?;
     Ok(Json(Received { status: "ok" }))
 }
 
-/// Reads a body: the event it tells of.
+/// Reads a body: the event it reports, and what is odd about it.
 fn understand(
     state: &AppState,
     expected: Option<EventName>,
     body: &[u8],
+    form: bool,
     now: DateTime<Utc>,
-) -> Result<CallEvent> {
-    let mut event = bracknet::parse(expected, body, now, state.clock.zone())?;
-    event.provider = service::provider_of(state, event.external_call_id.as_deref());
-    Ok(event)
+) -> Result<Understood> {
+    let mut read = bracknet::parse(expected, body, form, now, state.clock.zone())?;
+    read.event.provider = service::provider_of(state, read.event.external_call_id.as_deref());
+    Ok(read)
 }
 
 /// An event that was understood, with its delivery.
@@ -128,7 +131,7 @@ fn understand(
 pub(super) struct Incoming {
     path: &'static str,
     body: Bytes,
-    event: CallEvent,
+    understood: Understood,
     origin: Origin,
     /// Who applies which kept delivery once more.
     again: Option<(UserId, i64)>,
@@ -161,7 +164,7 @@ async fn take(state: &AppState, incoming: Incoming) -> Result<Option<Taken>> {
         }
     }
     if let Some((applied, _)) = taken {
-        service::settled(state, &incoming.event, applied);
+        service::settled(state, &incoming.understood.event, applied);
     }
     Ok(taken)
 }
@@ -206,22 +209,31 @@ pub(super) async fn apply(
     tx: &mut Tx,
     incoming: &Incoming,
 ) -> Result<Taken, DbError> {
-    let applied = service::apply(state, tx, &incoming.event).await?;
+    let Understood { event, notes } = &incoming.understood;
+    let applied = service::apply(state, tx, event).await?;
+    let mut notes = notes.clone();
+    if applied.reused {
+        notes.push(Note::new(NoteCode::ReusedId));
+    }
+    // What is applied again came long ago.
+    let clock_seconds = incoming.understood.clock_seconds().filter(|_| incoming.again.is_none());
     let outcome = match applied {
         Applied { known: false, .. } => DeliveryOutcome::UnknownCall,
         Applied { changed: false, .. } => DeliveryOutcome::Duplicate,
         Applied { .. } => DeliveryOutcome::Applied,
     };
     let delivery = NewDelivery {
-        provider: incoming.event.provider,
+        provider: event.provider,
         path: incoming.path,
         body: &incoming.body,
         outcome,
         code: None,
-        external_call_id: incoming.event.external_call_id.as_deref(),
+        external_call_id: event.external_call_id.as_deref(),
         call: Some(applied.call),
         origin: &incoming.origin,
         proven: true,
+        notes: &notes,
+        clock_seconds,
     };
     let now = state.clock.now();
     let Some((by, of)) = incoming.again else {
@@ -288,6 +300,8 @@ async fn refuse(
         call: None,
         origin: &origin,
         proven,
+        notes: &[],
+        clock_seconds: None,
     };
     let kept = async {
         let mut tx = state.db.begin().await?;
@@ -316,14 +330,23 @@ pub async fn replay(state: &AppState, by: &CurrentUser, id: i64) -> Result<Deliv
     };
     let body = Bytes::from(known.body);
     // When it was heard of first counts, where it says no time itself.
-    let event = understand(state, *expected, &body, known.received_at)?;
+    let form = known.headers.is_some_and(|headers| bracknet::is_form(&named(&headers)));
+    let understood = understand(state, *expected, &body, form, known.received_at)?;
     let origin = Origin { since: Some(Instant::now()), ..Origin::default() };
     let again = Some((by.id, id));
-    let taken = take(state, Incoming { path, body, event, origin, again }).await?;
+    let taken = take(state, Incoming { path, body, understood, origin, again }).await?;
     let gone = || anyhow::anyhow!("the delivery just kept is gone");
     let id = taken.and_then(|(_, id)| id).ok_or_else(gone)?;
     let kept = deliveries::find(&mut state.db.read().await?, id).await?;
     Ok(kept.ok_or_else(gone)?)
+}
+
+/// Kept headers as they came.
+fn named(kept: &BTreeMap<String, String>) -> HeaderMap {
+    let header = |(name, value): (&String, &String)| {
+        Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?))
+    };
+    kept.iter().filter_map(header).collect()
 }
 
 /// The address a webhook comes from, if it may send at all and not too fast.

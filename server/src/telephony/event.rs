@@ -1,6 +1,6 @@
 //! What a telephone system says about a call, in this product's words.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::db::text_enum;
@@ -49,6 +49,26 @@ pub struct CallEvent {
     pub raw: Option<serde_json::Value>,
 }
 
+/// A telephone system's clock further ahead of ours than this is wrong: its times are not used.
+pub const MAX_CLOCK_AHEAD: TimeDelta = TimeDelta::minutes(5);
+
+impl CallEvent {
+    /// How far the stated time is in the future, if it is too far to be believed.
+    pub fn clock_ahead(&self) -> Option<TimeDelta> {
+        self.at.map(|at| at - self.received_at).filter(|ahead| *ahead > MAX_CLOCK_AHEAD)
+    }
+
+    /// When it happened by the provider's clock; `None` if it does not say, or its clock is wrong.
+    pub fn stated_at(&self) -> Option<DateTime<Utc>> {
+        self.at.filter(|_| self.clock_ahead().is_none())
+    }
+
+    /// The best known instant: never in the future.
+    pub fn happened_at(&self) -> DateTime<Utc> {
+        self.stated_at().map_or(self.received_at, |at| at.min(self.received_at))
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EventKind {
@@ -72,6 +92,11 @@ pub enum EventKind {
         duration: Option<i64>,
         /// Why, as the provider says it.
         reason: Option<String>,
+    },
+    /// Its end was not reported: reconciliation closes it.
+    Lost {
+        /// `lost` or `restart`.
+        reason: String,
     },
     /// A recording can be fetched.
     Recorded {

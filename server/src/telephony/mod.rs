@@ -4,6 +4,7 @@
 pub mod asterisk;
 pub mod bracknet;
 mod breaker;
+pub mod caller;
 mod event;
 pub mod play;
 pub mod signature;
@@ -26,7 +27,9 @@ use crate::config::Config;
 use crate::db::{Db, PhoneNumber};
 use crate::storage::Storage;
 
-pub use event::{CallEvent, Consult, Control, EventKind, Mode, ProviderKind, RecordingPlace};
+pub use event::{
+    CallEvent, Consult, Control, EventKind, MAX_CLOCK_AHEAD, Mode, ProviderKind, RecordingPlace,
+};
 use simulator::Simulator;
 
 /// What a telephone system can do during a call. What it cannot is disabled on the screen, with the
@@ -318,7 +321,8 @@ impl Telephony {
         let kind = match (config.telephony_provider, credentials) {
             (Configured::Bracknet, (Some(base), Some(key))) => {
                 let timeout = Duration::from_millis(config.bracknet_timeout_ms);
-                let live = bracknet::Live::new(base, key.text(), timeout, clock.clone())?;
+                let shown = config.bracknet_caller_id.as_deref();
+                let live = bracknet::Live::new(base, key.text(), shown, timeout, clock.clone())?;
                 return Ok((Self(Arc::new(live)), events));
             }
             (Configured::Bracknet, (None, None)) => ProviderKind::Bracknet,

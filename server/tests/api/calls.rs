@@ -82,7 +82,7 @@ both! {
         let task = task(&app, &desk.agent, Some(desk.customer), PHONE).await;
         let mut watch = app.watch();
         let answer = app.post(&desk.agent, INITIATE, json!({"taskId": task})).await.ok();
-        assert_eq!((&answer["mode"], &answer["provider"]), (&json!("mock"), &json!("simulator")));
+        assert_eq!((&answer["mode"], &answer["provider"]), (&json!("mock"), &json!("bracknet")));
         assert!(answer["externalCallId"].as_str().is_some_and(|id| id.starts_with("SIM-")));
         assert!(answer["message"].is_string());
         let id = &answer["telephonyCallId"];
@@ -301,7 +301,9 @@ both! {
     }
 
     async fn without_credentials_bracknet_is_played_with_them_it_is_not_pretended(app: TestApp) {
-        let played = app.again_with(&["--telephony-provider", "bracknet"]).await;
+        let simulated = app.again_with(&["--telephony-provider", "simulator"]).await;
+        assert_eq!(simulated.state.telephony.kind().as_str(), "simulator", "asked for by name");
+        let played = app.again_with(&[]).await;
         let desk = desk(&played).await;
         let mut watch = played.watch();
         let answer = played.post(&desk.agent, INITIATE, json!({"customerPhone": "01712345676"})).await.ok();

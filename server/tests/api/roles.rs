@@ -148,6 +148,8 @@ const ROUTES: &[(&str, &str, Option<&[Role]>)] = &[
     ("GET",    "/api/telephony/agents/me/status", CALLERS),
     ("POST",   "/api/telephony/agents/me/status", CALLERS),
     ("GET",    "/api/telephony/webhook-deliveries", LEADS),
+    ("GET",    "/api/telephony/webhook-clock", LEADS),
+    ("GET",    "/api/telephony/colleagues", CALLERS),
     ("POST",   "/api/telephony/webhook-deliveries/{id}/replay", ADMIN),
     // the Bracknet contract
     ("POST",   "/api/call/start", CALLERS),

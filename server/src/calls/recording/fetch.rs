@@ -103,7 +103,8 @@ impl Fetching {
     }
 
     fn begin(&self, call: CallId) -> Option<Turn<'_>> {
-        self.lock().insert(call).then_some(Turn { fetching: self, call })
+        let is_new = self.lock().insert(call);
+        is_new.then(|| Turn { fetching: self, call })
     }
 }
 

@@ -182,6 +182,92 @@ fn a_waiting_caller_rings_where_the_line_says_and_not_at_what_was_dialled() {
     assert_eq!(extension(&events), Some("203".to_owned()));
 }
 
+fn lost() -> EventKind {
+    EventKind::Lost { reason: "lost".to_owned() }
+}
+
+/// An event that arrived at another time than it states.
+fn arrived(second: i64, stated: i64, kind: EventKind) -> CallEvent {
+    CallEvent { received_at: at(second), at: Some(at(stated)), ..event(second, true, kind) }
+}
+
+#[test]
+fn a_caller_of_whom_nothing_more_is_reported_is_missed() {
+    let row = row(Facts::default(), &[event(0, true, incoming()), event(200, false, lost())]);
+    assert_eq!((row.status, row.ended_at), (CallStatus::Missed, Some(at(201))));
+}
+
+#[test]
+fn a_caller_given_up_who_is_answered_after_all_talks_and_is_over_with_the_reported_end() {
+    let waited = [event(0, true, incoming()), event(200, false, lost())];
+    let talking = [&waited[..], &[event(300, true, answered())]].concat();
+    let open = row(Facts::default(), &talking);
+    assert_eq!((open.status, open.ended_at), (CallStatus::Answered, None));
+    let over = [&talking[..], &[event(360, true, ended(None, None))]].concat();
+    let over = row(Facts::default(), &over);
+    assert_eq!((over.status, over.duration_seconds), (CallStatus::Completed, Some(60)));
+    let mut facts = Facts::default();
+    for event in
+        [event(0, true, incoming()), event(9, true, ended(None, None)), event(200, false, lost())]
+    {
+        facts.join(Facts::of(&event));
+    }
+    assert_eq!(facts.end_reason(), None, "the end was reported");
+}
+
+#[test]
+fn the_times_of_a_clock_that_is_far_ahead_are_not_used() {
+    let hours = 6 * 3600;
+    let row = row(
+        Facts::default(),
+        &[
+            arrived(0, hours, incoming()),
+            arrived(8, hours + 8, answered()),
+            arrived(43, hours + 43, ended(Some(35), None)),
+            // The same once more, when that time has come.
+            arrived(hours + 60, hours + 8, answered()),
+        ],
+    );
+    assert_eq!((row.started_at, row.ringing_at), (at(0), Some(at(0))));
+    assert_eq!((row.answered_at, row.ended_at), (Some(at(8)), Some(at(43))));
+    assert_eq!(row.duration_seconds, Some(35));
+}
+
+#[test]
+fn a_clock_slightly_ahead_is_set_right() {
+    let row = row(
+        Facts::default(),
+        &[
+            arrived(1, 120, incoming()),
+            arrived(8, 128, answered()),
+            arrived(43, 163, ended(Some(35), None)),
+        ],
+    );
+    assert_eq!((row.started_at, row.answered_at), (at(0), Some(at(8))));
+    assert_eq!(row.ended_at, Some(at(43)));
+}
+
+#[test]
+fn a_clock_hours_behind_shows_in_the_pace_of_the_arrivals() {
+    let behind = -6 * 3600;
+    let live = [
+        arrived(0, behind, incoming()),
+        arrived(9, behind + 8, answered()),
+        arrived(43, behind + 43, ended(Some(35), None)),
+    ];
+    let corrected = row(Facts::default(), &live);
+    assert_eq!((corrected.started_at, corrected.ended_at), (at(0), Some(at(43))));
+
+    let late = [
+        arrived(0, behind, incoming()),
+        arrived(1, behind + 8, answered()),
+        arrived(1, behind + 43, ended(Some(35), None)),
+    ];
+    let believed = row(Facts::default(), &late);
+    assert_eq!(believed.started_at, at(behind), "sent late, all at once");
+    assert_eq!(believed.ended_at, Some(at(behind + 43)));
+}
+
 fn kind() -> impl Strategy<Value = EventKind> {
     let reason = prop::sample::select(vec![
         None,
@@ -212,6 +298,7 @@ fn kind() -> impl Strategy<Value = EventKind> {
             duration: Some(length),
         }),
         Just(EventKind::Missed { from: None, to_extension: None }),
+        Just(lost()),
         (any::<bool>(), 0i64..5).prop_map(|(on, order)| EventKind::Control {
             control: Control::Hold,
             on,
@@ -231,7 +318,15 @@ fn kind() -> impl Strategy<Value = EventKind> {
 
 fn events() -> impl Strategy<Value = Vec<CallEvent>> {
     prop::collection::vec(
-        (0i64..10_000, any::<bool>(), kind()).prop_map(|(s, stated, kind)| event(s, stated, kind)),
+        (0i64..10_000, any::<bool>(), -20_000i64..20_000, any::<bool>(), kind()).prop_map(
+            |(second, stated, off, wrong_clock, kind)| {
+                if wrong_clock {
+                    arrived(second, second + off, kind)
+                } else {
+                    event(second, stated, kind)
+                }
+            },
+        ),
         0..9,
     )
 }
@@ -271,7 +366,9 @@ proptest! {
         for event in &events {
             facts.join(Facts::of(event));
             let now = rank(facts.status());
-            prop_assert!(now >= highest);
+            // A caller given up who is answered after all.
+            let reopened = facts.lost.is_some() && now == 2;
+            prop_assert!(now >= highest || reopened);
             highest = now;
         }
     }

@@ -10,8 +10,7 @@ use super::ari::{Channel, Event, Recording};
 use super::ids::Role;
 use super::legs::Legs;
 use super::{APP, Pbx, cause, ids, vars};
-use crate::db::PhoneNumber;
-use crate::telephony::{Control, EventKind, ProviderError, RecordingPlace};
+use crate::telephony::{Control, EventKind, ProviderError, RecordingPlace, caller};
 
 /// How often an agent's lost telephone is looked for, and how many times.
 const LOOK_AGAIN: (Duration, u32) = (Duration::from_secs(2), 25);
@@ -75,11 +74,7 @@ impl Pbx {
 
     /// Tells of a caller.
     pub async fn caller_came(&self, channel: &Channel, at: Option<DateTime<Utc>>) {
-        let number = channel.caller.number.trim();
-        let from = (!number.is_empty()).then(|| {
-            PhoneNumber::parse(number)
-                .map_or_else(|_| number.to_owned(), |phone| phone.as_str().to_owned())
-        });
+        let from = caller::read(&channel.caller.number).number;
         let to_extension = channel.dialled().map(str::to_owned);
         // Whatever was dialled: it rings where the waiting line says, and nowhere yet.
         self.say(&channel.id, at, EventKind::Offered { extension: None, order: 1 }).await;

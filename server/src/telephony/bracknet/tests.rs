@@ -3,7 +3,7 @@ use chrono_tz::Asia::Dhaka;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{EventName, parse};
+use super::{EventName, Note, NoteCode, Understood, parse};
 use crate::error::Error;
 use crate::telephony::{CallEvent, EventKind, RecordingPlace};
 
@@ -11,8 +11,12 @@ fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 21, 4, 30, 0).single().expect("valid")
 }
 
+fn understood(expected: Option<EventName>, body: &Value) -> Result<Understood, Error> {
+    parse(expected, body.to_string().as_bytes(), false, now(), Dhaka)
+}
+
 fn read(expected: Option<EventName>, body: &Value) -> Result<CallEvent, Error> {
-    parse(expected, body.to_string().as_bytes(), now(), Dhaka)
+    understood(expected, body).map(|read| read.event)
 }
 
 #[track_caller]
@@ -109,53 +113,134 @@ fn no_call_is_lost_because_of_its_number() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_by_name() {
+fn what_names_no_call_or_no_event_is_refused_by_name() {
     let ended = |key: &str, value: Value| {
         let mut body = json!({"event": "call_ended", "bracknet_call_id": "BN-1"});
         body[key] = value;
         code(Some(EventName::Ended), &body)
     };
-    assert_eq!(ended("duration", json!(-1)), "invalid_duration");
-    assert_eq!(ended("duration", json!(1e300)), "invalid_duration");
-    assert_eq!(ended("duration", json!("long")), "invalid_duration");
-    assert_eq!(ended("duration", json!({"s": 1})), "invalid_duration");
-    assert_eq!(ended("timestamp", json!("yesterday")), "invalid_timestamp");
-    assert_eq!(ended("timestamp", json!("2036-01-01T00:00:00Z")), "invalid_timestamp");
-    assert_eq!(ended("timestamp", json!(12)), "invalid_timestamp");
-    assert_eq!(ended("timestamp", json!(i64::MIN)), "invalid_timestamp");
-    assert_eq!(ended("end_reason", json!(["a"])), "invalid_field");
-    assert_eq!(ended("end_reason", json!("a\u{0}b")), "invalid_field");
-    assert_eq!(ended("bracknet_call_id", json!("x".repeat(10_000))), "invalid_field");
-    assert_eq!(ended("bracknet_call_id", json!(true)), "invalid_field");
-    assert_eq!(ended("bracknet_call_id", json!("  ")), "missing_field");
-    assert_eq!(ended("hold_seconds", json!(-5)), "invalid_duration");
+    for (value, expected) in [
+        (json!("x".repeat(10_000)), "invalid_field"),
+        (json!(true), "invalid_field"),
+        (json!("a\u{0}b"), "invalid_field"),
+        (json!(["7"]), "invalid_field"),
+        (json!("  "), "missing_field"),
+    ] {
+        assert_eq!(ended("bracknet_call_id", value), expected);
+    }
     assert_eq!(ended("event", json!("call_answered")), "event_mismatch");
-    assert_eq!(ended("event", json!("call_teleported")), "unknown_event");
 
-    let call = |from| json!({"event": "incoming_call", "id": "7", "from": from});
-    assert_eq!(code(None, &call(json!("ask his wife"))), "invalid_phone");
+    assert_eq!(code(None, &json!({"event": "call_teleported", "id": "7"})), "unknown_event");
     assert_eq!(code(None, &json!({"id": "7"})), "missing_field");
     assert_eq!(code(None, &json!([1, 2])), "invalid_body");
-    assert_eq!(code(None, &json!({"event": "call_missed", "from": "anonymous"})), "missing_field");
     let recording = |url| json!({"event": "call_recording", "id": "7", "recording_url": url});
     assert_eq!(code(None, &recording(json!("javascript:alert(1)"))), "invalid_recording_url");
     assert_eq!(code(None, &recording(Value::Null)), "missing_field");
-    let error = parse(None, b"{\"event\": ", now(), Dhaka).expect_err("is refused");
+    let error = parse(None, b"{\"event\": ", false, now(), Dhaka).expect_err("is refused");
     assert_eq!(error.code(), "malformed_json");
 }
 
 #[test]
+fn an_optional_value_that_cannot_be_read_is_left_out_and_noted() {
+    for (key, value) in [
+        ("duration", json!(-1)),
+        ("duration", json!(1e300)),
+        ("duration", json!("long")),
+        ("duration", json!({"s": 1})),
+        ("timestamp", json!("yesterday")),
+        ("timestamp", json!("2126-01-01T00:00:00Z")),
+        ("timestamp", json!(12)),
+        ("timestamp", json!(i64::MIN)),
+        ("end_reason", json!(["a"])),
+        ("event", json!("call.terminated.by.gremlins")),
+    ] {
+        let mut body = json!({"event": "call_ended", "bracknet_call_id": "BN-1"});
+        body[key] = value.clone();
+        let Understood { event, notes } =
+            understood(Some(EventName::Ended), &body).expect("understood");
+        assert_eq!(event.kind, EventKind::Ended { duration: None, reason: None }, "{key} {value}");
+        assert_eq!(event.at, None, "{key} {value}");
+        assert_eq!(notes, [Note::about(NoteCode::IgnoredValue, key)], "{value}");
+    }
+}
+
+#[test]
+fn an_absent_value_in_whatever_form_is_no_fault() {
+    for nothing in [json!(""), json!("  "), Value::Null] {
+        let body = json!({"event": "call_ended", "bracknet_call_id": nothing, "id": 7.0,
+            "duration": nothing, "billsec": "35.0", "timestamp": nothing, "from": nothing,
+            "end_reason": nothing, "wait_seconds": -5});
+        let Understood { event, notes } = understood(None, &body).expect("understood");
+        assert_eq!(event.external_call_id.as_deref(), Some("7"), "the first alias with a value");
+        assert_eq!(event.kind, EventKind::Ended { duration: Some(35), reason: None });
+        assert_eq!((event.at, notes), (None, vec![]));
+    }
+}
+
+#[test]
+fn long_and_odd_texts_are_cut_and_cleaned() {
+    let body = json!({"event": "call_ended", "id": "7", "end_reason": format!("a\u{0}{}", "b".repeat(100))});
+    let Understood { event, notes } = understood(None, &body).expect("understood");
+    let reason = Some(format!("a{}", "b".repeat(63)));
+    assert_eq!(event.kind, EventKind::Ended { duration: None, reason });
+    assert_eq!(notes, [Note::about(NoteCode::Shortened, "end_reason")]);
+}
+
+#[test]
+fn a_call_is_never_lost_because_of_its_caller() {
+    for from in [
+        json!("ask his wife"),
+        json!({"display": "Rahim"}),
+        json!([]),
+        json!(true),
+        json!("1".repeat(60)),
+        json!("x".repeat(10_000)),
+    ] {
+        for event in ["incoming_call", "call_missed"] {
+            let body = json!({"event": event, "id": "7", "from": from});
+            let Understood { event, notes } = understood(None, &body).expect("understood");
+            let (EventKind::Incoming { from: number, .. } | EventKind::Missed { from: number, .. }) =
+                event.kind
+            else {
+                unreachable!("an inbound call")
+            };
+            assert_eq!(number, None, "{from}");
+            assert_eq!(notes, [Note::about(NoteCode::UnreadableCaller, "from")], "{from}");
+        }
+    }
+    let nested = json!({"event": "call_missed", "from": {"number": "01712345678", "name": "R"}});
+    let event = read(None, &nested).expect("understood");
+    let from = Some("+8801712345678".to_owned());
+    assert_eq!(event.kind, EventKind::Missed { from, to_extension: None });
+    let withheld = json!({"event": "call_missed", "from": "anonymous"});
+    assert_eq!(understood(None, &withheld).expect("understood without id or number").notes, []);
+}
+
+#[test]
+fn a_wrong_clock_is_noted() {
+    let note = |timestamp: &str| {
+        let body = json!({"event": "ringing", "id": "7", "timestamp": timestamp});
+        let read = understood(None, &body).expect("understood");
+        (read.notes.into_iter().map(|n| (n.code, n.seconds)).collect::<Vec<_>>(), read.event)
+    };
+    for (text, notes) in [
+        ("2026-11-21T04:30:00Z", vec![]),
+        ("2026-11-21T04:34:59Z", vec![]),
+        ("2026-11-21T03:31:00Z", vec![]),
+        ("2026-11-21T10:30:00Z", vec![(NoteCode::ClockAhead, Some(21_600))]),
+        ("2026-11-20T22:30:00Z", vec![(NoteCode::ClockBehind, Some(21_600))]),
+    ] {
+        let (found, event) = note(text);
+        assert_eq!(found, notes, "{text}");
+        assert!(event.happened_at() <= now(), "never in the future");
+    }
+}
+
+#[test]
 fn a_time_without_zone_is_the_companys() {
-    for text in ["2026-01-03T16:30:00", "2026-01-03 16:30:00", "2026-01-03T10:30:00+00:00"] {
-        let event =
-            read(None, &json!({"event": "ringing", "id": "7", "timestamp": text})).expect("fine");
-        assert_eq!(event.at, Utc.with_ymd_and_hms(2026, 1, 3, 10, 30, 0).single(), "{text}");
-    }
-    for number in [1_767_436_200_i64, 1_767_436_200_000] {
-        let event =
-            read(None, &json!({"event": "ringing", "id": "7", "timestamp": number})).expect("fine");
-        assert_eq!(event.at, Utc.with_ymd_and_hms(2026, 1, 3, 10, 30, 0).single());
-    }
+    let body = json!({"event": "ringing", "id": "7", "timestamp": "2026-01-03T16:30:00"});
+    let event = read(None, &body).expect("fine");
+    assert_eq!(event.at, Utc.with_ymd_and_hms(2026, 1, 3, 10, 30, 0).single());
 }
 
 fn json_value() -> impl Strategy<Value = Value> {
@@ -178,7 +263,9 @@ fn json_value() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn any_bytes_are_answered_without_a_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = parse(None, &body, now(), Dhaka);
+        for form in [false, true] {
+            let _ = parse(None, &body, form, now(), Dhaka);
+        }
     }
 
     #[test]

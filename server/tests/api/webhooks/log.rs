@@ -85,7 +85,7 @@ both! {
         assert!(raw(&app, ENDED, padded(20_000)).await.status.is_success());
         raw(&app, ENDED, " ".repeat(64 * 1024 + 1)).await.problem(413, "body_too_large");
         // Kept with a replacement character, which would make it readable.
-        let mended = [br#"{"event": "call_ended", "id": "BN-2", "note": ""#.as_slice(), &[0xff], br#""}"#].concat();
+        let mended = [br#"{"event": "call_ended", "id": "BN-2", "note": ""#.as_slice(), &[0xff], br#"""#].concat();
         raw(&app, ENDED, mended).await.problem(400, "malformed_json");
         let page = app.get(&admin, LIST).await.ok();
         for delivery in page["items"].as_array().expect("items") {

@@ -87,8 +87,8 @@ both! {
 
     async fn a_refused_body_may_be_sent_again_corrected(app: TestApp) {
         let app = secured(&app, &[]).await;
-        let wrong = json!({"event": "incoming_call", "from": "ask his wife", "bracknet_call_id": "BN-1"}).to_string();
-        answer(standard(&app, NEW, "m1", test_now(), &wrong)).await.problem(422, "invalid_phone");
+        let wrong = json!({"event": "incoming_call", "from": "01712345678"}).to_string();
+        answer(standard(&app, NEW, "m1", test_now(), &wrong)).await.problem(422, "missing_field");
         answer(standard(&app, NEW, "m1", test_now(), &incoming("BN-1"))).await.ok();
         assert_eq!(count(&app, CALLS).await, 1);
     }
