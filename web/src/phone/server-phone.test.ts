@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import type { Call } from '~/api/types'
-import { ServerPhone } from './server-phone'
+import { RINGS_AT_MOST_MS, ServerPhone } from './server-phone'
 
 const call = (part: Partial<Call> = {}): Call => ({
   id: 1,
@@ -112,6 +112,27 @@ test('an incoming call rings beside the one that is open, and goes when it ends'
   expect(phone.get().call?.id).toBe(1)
   events.say('call.updated', { call: { ...inbound, status: 'missed' } })
   expect(phone.get().incoming).toBeNull()
+})
+
+test('an incoming call whose end is never reported goes after a minute, until it is offered again', () => {
+  vi.useFakeTimers()
+  try {
+    const inbound = call({ id: 2, direction: 'inbound', status: 'ringing' })
+    events.say('call.incoming', { call: inbound })
+    vi.advanceTimersByTime(RINGS_AT_MOST_MS - 1)
+    events.say('call.updated', { call: inbound })
+    expect(phone.get().incoming?.id).toBe(2)
+    vi.advanceTimersByTime(1)
+    expect(phone.get().incoming).toBeNull()
+    events.say('call.updated', { call: inbound })
+    expect(phone.get().incoming).toBeNull()
+    events.say('call.incoming', { call: inbound })
+    expect(phone.get().incoming?.id).toBe(2)
+    events.say('call.updated', { call: { ...inbound, status: 'answered' } })
+    expect(phone.get().call?.id).toBe(2)
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('calls of colleagues do not take the phone', () => {

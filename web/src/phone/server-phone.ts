@@ -21,6 +21,9 @@ export interface Events {
   ): () => void
 }
 
+/** A caller of whom nothing more is reported is not shown longer than this: nobody rings so long. */
+export const RINGS_AT_MOST_MS = 60_000
+
 /** How far a call has come. */
 function stage({ status }: Call): number {
   const at = LIVE_STATUSES.indexOf(status)
@@ -58,13 +61,19 @@ export class ServerPhone implements Phone {
   })
   private readonly stops: (() => void)[]
   private readonly ignored = new Set<number>()
+  /** Incoming calls that were shown long enough; a new offer shows them again. */
+  private readonly expired = new Set<number>()
+  private expiry: ReturnType<typeof setTimeout> | undefined
   private readonly userId: number
 
   constructor(events: Events, userId: number) {
     this.userId = userId
     this.stops = [
       events.on('call.updated', ({ call }) => this.apply(call)),
-      events.on('call.incoming', ({ call }) => this.apply(call)),
+      events.on('call.incoming', ({ call }) => {
+        this.expired.delete(call.id)
+        this.apply(call)
+      }),
     ]
     this.watchPermission()
   }
@@ -183,7 +192,29 @@ export class ServerPhone implements Phone {
   }
 
   dispose(): void {
+    clearTimeout(this.expiry)
     for (const stop of this.stops) stop()
+  }
+
+  /** Shows an incoming call, for a while: its end may never be reported. */
+  private showIncoming(call: Call): void {
+    if (this.get().incoming?.id !== call.id) {
+      clearTimeout(this.expiry)
+      this.expiry = setTimeout(() => this.expire(call.id), RINGS_AT_MOST_MS)
+    }
+    this.patch({ incoming: call })
+  }
+
+  private expire(id: number): void {
+    const { incoming, ring } = this.get()
+    if (incoming?.id !== id) return
+    if (ring) {
+      // The telephone here does ring.
+      this.expiry = setTimeout(() => this.expire(id), RINGS_AT_MOST_MS)
+      return
+    }
+    this.expired.add(id)
+    this.patch({ incoming: null })
   }
 
   /** `mine`: this tab asked for the call, so it takes the place of any other. */
@@ -193,8 +224,10 @@ export class ServerPhone implements Phone {
       const ringing = call.status === 'initiated' || call.status === 'ringing'
       // It went on to a colleague who is free.
       const elsewhere = call.agentUserId !== this.userId
-      if (ringing && !elsewhere && !this.ignored.has(call.id) && state.call?.id !== call.id) {
-        this.patch({ incoming: call })
+      const hidden = this.ignored.has(call.id) || this.expired.has(call.id)
+      if (ringing && !elsewhere && state.call?.id !== call.id) {
+        // Put aside or shown long enough, it still is nobody's call here.
+        if (!hidden) this.showIncoming(call)
         return
       }
       if (state.incoming?.id === call.id) this.patch({ incoming: null })

@@ -179,7 +179,12 @@ function CallLog({ filters: { view: _, ...filters } }: { filters: CallFilters })
       header: t('phone'),
       value: (c) => phoneValue(c.customerPhone),
       className: 'whitespace-nowrap',
-      cell: (c) => format.phone(c.customerPhone),
+      cell: (c) =>
+        c.customerPhone ? (
+          format.phone(c.customerPhone)
+        ) : (
+          <span className="text-muted">{t('withheld')}</span>
+        ),
     },
     {
       key: 'agent',

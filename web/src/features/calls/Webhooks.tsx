@@ -1,11 +1,11 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import { changed, keys } from '~/api/keys'
 import type { WebhookDelivery } from '~/api/types'
 import { auth } from '~/auth/session'
-import { useFormat } from '~/i18n/i18n'
+import { type Format, useFormat } from '~/i18n/i18n'
 import { useStore } from '~/lib/store'
 import { MoreButton, usePages } from '~/shared/pages'
 import {
@@ -54,6 +54,7 @@ export function Webhooks() {
         <span className="inline-flex items-center gap-2">
           <Badge tone={TONE[w.outcome]}>{t(`webhookOutcome.${w.outcome}`)}</Badge>
           {w.code && <code className="text-xs text-muted">{w.code}</code>}
+          {w.notes?.length ? <Badge tone="wait">{t('notes')}</Badge> : null}
         </span>
       ),
     },
@@ -79,6 +80,7 @@ export function Webhooks() {
   if (list.isPending) return <Loading lines={12} />
   return (
     <>
+      <ClockWarning />
       <Field label={t('outcome')} className="mb-2 w-56">
         {(control) => (
           <Select
@@ -121,6 +123,30 @@ export function Webhooks() {
   )
 }
 
+/** A length of time that says how wrong a clock is: seconds do not matter in it. */
+function roughly(seconds: number, format: Format): string {
+  const s = Math.abs(seconds)
+  return format.duration(s < 60 ? s : Math.round(s / 60) * 60)
+}
+
+/** The clock of the telephone system is wrong. */
+function ClockWarning() {
+  const { t } = useTranslation('calls')
+  const format = useFormat()
+  const clock = useQuery({
+    queryKey: ['webhook-clock'],
+    queryFn: ({ signal }) => api.get('/api/telephony/webhook-clock', {}, signal),
+    refetchInterval: 60_000,
+  })
+  const off = clock.data?.offSeconds
+  if (!off) return null
+  return (
+    <p role="status" className="mb-2 rounded bg-wait-soft px-3 py-2 text-sm text-wait">
+      {t(off > 0 ? 'clock.ahead' : 'clock.behind', { time: roughly(off, format) })}
+    </p>
+  )
+}
+
 /** From where it came, and the headers that help to find a fault. */
 function Origin({ delivery }: { delivery: WebhookDelivery }) {
   const { t } = useTranslation('calls')
@@ -132,6 +158,17 @@ function Origin({ delivery }: { delivery: WebhookDelivery }) {
       <dd>
         {t(`webhookOutcome.${delivery.outcome}`)} <code>{delivery.code}</code>
       </dd>
+      {delivery.notes?.map((note) => (
+        <div key={`${note.code} ${note.field}`} className="contents">
+          <dt className="text-muted">{t('notes')}</dt>
+          <dd>
+            {t(`note.${note.code}`, {
+              field: note.field,
+              time: roughly(note.seconds ?? 0, format),
+            })}
+          </dd>
+        </div>
+      ))}
       {delivery.source && (
         <>
           <dt className="text-muted">{t('source')}</dt>

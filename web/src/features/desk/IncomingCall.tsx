@@ -55,7 +55,7 @@ export function IncomingCall() {
         {customer?.name ?? call?.customerName ?? t('incoming.unknown')}
       </p>
       <p className="flex items-center gap-2 text-sm text-muted">
-        {format.phone(number)}
+        {number ? format.phone(number) : t('incoming.withheld')}
         {customer?.segment && <SegmentLabel segment={customer.segment} />}
       </p>
       <div className="mt-2 flex gap-2">

@@ -1,11 +1,20 @@
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { directoryQuery } from '~/api/queries'
+import { api } from '~/api/client'
+import type { AgentState } from '~/api/types'
 import { errorText, useFormat } from '~/i18n/i18n'
 import { latinDigits } from '~/lib/format'
 import type { Phone } from '~/phone/phone'
-import { Button, Checkbox, Dialog, Field, Input, toast } from '~/ui'
+import { Button, Checkbox, Dialog, Dot, Field, Input, type Tone, toast } from '~/ui'
+
+const STATE_TONE: Record<AgentState, Tone> = {
+  online: 'ok',
+  wrap_up: 'wait',
+  on_call: 'bad',
+  break: 'plain',
+  offline: 'plain',
+}
 
 /** Passes the customer on to a colleague's extension, or to one that is typed. */
 export function Transfer({
@@ -22,7 +31,14 @@ export function Transfer({
 }) {
   const { t } = useTranslation(['desk', 'common'])
   const format = useFormat()
-  const staff = useQuery({ ...directoryQuery(), enabled: open })
+  // Who is free changes by the second.
+  const staff = useQuery({
+    queryKey: ['colleagues'],
+    queryFn: ({ signal }) => api.get('/api/telephony/colleagues', {}, signal),
+    enabled: open,
+    refetchInterval: 5_000,
+    staleTime: 0,
+  })
   const [extension, setExtension] = useState('')
   const [first, setFirst] = useState(canConsult)
   const send = async (to: string) => {
@@ -35,7 +51,7 @@ export function Transfer({
       toast(errorText(error), 'bad')
     }
   }
-  const others = staff.data?.items.filter((person) => person.extension) ?? []
+  const others = staff.data?.items ?? []
   return (
     <Dialog
       open={open}
@@ -79,12 +95,15 @@ export function Transfer({
           <li key={person.id}>
             <button
               type="button"
-              onClick={() => void send(person.extension ?? '')}
+              onClick={() => void send(person.extension)}
               className="flex w-full items-center gap-2 rounded px-2 py-1 text-left text-sm hover:bg-hover"
             >
+              <Dot tone={STATE_TONE[person.status]} />
               <span className="flex-1">{person.name}</span>
-              <span className="text-xs text-muted">{t(`common:role.${person.role}`)}</span>
-              <span>{format.digits(person.extension ?? '')}</span>
+              <span className="text-xs text-muted">
+                {t(`common:role.${person.role}`)} · {t(`common:agentState.${person.status}`)}
+              </span>
+              <span>{format.digits(person.extension)}</span>
             </button>
           </li>
         ))}

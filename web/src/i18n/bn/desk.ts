@@ -167,6 +167,7 @@ export default {
     passedOn: 'সহকর্মী গ্রাহক দিচ্ছেন',
     title: 'ইনকামিং কল',
     unknown: 'অচেনা নম্বর',
+    withheld: 'নম্বর গোপন',
     answerThere: 'আপনার ফোনে ধরুন। এখানকার লেখা থেকে যাবে।',
     answer: 'ধরুন',
     ignore: 'সরিয়ে রাখুন',

@@ -13,6 +13,7 @@ export default {
   customer: 'Customer',
   unknown: 'Unknown',
   phone: 'Phone',
+  withheld: 'Withheld',
   agent: 'Agent',
   allAgents: 'All agents',
   status: 'Result',
@@ -29,7 +30,7 @@ export default {
   none: 'No calls yet.',
   noneLead: 'When an agent makes the first call from the desk, it appears here.',
   path: 'Path',
-  outcome: 'What became of it',
+  outcome: 'Outcome',
   webhookOutcome: {
     applied: 'Applied',
     duplicate: 'Repeated',
@@ -37,6 +38,22 @@ export default {
     rejected: 'Rejected',
   },
   allOutcomes: 'Everything',
+  notes: 'Notes',
+  note: {
+    ignored_value: '{{field}} could not be read and was ignored',
+    shortened: '{{field}} was cut',
+    unreadable_caller: 'Caller could not be read: kept as withheld',
+    clock_ahead: 'Time is {{time}} ahead: time of arrival used',
+    clock_behind: 'Time is {{time}} old: sent late, or the clock is behind',
+    not_utf8: 'Text was not UTF-8: read as Latin-1',
+    reused_id: 'Call id was used before: stored as a new call',
+  },
+  clock: {
+    ahead:
+      'The telephone system’s clock is {{time}} ahead. Call times are corrected. Set its clock and time zone.',
+    behind:
+      'Times from the telephone system are {{time}} old. Its clock or time zone is wrong, or its messages arrive late.',
+  },
   source: 'Came from',
   took: 'Took',
   milliseconds: '{{n}} ms',

@@ -171,6 +171,7 @@ export default {
     passedOn: 'A colleague passes a customer on',
     title: 'Incoming call',
     unknown: 'Unknown number',
+    withheld: 'Number withheld',
     answerThere: 'Answer on your phone. What you wrote here stays.',
     answer: 'Answer',
     ignore: 'Put aside',
