@@ -29,6 +29,8 @@ export const keys = {
   order: (id: number) => ['orders', 'one', id],
   calls: ['calls'],
   webhooks: ['webhook-deliveries'],
+  webhookClock: ['webhook-clock'],
+  colleagues: ['colleagues'],
   tasks: ['tasks'],
   followUps: ['tasks', 'followups'],
   promises: ['promises'],

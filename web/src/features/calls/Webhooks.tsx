@@ -134,7 +134,7 @@ function ClockWarning() {
   const { t } = useTranslation('calls')
   const format = useFormat()
   const clock = useQuery({
-    queryKey: ['webhook-clock'],
+    queryKey: keys.webhookClock,
     queryFn: ({ signal }) => api.get('/api/telephony/webhook-clock', {}, signal),
     refetchInterval: 60_000,
   })

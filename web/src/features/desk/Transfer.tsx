@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { keys } from '~/api/keys'
 import type { AgentState } from '~/api/types'
 import { errorText, useFormat } from '~/i18n/i18n'
 import { latinDigits } from '~/lib/format'
@@ -33,7 +34,7 @@ export function Transfer({
   const format = useFormat()
   // Who is free changes by the second.
   const staff = useQuery({
-    queryKey: ['colleagues'],
+    queryKey: keys.colleagues,
     queryFn: ({ signal }) => api.get('/api/telephony/colleagues', {}, signal),
     enabled: open,
     refetchInterval: 5_000,
