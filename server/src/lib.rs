@@ -36,5 +36,6 @@ mod system;
 pub mod tasks;
 pub mod teams;
 pub mod telephony;
+pub mod text;
 pub mod users;
 mod web;

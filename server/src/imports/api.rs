@@ -11,8 +11,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::fields::required;
 use super::mapping::{self, Part};
+use super::readings::Said;
+use super::record::RowError;
 use super::store::{self, FindingRow, Job, NewJob};
 use super::upload::{self, Upload};
+use super::workbook::Sheets;
 use super::{Format, ImportJob, JobError, JobStatus, Kind, Severity, prepare, rejected, work};
 use crate::app::AppState;
 use crate::auth::{Allow, CurrentUser, Leads, Role};
@@ -25,7 +28,7 @@ use crate::http::{Json, Path, Query};
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the form, which is read as a stream")]
 pub struct ImportUpload {
-    /// The CSV file.
+    /// A CSV file, an Excel workbook (.xlsx, .xls) or a table saved under that name.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// What it holds.
@@ -35,6 +38,10 @@ pub struct ImportUpload {
     /// JSON `{column: field}`; an empty field: the column means nothing. Columns of the lines file
     /// begin with `lines.`.
     mapping: Option<String>,
+    /// `auto` (default: as each column shows), `day_first` or `month_first`.
+    date_order: Option<String>,
+    /// Which sheet of a workbook; by default the first that holds something.
+    sheet: Option<String>,
     /// For orders: a second file with their lines.
     #[schema(value_type = Option<String>, format = Binary)]
     lines_file: Option<Vec<u8>>,
@@ -63,6 +70,25 @@ pub struct FieldInfo {
     one_of: Vec<super::Field>,
 }
 
+/// What a person should know of a file.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FileWarning {
+    /// Stable code.
+    code: String,
+    /// One sentence.
+    detail: String,
+    /// The column concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<String>,
+}
+
+impl From<RowError> for FileWarning {
+    fn from(note: RowError) -> Self {
+        Self { code: note.code.to_owned(), detail: note.reason, column: note.column }
+    }
+}
+
 /// What a file looks like, before anything is imported.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -78,8 +104,15 @@ pub struct Inspection {
     mapping: std::collections::BTreeMap<String, super::Field>,
     /// What columns can mean.
     fields: Vec<FieldInfo>,
+    /// The sheets of a workbook that hold something.
+    sheets: Vec<String>,
+    /// The sheet that is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sheet: Option<String>,
     /// What stands in the way of an import.
     problems: Vec<JobError>,
+    /// What a person should know of the file.
+    warnings: Vec<FileWarning>,
 }
 
 fn form(form: Result<Multipart, MultipartRejection>) -> Result<Multipart> {
@@ -111,14 +144,16 @@ pub async fn create(
     Query(query): Query<ImportQuery>,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<(StatusCode, Json<ImportJob>)> {
-    let Upload { kind, format, mapping, file, lines } =
+    let Upload { kind, format, mapping, file, lines, date_order, mut notes, .. } =
         upload::receive(&state, form(multipart)?).await?;
     may_import(&user, kind)?;
     let paths = (file.path.clone(), lines.as_ref().map(|lines| lines.path.clone()));
+    let dates = Said::on(state.clock.today(), date_order);
     let prepared = work::blocking(move || {
-        prepare::prepare(kind, format, &mapping, &paths.0, paths.1.as_deref())
+        prepare::prepare(kind, format, &mapping, &paths.0, paths.1.as_deref(), dates)
     })
     .await?;
+    notes.extend(prepared.notes.iter().cloned());
     let new = NewJob {
         kind,
         format: prepared.format,
@@ -126,6 +161,8 @@ pub async fn create(
         stored_path: file.keep(),
         lines_path: lines.map(upload::Stored::keep),
         dry_run: query.dry_run,
+        date_order,
+        notes,
         mapping: prepared.mapping(),
         columns: prepared.main.names,
         total_rows: prepared.total_rows,
@@ -148,19 +185,26 @@ pub async fn inspect(
     user: Allow<Leads>,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Json<Inspection>> {
-    let Upload { kind, format, mapping, file, lines } =
+    let Upload { kind, format, mapping, file, lines, date_order, sheets, notes } =
         upload::receive(&state, form(multipart)?).await?;
     may_import(&user, kind)?;
+    let dates = Said::on(state.clock.today(), date_order);
     let inspection = work::blocking(move || {
         let of_lines = lines.as_ref().map(|lines| lines.path.as_path());
         let heading = prepare::heading(kind, format, &mapping, &file.path, of_lines)?;
-        look(kind, heading)
+        look(kind, heading, sheets, notes, dates)
     })
     .await?;
     Ok(Json(inspection))
 }
 
-fn look(kind: Kind, heading: prepare::Heading) -> Result<Inspection> {
+fn look(
+    kind: Kind,
+    heading: prepare::Heading,
+    sheets: Sheets,
+    mut notes: Vec<RowError>,
+    dates: Said,
+) -> Result<Inspection> {
     let sample = heading.main.sample(10)?;
     let mut columns = heading.columns.names.clone();
     let mut found = heading.columns.as_mapping();
@@ -182,14 +226,35 @@ fn look(kind: Kind, heading: prepare::Heading) -> Result<Inspection> {
             }
         })
         .collect();
-    let problems = match heading.problem {
+    let format = heading.format;
+    let problem = match heading.problem {
+        Some(problem) => Some(problem),
+        None => match heading.read(kind, dates) {
+            Ok(prepared) => {
+                notes.extend(prepared.notes);
+                None
+            }
+            Err(problem) => Some(problem),
+        },
+    };
+    let problems = match problem {
         Some(Error::Problem(problem)) => {
             vec![JobError { code: problem.code, detail: problem.detail }]
         }
         Some(other) => return Err(other),
         None => Vec::new(),
     };
-    Ok(Inspection { format: heading.format, columns, sample, mapping: found, fields, problems })
+    Ok(Inspection {
+        format,
+        columns,
+        sample,
+        mapping: found,
+        fields,
+        sheets: sheets.names,
+        sheet: sheets.read,
+        problems,
+        warnings: notes.into_iter().map(FileWarning::from).collect(),
+    })
 }
 
 /// A list of imports.
@@ -233,7 +298,7 @@ pub async fn show(
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportError {
-    /// Line in the file; the header is line 1.
+    /// Line in the file, the header is line 1; 0: about the file.
     line: i64,
     /// Column concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -274,7 +339,7 @@ pub async fn errors(
     found(&state, &user, id, Severity::Error, &page).await
 }
 
-/// Warnings about rows that are taken, in the order of the file; line 1 is about the file.
+/// Warnings about rows that are taken, in the order of the file; line 0 is about the file.
 #[utoipa::path(get, path = "/api/cdm/imports/{id}/warnings", tag = "imports",
     params(("id" = i64, Path), PageQuery), responses((status = 200, body = Page<ImportError>)))]
 pub async fn warnings(

@@ -16,6 +16,7 @@ use super::record::{Catalogue, CatalogueProduct, RowError};
 use crate::db::{
     Arg, CategoryId, CustomerId, DbError, ImportId, Insert, Money, ProductId, Sql, Tx, UserId,
 };
+use crate::text;
 
 /// Values in one `IN (…)`.
 const LIST: usize = 4_000;
@@ -192,7 +193,7 @@ pub async fn catalogue(tx: &mut Tx) -> Result<Catalogue, DbError> {
             price: row.price,
             base_qty: row.base_qty,
         };
-        for name in HashSet::from([row.name_en.to_lowercase(), row.name_bn.to_lowercase()]) {
+        for name in HashSet::from([text::key(&row.name_en), text::key(&row.name_bn)]) {
             catalogue.by_name.entry(name).and_modify(|p| *p = None).or_insert(Some(product));
         }
         catalogue.by_sku.insert(row.sku, product);

@@ -6,8 +6,9 @@ use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
 use super::mapping::Overrides;
+use super::readings::Said;
 use super::store::{self, NewJob};
-use super::upload::{Stored, override_of};
+use super::upload::{Stored, date_order, override_of};
 use super::{Format, ImportJob, JobStatus, Kind, Severity, prepare, rejected, work};
 use crate::app::AppState;
 use crate::db::ImportId;
@@ -19,7 +20,7 @@ pub struct ImportArgs {
     /// What the file holds.
     #[arg(value_enum)]
     kind: CliKind,
-    /// The CSV file.
+    /// A CSV file or an Excel workbook (.xlsx, .xls).
     file: PathBuf,
     /// For orders: a second file with their lines.
     #[arg(long, value_name = "FILE")]
@@ -31,6 +32,12 @@ pub struct ImportArgs {
     /// with `lines.`.
     #[arg(long = "map", value_name = "COLUMN=FIELD")]
     map: Vec<String>,
+    /// Which sheet of a workbook; by default the first that holds something.
+    #[arg(long)]
+    sheet: Option<String>,
+    /// What comes first in dates such as 03/04/2026, where the columns do not show it.
+    #[arg(long, value_parser = ["auto", "day_first", "month_first"])]
+    date_order: Option<String>,
     /// Only check.
     #[arg(long)]
     dry_run: bool,
@@ -93,15 +100,25 @@ pub async fn run(state: &AppState, args: ImportArgs) -> anyhow::Result<()> {
     let kind = Kind::from(args.kind);
     let said = overrides(&args.map)?;
     let main = Stored::copy(state, &args.file).await?;
+    let (main, _, mut notes) = main.into_csv(state, args.sheet).await?;
     let lines = match &args.lines {
-        Some(path) => Some(Stored::copy(state, path).await?),
+        Some(path) => {
+            let lines = Stored::copy(state, path).await?;
+            let (lines, _, found) = lines.into_csv(state, None).await?;
+            notes.extend(found);
+            Some(lines)
+        }
         None => None,
     };
+    let date_order = date_order(args.date_order.as_deref().unwrap_or_default())?;
+    let dates = Said::on(state.clock.today(), date_order);
     let paths = (main.path.clone(), lines.as_ref().map(|lines| lines.path.clone()));
     let format = args.format.format();
-    let prepared =
-        work::blocking(move || prepare::prepare(kind, format, &said, &paths.0, paths.1.as_deref()))
-            .await?;
+    let prepared = work::blocking(move || {
+        prepare::prepare(kind, format, &said, &paths.0, paths.1.as_deref(), dates)
+    })
+    .await?;
+    notes.extend(prepared.notes.iter().cloned());
     let new = NewJob {
         kind,
         format: prepared.format,
@@ -109,6 +126,8 @@ pub async fn run(state: &AppState, args: ImportArgs) -> anyhow::Result<()> {
         stored_path: main.keep(),
         lines_path: lines.map(Stored::keep),
         dry_run: args.dry_run,
+        date_order,
+        notes,
         mapping: prepared.mapping(),
         columns: prepared.main.names,
         total_rows: prepared.total_rows,
@@ -209,7 +228,9 @@ async fn print_first(state: &AppState, id: ImportId, severity: Severity) -> anyh
     let mut tx = state.db.read().await?;
     for error in store::findings(&mut tx, id, severity, store::START, 10).await? {
         let column = error.column_name.map(|c| format!(" {c}:")).unwrap_or_default();
-        println!("  line {}:{column} {} [{}]", error.line, error.reason, error.code);
+        let place =
+            if error.line == 0 { "file".to_owned() } else { format!("line {}", error.line) };
+        println!("  {place}:{column} {} [{}]", error.reason, error.code);
     }
     Ok(())
 }

@@ -141,6 +141,29 @@ text_enum! {
     }
 }
 
+impl Field {
+    /// Whether it holds an amount of money.
+    pub const fn is_amount(self) -> bool {
+        matches!(
+            self,
+            Self::Price
+                | Self::Discount
+                | Self::DeliveryCharge
+                | Self::Total
+                | Self::UnitPrice
+                | Self::LineTotal
+        )
+    }
+
+    /// Whether it holds a date.
+    pub const fn is_date(self) -> bool {
+        matches!(
+            self,
+            Self::Birthday | Self::Anniversary | Self::CreatedAt | Self::OrderDate | Self::PlacedAt
+        )
+    }
+}
+
 use Field as F;
 
 /// The fields a kind of file can have.

@@ -1,22 +1,25 @@
-//! A file as it arrives: encoding, delimiter, heading, size; and where each order's rows are.
+//! A file as it arrives: delimiter, line ends, heading, size; its rows with the lines they begin on;
+//! and where each order's rows are.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::io::{BufReader, BufWriter, Read as _, Write as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use axum::http::StatusCode;
 
 use super::fields::Field;
 use super::mapping::{self, Columns, Overrides, Part, alternatives};
-use super::{Format, Kind};
+use super::rows::Rows;
+use super::{Format, Kind, encoding};
 use crate::error::{Error, Result};
+use crate::text;
 
 /// A row longer than this is a missing closing quote, not a row.
 const MAX_ROW: usize = 1024 * 1024;
 /// Columns a file can have.
-const MAX_COLUMNS: usize = 500;
+pub(super) const MAX_COLUMNS: usize = 500;
 /// Places remembered of an order file (24 bytes each).
 const MAX_RUNS: usize = 4_000_000;
 
@@ -25,7 +28,7 @@ const MAX_RUNS: usize = 4_000_000;
 pub struct Source {
     /// Where it is.
     pub path: PathBuf,
-    /// `,` `;` or tab.
+    /// `,` `;` `|` or tab, or what the file's `sep=` line says.
     pub delimiter: u8,
     /// Column names.
     pub names: Vec<String>,
@@ -35,65 +38,44 @@ pub struct Source {
     pub bare_end: bool,
     /// Its size.
     pub bytes: u64,
+    /// Rows with fewer cells than the heading, once all were read.
+    pub short_rows: u64,
+    /// What ends a row.
+    pub(super) ends: Ends,
+    /// Where the heading begins.
+    pub(super) begin: Place,
+    /// Where the first row behind the heading can begin.
+    body: Place,
 }
 
-fn io(error: std::io::Error) -> Error {
+/// What ends a row, outside quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    /// CR, LF or CR LF: the file has one of them only.
+    Any,
+    /// LF, also behind a CR; a CR alone is part of a cell.
+    Lf,
+    /// CR; an LF alone is part of a cell.
+    Cr,
+}
+
+/// Where a row begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Byte.
+    pub byte: u64,
+    /// Line as an editor counts them, from 1.
+    pub line: u64,
+}
+
+pub(super) fn io(error: std::io::Error) -> Error {
     Error::Internal(anyhow::Error::new(error).context("reading an import file"))
-}
-
-fn wrong_encoding(detail: String) -> Error {
-    Error::invalid(
-        "wrong_encoding",
-        "file",
-        format!(
-            "{detail} In a spreadsheet choose \"Save as\" and \"CSV UTF-8\", then send it again."
-        ),
-    )
-}
-
-/// A file in UTF-16 (its byte-order mark says so) is rewritten in UTF-8; anything else stays.
-pub fn to_utf8(path: &Path) -> Result<()> {
-    let mut head = [0; 2];
-    let mut file = File::open(path).map_err(io)?;
-    let little = match file.read(&mut head).map_err(io)? {
-        2 if head == [0xff, 0xfe] => true,
-        2 if head == [0xfe, 0xff] => false,
-        _ => return Ok(()),
-    };
-    let target = path.with_extension("utf8");
-    let mut out = BufWriter::new(File::create(&target).map_err(io)?);
-    let mut bytes = BufReader::with_capacity(1 << 16, file).bytes();
-    let mut failed = None;
-    let units = std::iter::from_fn(|| {
-        let pair = (bytes.next()?, bytes.next()?);
-        match pair {
-            (Ok(a), Ok(b)) if little => Some(u16::from_le_bytes([a, b])),
-            (Ok(a), Ok(b)) => Some(u16::from_be_bytes([a, b])),
-            (Err(error), _) | (_, Err(error)) => {
-                failed = Some(error);
-                None
-            }
-        }
-    });
-    let mut buffer = [0; 4];
-    for decoded in char::decode_utf16(units) {
-        let Ok(c) = decoded else {
-            let _ = std::fs::remove_file(&target);
-            return Err(wrong_encoding("The file says it is UTF-16 but is not.".to_owned()));
-        };
-        out.write_all(c.encode_utf8(&mut buffer).as_bytes()).map_err(io)?;
-    }
-    if let Some(error) = failed {
-        return Err(io(error));
-    }
-    out.into_inner().map_err(|e| io(e.into_error()))?;
-    std::fs::rename(&target, path).map_err(io)
 }
 
 /// The delimiter of a heading: the most frequent candidate outside quotes.
 pub fn detect_delimiter(heading: &[u8]) -> u8 {
     let mut quoted = false;
-    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
     for byte in heading {
         quoted ^= *byte == b'"';
         for (candidate, count) in &mut counts {
@@ -102,6 +84,58 @@ pub fn detect_delimiter(heading: &[u8]) -> u8 {
     }
     // The first of equals, so a heading of one column is comma-separated.
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(d, _)| *d)
+}
+
+/// What Excel's line `sep=;` before the heading says.
+fn declared_delimiter(line: &[u8]) -> Option<u8> {
+    let line = line.trim_ascii_end();
+    let line = line.strip_prefix(b"\"").map_or(line, |l| l.strip_suffix(b"\"").unwrap_or(l));
+    let [s, e, p, b'=', rest @ ..] = line else { return None };
+    if !([*s, *e, *p].eq_ignore_ascii_case(b"sep")) {
+        return None;
+    }
+    match rest {
+        // The tab is white space at the end of the line.
+        [] => Some(b'\t'),
+        [delimiter]
+            if delimiter.is_ascii() && !delimiter.is_ascii_alphanumeric() && *delimiter != b'"' =>
+        {
+            Some(*delimiter)
+        }
+        _ => None,
+    }
+}
+
+/// The beginning of a file: where its heading is and what separates its cells.
+struct Begin {
+    place: Place,
+    delimiter: u8,
+}
+
+impl Begin {
+    fn of(bytes: &[u8]) -> Self {
+        let mark = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let mut place = Place { byte: mark as u64, line: 1 };
+        let mut declared = None;
+        let mut at = mark;
+        loop {
+            let rest = &bytes[at..];
+            let end = rest.iter().position(|b| matches!(b, b'\n' | b'\r')).unwrap_or(rest.len());
+            let line = &rest[..end];
+            let next = at + end + if rest[end..].starts_with(b"\r\n") { 2 } else { 1 };
+            let said = declared_delimiter(line).filter(|_| declared.is_none());
+            let blank = String::from_utf8_lossy(line);
+            if next >= bytes.len() || (said.is_none() && !text::trim(&blank).is_empty()) {
+                let found = detect_delimiter(line);
+                // A line that is wrong about its own file is not believed.
+                let delimiter = declared.filter(|d| line.contains(d) || !line.contains(&found));
+                return Self { place, delimiter: delimiter.unwrap_or(found) };
+            }
+            declared = declared.or(said);
+            at = next;
+            place = Place { byte: at as u64, line: place.line + 1 };
+        }
+    }
 }
 
 /// How far a scan is inside a row.
@@ -118,23 +152,51 @@ struct Scan {
     at: At,
     lines: u64,
     row: usize,
+    /// The byte before.
+    last: u8,
+    /// What ends the first row: CR alone, or LF.
+    first_is_cr: Option<bool>,
+    /// Line ends outside quotes: CR alone, LF alone.
+    lone_cr: bool,
+    lone_lf: bool,
 }
 
 impl Scan {
+    const fn new() -> Self {
+        Self {
+            at: At::CellStart,
+            lines: 0,
+            row: 0,
+            last: 0,
+            first_is_cr: None,
+            lone_cr: false,
+            lone_lf: false,
+        }
+    }
+
     fn feed(&mut self, bytes: &[u8], delimiter: u8) -> Result<()> {
-        for byte in bytes {
+        for &byte in bytes {
             self.row += 1;
-            self.at = match (self.at, *byte) {
+            // A CR outside quotes is alone unless an LF follows.
+            if self.last == b'\r' && self.at == At::CellStart && byte != b'\n' {
+                self.cr();
+            }
+            self.at = match (self.at, byte) {
                 (At::Quoted, b'"') => At::Quote,
                 (At::Quoted, _) | (At::CellStart | At::Quote, b'"') => At::Quoted,
                 (_, b'\n' | b'\r') => {
+                    if byte == b'\n' {
+                        self.first_is_cr.get_or_insert(false);
+                        self.lone_lf |= self.last != b'\r';
+                    }
                     self.row = 0;
                     At::CellStart
                 }
                 (_, b) if b == delimiter => At::CellStart,
                 _ => At::Plain,
             };
-            self.lines += u64::from(*byte == b'\n');
+            self.lines += u64::from(byte == b'\r' || (byte == b'\n' && self.last != b'\r'));
+            self.last = byte;
             if self.row > MAX_ROW {
                 return Err(Error::invalid(
                     "row_too_long",
@@ -148,6 +210,25 @@ impl Scan {
             }
         }
         Ok(())
+    }
+
+    const fn cr(&mut self) {
+        self.lone_cr = true;
+        if self.first_is_cr.is_none() {
+            self.first_is_cr = Some(true);
+        }
+    }
+
+    /// What ends the rows: what ends the heading, if the file has both.
+    fn ends(&mut self) -> Ends {
+        if self.last == b'\r' && self.at == At::CellStart {
+            self.cr();
+        }
+        match self.first_is_cr {
+            Some(true) if self.lone_lf => Ends::Cr,
+            Some(false) if self.lone_cr => Ends::Lf,
+            _ => Ends::Any,
+        }
     }
 }
 
@@ -164,9 +245,8 @@ impl Source {
         })?;
         let mut block = vec![0; 1 << 18];
         let mut held = 0;
-        let mut delimiter = None;
-        let mut scan = Scan { at: At::CellStart, lines: 0, row: 0 };
-        let mut last = None;
+        let mut begin = None;
+        let mut scan = Scan::new();
         let mut broken_end = false;
         loop {
             let read = file.read(&mut block[held..]).map_err(io)?;
@@ -176,62 +256,57 @@ impl Source {
             }
             let end = held + read;
             let bytes = &block[..end];
-            if last.is_none() {
-                first_block(bytes)?;
-            }
-            let delimiter = *delimiter.get_or_insert_with(|| {
-                let first = bytes.split(|b| matches!(b, b'\n' | b'\r')).find(|l| !l.is_empty());
-                detect_delimiter(first.unwrap_or_default())
-            });
+            let delimiter = begin.get_or_insert_with(|| Begin::of(bytes)).delimiter;
             let valid = match std::str::from_utf8(bytes) {
                 Ok(_) => end,
                 Err(error) if error.error_len().is_none() => error.valid_up_to(),
                 Err(error) => {
                     scan.feed(&bytes[..error.valid_up_to()], delimiter)?;
-                    return Err(wrong_encoding(format!(
+                    return Err(encoding::wrong(format!(
                         "Line {} is not UTF-8 text.",
                         scan.lines + 1
                     )));
                 }
             };
             scan.feed(&bytes[..valid], delimiter)?;
-            last = bytes.last().copied();
             block.copy_within(valid..end, 0);
             held = end - valid;
         }
         broken_end |= scan.at == At::Quoted;
-        let delimiter = delimiter.unwrap_or(b',');
+        let bare_end = held > 0 || !matches!(scan.last, b'\n' | b'\r');
+        let begin = begin.unwrap_or_else(|| Begin::of(&[]));
         let mut source = Self {
             path: path.to_owned(),
-            delimiter,
+            delimiter: begin.delimiter,
             names: Vec::new(),
             broken_end,
-            bare_end: !matches!(last, Some(b'\n' | b'\r')),
+            bare_end,
             bytes: file.metadata().map_err(io)?.len(),
+            short_rows: 0,
+            ends: scan.ends(),
+            begin: begin.place,
+            body: begin.place,
         };
-        let mut header = csv::ByteRecord::new();
-        source.reader()?.read_byte_record(&mut header).map_err(csv_error)?;
+        let mut rows = Rows::new(&source)?;
+        let header = rows.next()?.map(|(_, header)| header).unwrap_or_default();
+        source.body = rows.next_place()?;
         let header = csv::StringRecord::from_byte_record_lossy(header);
-        if header.iter().all(|cell| cell.trim().is_empty()) {
+        if header.iter().all(|cell| text::trim(cell).is_empty()) {
             return Err(Error::invalid("empty_file", "file", "The file is empty."));
         }
-        if header.len() > MAX_COLUMNS {
+        if header.iter().skip(MAX_COLUMNS).any(|cell| !text::trim(cell).is_empty()) {
             let detail = format!("A file has at most {MAX_COLUMNS} columns.");
             return Err(Error::invalid("too_many_columns", "file", detail));
         }
-        source.names = mapping::column_names(header.iter());
+        source.names = mapping::column_names(header.iter().take(MAX_COLUMNS));
         Ok(source)
     }
 
-    /// A reader at the heading.
-    pub fn reader(&self) -> Result<csv::Reader<File>> {
-        let file = File::open(&self.path).map_err(io)?;
-        Ok(csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(self.delimiter)
-            .buffer_capacity(1 << 16)
-            .from_reader(file))
+    /// The rows behind the heading.
+    pub fn rows(&self) -> Result<Rows> {
+        let mut rows = Rows::new(self)?;
+        rows.seek(self.body)?;
+        Ok(rows)
     }
 
     /// The columns' meanings; an override that names no column or a field of another kind is a
@@ -260,36 +335,17 @@ impl Source {
 
     /// The first rows, for a person to look at.
     pub fn sample(&self, rows: usize) -> Result<Vec<Vec<String>>> {
-        let mut reader = self.reader()?;
-        // The first row is the header.
-        let mut records = reader.byte_records().skip(1).take(rows);
-        records
-            .by_ref()
-            .map(|record| {
-                let record = csv::StringRecord::from_byte_record_lossy(record.map_err(csv_error)?);
-                Ok(record.iter().map(|cell| super::text::cut(cell, 200)).collect())
-            })
-            .collect()
+        let mut reader = self.rows()?;
+        let mut sample = Vec::new();
+        while sample.len() < rows
+            && let Some((_, record)) = reader.next()?
+        {
+            let record = csv::StringRecord::from_byte_record_lossy(record);
+            sample
+                .push(record.iter().map(|cell| super::text::cut(text::trim(cell), 200)).collect());
+        }
+        Ok(sample)
     }
-}
-
-fn first_block(bytes: &[u8]) -> Result<()> {
-    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
-        return Err(wrong_encoding("This is a spreadsheet file, not CSV.".to_owned()));
-    }
-    let head = &bytes[..bytes.len().min(1024)];
-    let zeros = head.iter().fold(0, |n, byte| n + usize::from(*byte == 0));
-    if zeros > head.len() / 4 {
-        return Err(wrong_encoding(
-            "The file looks like UTF-16 without a byte-order mark.".to_owned(),
-        ));
-    }
-    Ok(())
-}
-
-/// A CSV reader's failure: with `flexible` only the disk is left.
-pub fn csv_error(error: csv::Error) -> Error {
-    Error::Internal(anyhow::Error::new(error).context("reading an import file"))
 }
 
 /// 422 with what was expected and what is there.
@@ -308,19 +364,8 @@ pub fn missing_columns(missing: &[&[Field]], names: &[String], file: &str) -> Er
 pub struct Run {
     /// Hash of the order's key.
     pub key: u64,
-    /// First byte.
-    pub byte: u64,
-    /// First line.
-    pub line: u64,
-}
-
-impl Run {
-    /// As the reader wants it.
-    pub fn position(&self) -> csv::Position {
-        let mut position = csv::Position::new();
-        position.set_byte(self.byte).set_line(self.line);
-        position
-    }
+    /// The first of them.
+    pub place: Place,
 }
 
 /// Hash of an order's key; the same in every process, so that a resumed import finds the same.
@@ -330,35 +375,35 @@ pub fn key_hash(key: &str) -> u64 {
     hasher.finish()
 }
 
-/// Number of rows of a file without orders.
-pub fn count(source: &Source) -> Result<u64> {
-    let mut reader = source.reader()?;
-    let mut record = csv::ByteRecord::new();
+/// Reads every row of a file without orders; how many there are.
+pub fn count(source: &Source, mut look: impl FnMut(&csv::StringRecord)) -> Result<u64> {
+    let mut reader = source.rows()?;
     let mut rows = 0;
-    while reader.read_byte_record(&mut record).map_err(csv_error)? {
+    while let Some((_, record)) = reader.next()? {
         rows += 1;
+        look(&csv::StringRecord::from_byte_record_lossy(record));
     }
-    Ok(rows - 1)
+    Ok(rows)
 }
 
-/// Number of rows of an order file, and its runs in the order of the file. A row without key
-/// belongs to the row before.
-pub fn runs(source: &Source, columns: &Columns, key: Field) -> Result<(u64, Vec<Run>)> {
-    let mut reader = source.reader()?;
-    let mut bytes = csv::ByteRecord::new();
+/// Reads every row of an order file; how many there are, and its runs in the order of the file. A
+/// row without key belongs to the row before.
+pub fn runs(
+    source: &Source,
+    columns: &Columns,
+    key: Field,
+    mut look: impl FnMut(&csv::StringRecord),
+) -> Result<(u64, Vec<Run>)> {
+    let mut reader = source.rows()?;
     let mut runs: Vec<Run> = Vec::new();
     let mut rows = 0;
     let mut last = String::new();
-    while reader.read_byte_record(&mut bytes).map_err(csv_error)? {
+    while let Some((place, bytes)) = reader.next()? {
         rows += 1;
-        if rows == 1 {
-            continue;
-        }
-        let Some(position) = bytes.position().cloned() else { continue };
-        let record = csv::StringRecord::from_byte_record_lossy(std::mem::take(&mut bytes));
+        let record = csv::StringRecord::from_byte_record_lossy(bytes);
+        look(&record);
         let cell = columns.cell(&record, key);
-        if (cell.is_empty() && !runs.is_empty()) || (cell == last && !runs.is_empty()) {
-            bytes = record.into_byte_record();
+        if !runs.is_empty() && (cell.is_empty() || cell == last) {
             continue;
         }
         if runs.len() >= MAX_RUNS {
@@ -371,11 +416,10 @@ pub fn runs(source: &Source, columns: &Columns, key: Field) -> Result<(u64, Vec<
                 ),
             ));
         }
-        runs.push(Run { key: key_hash(cell), byte: position.byte(), line: position.line() });
+        runs.push(Run { key: key_hash(cell), place });
         cell.clone_into(&mut last);
-        bytes = record.into_byte_record();
     }
-    Ok((rows - 1, runs))
+    Ok((rows, runs))
 }
 
 /// Orders whose rows stand at several places of the file: key → places.
@@ -388,76 +432,4 @@ pub fn scattered(mut runs: Vec<Run>) -> HashMap<u64, Vec<Run>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn source(bytes: &[u8]) -> (tempfile::TempDir, Result<Source>) {
-        let dir = tempfile::tempdir().expect("a directory");
-        let path = dir.path().join("file.csv");
-        std::fs::write(&path, bytes).expect("written");
-        let source = to_utf8(&path).and_then(|()| Source::open(&path));
-        (dir, source)
-    }
-
-    #[test]
-    fn every_accepted_encoding_and_delimiter_gives_the_same_columns() {
-        let text = "নাম;phone\nরহিম;017\n";
-        let utf16 = |bom: &[u8], pair: fn(u16) -> [u8; 2]| {
-            let body = text.encode_utf16().flat_map(pair);
-            bom.iter().copied().chain(body).collect::<Vec<u8>>()
-        };
-        for bytes in [
-            text.as_bytes().to_vec(),
-            [b"\xef\xbb\xbf", text.as_bytes()].concat(),
-            text.replace(';', "\t").into_bytes(),
-            text.replace(';', ",").replace('\n', "\r\n").into_bytes(),
-            utf16(b"\xff\xfe", u16::to_le_bytes),
-            utf16(b"\xfe\xff", u16::to_be_bytes),
-        ] {
-            let (_dir, source) = source(&bytes);
-            let source = source.expect("opens");
-            assert_eq!(source.names, ["নাম", "phone"]);
-            assert_eq!(count(&source).expect("counts"), 1);
-        }
-    }
-
-    #[test]
-    fn what_is_no_text_is_refused_with_a_hint() {
-        for bytes in [
-            b"name,phone\nJos\xe9,017\n".to_vec(),
-            b"PK\x03\x04rest".to_vec(),
-            "name,phone\n".encode_utf16().flat_map(u16::to_le_bytes).collect(),
-            b"\xff\xfe\x00\xd8\x41\x00".to_vec(),
-        ] {
-            let (_dir, source) = source(&bytes);
-            let error = source.expect_err("refused");
-            assert_eq!(error.code(), "wrong_encoding");
-            assert!(error.to_string().contains("CSV UTF-8"), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_cut_off_end_is_seen() {
-        for (text, broken, bare) in [
-            (&b"a,b\n1,2\n"[..], false, false),
-            (b"a,b\n1,2", false, true),
-            (b"a,b\n1,\"2", true, true),
-            (b"a,b\n1,\"2\n", true, false),
-            (b"a,b\n1,\xe0\xa6", true, true),
-        ] {
-            let (_dir, source) = source(text);
-            let source = source.expect("opens");
-            assert_eq!((source.broken_end, source.bare_end), (broken, bare), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn an_endless_row_is_refused_before_it_is_read() {
-        let mut text = b"a,b\n1,\"".to_vec();
-        text.resize(3 * MAX_ROW, b'x');
-        let (_dir, source) = source(&text);
-        assert_eq!(source.expect_err("refused").code(), "row_too_long");
-        let (_dir, source) = self::source(b"");
-        assert_eq!(source.expect_err("refused").code(), "empty_file");
-    }
-}
+mod tests;

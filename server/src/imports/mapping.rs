@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::aliases::meaning;
 use super::fields::{Field, LINES_FILE_FIELDS, LINES_FILE_REQUIRED, fields_of, required};
+use super::readings::Readings;
 use super::{Format, Kind};
+use crate::text;
 
 /// Which file of an import is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,12 +33,14 @@ pub struct Columns {
     pub names: Vec<String>,
     /// By field: the columns that mean it, in the order of preference.
     by_field: Vec<Vec<usize>>,
+    /// How its amounts and dates are written.
+    pub readings: Readings,
 }
 
 /// A heading without what people vary: case, spaces, brackets, dots.
 pub fn normal(heading: &str) -> String {
     let mut out = String::with_capacity(heading.len());
-    for c in heading.trim_start_matches('\u{feff}').trim().chars().flat_map(char::to_lowercase) {
+    for c in text::key(text::unguarded(heading)).chars() {
         if c.is_ascii_alphanumeric() || (!c.is_ascii() && !c.is_whitespace()) {
             out.push(c);
         } else if !out.is_empty() && !out.ends_with('_') {
@@ -51,7 +55,7 @@ pub fn normal(heading: &str) -> String {
 pub fn column_names<'a>(header: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (n, raw) in header.into_iter().enumerate() {
-        let raw = raw.trim_start_matches('\u{feff}').trim();
+        let raw = text::unguarded(raw);
         let base =
             if raw.is_empty() { format!("column {}", n + 1) } else { super::text::cut(raw, 200) };
         let mut name = base.clone();
@@ -135,7 +139,7 @@ impl Columns {
                 columns.into_iter().map(|(_, column)| column).collect()
             })
             .collect();
-        Self { names, by_field }
+        Self { names, by_field, readings: Readings::default() }
     }
 
     /// Whether any column means it.
@@ -148,11 +152,11 @@ impl Columns {
         self.by_field[field as usize].first().map(|at| self.names[*at].as_str())
     }
 
-    /// The first filled cell of the columns that mean it, trimmed; empty if none is.
+    /// The first filled cell of the columns that mean it, as it was meant; empty if none is.
     pub fn cell<'r>(&self, record: &'r csv::StringRecord, field: Field) -> &'r str {
         self.by_field[field as usize]
             .iter()
-            .map(|at| record.get(*at).unwrap_or_default().trim())
+            .map(|at| text::unguarded(record.get(*at).unwrap_or_default()))
             .find(|text| !text.is_empty())
             .unwrap_or_default()
     }
@@ -212,7 +216,7 @@ mod tests {
 
     #[test]
     fn headings_are_recognised_in_any_spelling() {
-        assert_eq!(normal("\u{feff} First Name (Billing) "), "first_name_billing");
+        assert_eq!(normal("\u{feff} First\u{a0}Name\u{200b} (Billing) "), "first_name_billing");
         assert_eq!(normal("E-Mail"), "e_mail");
         assert_eq!(normal("ফোন"), "ফোন");
         let (format, found) = columns("Customer ID,MOBILE NO.,Full name,জেলা", Kind::Customers);

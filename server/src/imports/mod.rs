@@ -1,24 +1,32 @@
-//! Import of CSV files: categories, products, customers, orders; the own format and the exports of
-//! WooCommerce and Shopify (docs/IMPORT.md).
+//! Import of CSV files and spreadsheets: categories, products, customers, orders; the own format and
+//! the exports of WooCommerce and Shopify (docs/IMPORT.md).
 //!
-//! Rules without I/O: `fields`, `mapping`, `text`, `record`. Files: `file`, `read`. Rows in the
-//! database: `apply`, jobs: `store`, work: `work`.
+//! Rules without I/O: `fields`, `mapping`, `amount`, `date`, `readings`, `text`, `record`. Into UTF-8
+//! CSV: `encoding`, `workbook`, `markup`. Files: `file`, `read`. Rows in the database: `apply`, jobs:
+//! `store`, work: `work`.
 
 mod aliases;
+mod amount;
 pub mod api;
 mod apply;
 pub mod cli;
+mod date;
+mod encoding;
 mod fields;
 mod file;
 pub mod mapping;
+mod markup;
 mod prepare;
 mod read;
+mod readings;
 pub mod record;
 mod rejected;
+mod rows;
 pub mod store;
 mod text;
 mod upload;
 mod work;
+mod workbook;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -26,6 +34,7 @@ use utoipa::ToSchema;
 
 use crate::db::{ImportId, UserId, text_enum};
 
+pub use date::DateOrder;
 pub use fields::Field;
 pub use work::{CHUNK, CHUNK_ALONE, forget, start, work};
 
@@ -137,6 +146,9 @@ pub struct ImportJob {
     pub lines_total: i64,
     /// Of them, those that belong to an order of the file.
     pub lines_used: i64,
+    /// What was said of the order of day and month; absent: each column shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_order: Option<DateOrder>,
     /// Column → field; columns of the lines file begin with `lines.`.
     #[schema(value_type = std::collections::BTreeMap<String, Field>)]
     pub mapping: serde_json::Value,

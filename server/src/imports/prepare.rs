@@ -6,6 +6,8 @@ use std::path::Path;
 use super::fields::Field;
 use super::file::{self, Run, Source, missing_columns};
 use super::mapping::{Columns, LINES_PREFIX, Overrides, Part, detect};
+use super::readings::{Said, Survey};
+use super::record::RowError;
 use super::{Format, Kind};
 use crate::error::{Error, Result};
 
@@ -41,6 +43,8 @@ pub struct Prepared {
     pub scattered: HashMap<u64, Vec<Run>>,
     /// Data rows.
     pub total_rows: u64,
+    /// What a person should know of the file.
+    pub notes: Vec<RowError>,
 }
 
 /// The heading of an import and what is wrong with it.
@@ -130,27 +134,44 @@ pub fn prepare(
     said: &Overrides,
     main: &Path,
     lines: Option<&Path>,
+    dates: Said,
 ) -> Result<Prepared> {
-    let Heading { format, main, columns, lines, problem } =
-        heading(kind, format, said, main, lines)?;
-    if let Some(problem) = problem {
-        return Err(problem);
+    let heading = heading(kind, format, said, main, lines)?;
+    match heading.problem {
+        Some(problem) => Err(problem),
+        None => heading.read(kind, dates),
     }
-    let key = order_key(&columns, lines.as_ref().map(|l| &l.1)).unwrap_or(Field::ExternalId);
-    let (total_rows, scattered) = if kind == Kind::Orders {
-        let (total, runs) = file::runs(&main, &columns, key)?;
-        (total, file::scattered(runs))
-    } else {
-        (file::count(&main)?, HashMap::new())
-    };
-    let lines = lines
-        .map(|(source, columns)| {
-            let (total, mut runs) = file::runs(&source, &columns, key)?;
-            runs.sort_unstable();
-            Ok::<_, Error>(LinesFile { source, columns, runs, total })
-        })
-        .transpose()?;
-    Ok(Prepared { kind, format, main, columns, lines, key, scattered, total_rows })
+}
+
+impl Heading {
+    /// Counts the rows, finds each order's rows and judges how amounts and dates are written.
+    pub fn read(self, kind: Kind, dates: Said) -> Result<Prepared> {
+        let Self { format, mut main, mut columns, lines, .. } = self;
+        let key = order_key(&columns, lines.as_ref().map(|l| &l.1)).unwrap_or(Field::ExternalId);
+        let mut survey = Survey::new(&columns, dates);
+        let look = |record: &csv::StringRecord| survey.see(&columns, record);
+        let (total_rows, scattered) = if kind == Kind::Orders {
+            let (total, runs) = file::runs(&main, &columns, key, look)?;
+            (total, file::scattered(runs))
+        } else {
+            (file::count(&main, look)?, HashMap::new())
+        };
+        main.short_rows = survey.short_rows;
+        let (readings, notes) = survey.settle(&columns);
+        columns.readings = readings;
+        let lines = lines
+            .map(|(mut source, mut columns)| {
+                let mut survey = Survey::new(&columns, dates);
+                let look = |record: &csv::StringRecord| survey.see(&columns, record);
+                let (total, mut runs) = file::runs(&source, &columns, key, look)?;
+                runs.sort_unstable();
+                source.short_rows = survey.short_rows;
+                columns.readings = survey.settle(&columns).0;
+                Ok::<_, Error>(LinesFile { source, columns, runs, total })
+            })
+            .transpose()?;
+        Ok(Prepared { kind, format, main, columns, lines, key, scattered, total_rows, notes })
+    }
 }
 
 impl Prepared {

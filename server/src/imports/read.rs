@@ -2,17 +2,18 @@
 //! overlap; memory is bounded by the chunk.
 
 use std::collections::VecDeque;
-use std::fs::File;
 
 use super::Kind;
-use super::file::{Source, csv_error, key_hash};
+use super::file::{self, Source, key_hash};
 use super::mapping::Columns;
 use super::prepare::{LinesFile, Prepared};
 use super::record::{
     self, Catalogue, CategoryRecord, Context, CustomerRecord, Damage, MAX_ROWS, OrderRecord,
     OrderRows, ProductRecord, Read, Row, RowError, VariantContext, Warnings,
 };
+use super::rows;
 use crate::error::Result;
+use crate::text::trim;
 
 /// A record and the rows it was read from.
 #[derive(Debug)]
@@ -92,23 +93,18 @@ pub struct Chunk {
 
 /// Reads rows one after the other.
 struct Rows<'a> {
-    reader: csv::Reader<File>,
+    reader: rows::Rows,
     source: &'a Source,
-    /// Size of the file: the row that ends there may be cut off.
-    end: u64,
 }
 
 impl<'a> Rows<'a> {
     fn new(source: &'a Source) -> Result<Self> {
-        let mut reader = source.reader()?;
-        reader.read_byte_record(&mut csv::ByteRecord::new()).map_err(csv_error)?;
-        Ok(Self { reader, source, end: source.bytes })
+        Ok(Self { reader: source.rows()?, source })
     }
 
     fn pass(&mut self, rows: u64) -> Result<()> {
-        let mut record = csv::ByteRecord::new();
         for _ in 0..rows {
-            if !self.reader.read_byte_record(&mut record).map_err(csv_error)? {
+            if self.reader.next()?.is_none() {
                 break;
             }
         }
@@ -116,31 +112,21 @@ impl<'a> Rows<'a> {
     }
 
     fn next(&mut self) -> Result<Option<Row>> {
-        let mut bytes = csv::ByteRecord::new();
-        if !self.reader.read_byte_record(&mut bytes).map_err(csv_error)? {
-            return Ok(None);
-        }
-        Ok(Some(self.row(bytes)))
-    }
-
-    /// The row just read.
-    fn row(&self, bytes: csv::ByteRecord) -> Row {
-        let last = self.reader.position().byte() >= self.end;
-        let (byte, line) = bytes.position().map_or((0, 0), |at| (at.byte(), at.line()));
+        let Some((place, bytes)) = self.reader.next()? else { return Ok(None) };
+        let source = self.source;
+        let last = self.reader.end() >= source.bytes;
         let record = csv::StringRecord::from_byte_record(bytes).unwrap_or_else(|error| {
             csv::StringRecord::from_byte_record_lossy(error.into_byte_record())
         });
-        let columns = self.source.names.len();
-        // Trailing delimiters that spreadsheets add are no damage.
-        let extra = record.iter().skip(columns).any(|cell| !cell.trim().is_empty());
-        let damage = if last
-            && (self.source.broken_end || (self.source.bare_end && record.len() < columns))
-        {
-            Some(Damage::CutOff)
-        } else {
-            (record.len() < columns || extra).then_some(Damage::Cells)
-        };
-        Row { byte, line, record, damage }
+        let columns = source.names.len();
+        // Trailing delimiters that spreadsheets add are no damage; nor are empty last cells that
+        // they leave out, unless the file may have been cut off there.
+        let extra = record.iter().skip(columns).any(|cell| !trim(cell).is_empty());
+        let short = record.len() < columns;
+        let cut = source.broken_end || (source.bare_end && short && source.short_rows < 2);
+        let damage =
+            if last && cut { Some(Damage::CutOff) } else { extra.then_some(Damage::Cells) };
+        Ok(Some(Row { byte: place.byte, line: place.line, record, damage }))
     }
 }
 
@@ -149,34 +135,27 @@ struct Finder<'a> {
     rows: Rows<'a>,
     columns: &'a Columns,
     key: super::Field,
-    /// A row read too far, with its byte.
-    ahead: Option<(u64, Row)>,
+    /// A row read too far.
+    ahead: Option<Row>,
 }
 
 impl Finder<'_> {
-    fn at(&mut self) -> Result<Option<(u64, Row)>> {
-        if let Some(ahead) = self.ahead.take() {
-            return Ok(Some(ahead));
-        }
-        let mut bytes = csv::ByteRecord::new();
-        if !self.rows.reader.read_byte_record(&mut bytes).map_err(csv_error)? {
-            return Ok(None);
-        }
-        let byte = bytes.position().map_or(0, csv::Position::byte);
-        Ok(Some((byte, self.rows.row(bytes))))
-    }
-
     /// The rows of `key` that stand at `run`, at most `most`; whether there were more.
-    fn rows(&mut self, run: &super::file::Run, key: &str, most: usize) -> Result<(Vec<Row>, bool)> {
-        if self.ahead.as_ref().is_none_or(|(byte, _)| *byte != run.byte) {
+    fn rows(&mut self, run: &file::Run, key: &str, most: usize) -> Result<(Vec<Row>, bool)> {
+        if self.ahead.as_ref().is_none_or(|row| row.byte != run.place.byte) {
             self.ahead = None;
-            self.rows.reader.seek(run.position()).map_err(csv_error)?;
+            self.rows.reader.seek(run.place)?;
         }
         let mut found: Vec<Row> = Vec::new();
-        while let Some((byte, row)) = self.at()? {
+        loop {
+            let next = match self.ahead.take() {
+                Some(row) => Some(row),
+                None => self.rows.next()?,
+            };
+            let Some(row) = next else { break };
             let cell = self.columns.cell(&row.record, self.key);
             if (found.is_empty() || !cell.is_empty()) && cell != key {
-                self.ahead = Some((byte, row));
+                self.ahead = Some(row);
                 break;
             }
             if found.len() >= most {
@@ -249,7 +228,7 @@ impl<'a> Orders<'a> {
             && let Some(finder) = &mut self.elsewhere
             && !group.oversize
         {
-            if places.first().is_some_and(|run| run.byte != place) {
+            if places.first().is_some_and(|run| run.place.byte != place) {
                 return Ok(Some((passed, None)));
             }
             for run in &places[1..] {

@@ -6,6 +6,8 @@ mod order;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::amount::{self, Unreadable};
+use super::date::{self, When};
 use super::fields::Field;
 use super::mapping::Columns;
 use super::text;
@@ -22,7 +24,7 @@ pub use order::{Catalogue, CatalogueProduct, LineRecord, MAX_ROWS, OrderRecord, 
 pub struct Row {
     /// Where it begins, bytes.
     pub byte: u64,
-    /// Line in the file on which it begins; the header is line 1.
+    /// Line in the file on which it begins, from 1; of a workbook the row's number.
     pub line: u64,
     /// Its cells.
     pub record: csv::StringRecord,
@@ -35,7 +37,7 @@ pub struct Row {
 pub enum Damage {
     /// The file ends in the middle of it.
     CutOff,
-    /// It has more or fewer cells than the header.
+    /// It has more cells than the header.
     Cells,
 }
 
@@ -77,6 +79,10 @@ pub type Read<T> = Result<(T, Vec<RowError>), Vec<RowError>>;
 
 /// Warnings about a record, each with the index of the row among the record's that it is about.
 pub type Warnings = Vec<(usize, RowError)>;
+
+/// Code and reason of a date such as 03/04/2026 in a column that has both orders.
+const AMBIGUOUS_DATE: (&str, &str) =
+    ("ambiguous_date", "Day and month could be either way round; write it such as 2026-11-21.");
 
 /// Reads the cells of one row and collects what is wrong with them.
 pub(super) struct Cells<'a> {
@@ -188,21 +194,59 @@ impl<'a> Cells<'a> {
     }
 
     pub(super) fn money(&mut self, field: Field) -> Option<Money> {
-        self.read(
+        let mark = self.columns.readings.mark(field);
+        let amount = self.judged(
             field,
-            "invalid_amount",
-            "Expected an amount in taka such as 1234.50.",
-            text::money,
-        )
+            |cell| amount::amount(cell, mark),
+            ("invalid_amount", "Expected an amount in taka such as 1234.50."),
+            ("ambiguous_amount", "The amount has two readings; write it such as 1234.50."),
+        )?;
+        if amount.0 < 0 {
+            self.error(field, "invalid_amount", "Expected an amount that is not negative.");
+            return None;
+        }
+        Some(amount)
     }
 
     pub(super) fn day(&mut self, field: Field) -> Option<NaiveDate> {
-        self.read(field, "invalid_date", "Expected a date such as 2026-11-21.", text::day)
+        let style = self.columns.readings.style(field);
+        self.judged(
+            field,
+            |cell| date::day(cell, style),
+            ("invalid_date", "Expected a date such as 2026-11-21."),
+            AMBIGUOUS_DATE,
+        )
     }
 
-    pub(super) fn when(&mut self, field: Field) -> Option<text::When> {
-        let expected = "Expected a date such as 2026-11-21 or 2026-11-21 20:19:04.";
-        self.read(field, "invalid_date", expected, text::when)
+    pub(super) fn when(&mut self, field: Field) -> Option<When> {
+        let style = self.columns.readings.style(field);
+        self.judged(
+            field,
+            |cell| date::when(cell, style),
+            ("invalid_date", "Expected a date such as 2026-11-21 or 2026-11-21 20:19:04."),
+            AMBIGUOUS_DATE,
+        )
+    }
+
+    /// A cell read by `parse`, or the code and reason of what is wrong with it; empty is `None`.
+    fn judged<T>(
+        &mut self,
+        field: Field,
+        parse: impl FnOnce(&str) -> Result<T, Unreadable>,
+        wrong: (&'static str, &str),
+        ambiguous: (&'static str, &str),
+    ) -> Option<T> {
+        let value = self.raw(field);
+        if value.is_empty() {
+            return None;
+        }
+        let (code, reason) = match parse(value) {
+            Ok(read) => return Some(read),
+            Err(Unreadable::Wrong) => wrong,
+            Err(Unreadable::Ambiguous) => ambiguous,
+        };
+        self.error(field, code, reason);
+        None
     }
 
     pub(super) fn truth(&mut self, field: Field) -> Option<bool> {
@@ -240,17 +284,26 @@ impl<'a> Cells<'a> {
         })
     }
 
-    pub(super) fn phone(&mut self, field: Field) -> Option<PhoneNumber> {
+    /// The numbers of a cell, several as in `017… / 018…`; a part of it that is none is said.
+    pub(super) fn phones(&mut self, field: Field) -> Vec<PhoneNumber> {
         let value = self.raw(field);
         if value.is_empty() {
-            return None;
+            return Vec::new();
         }
-        // Spreadsheets mark text with an apostrophe.
-        match PhoneNumber::parse(value.trim_start_matches('\'')) {
-            Ok(phone) => Some(phone),
+        match PhoneNumber::parse_all(value) {
+            Ok((phones, others)) => {
+                if !others.is_empty() {
+                    self.warn(
+                        field,
+                        "phone_left_out",
+                        format!("Not a phone number, so left out: {}.", others.join("; ")),
+                    );
+                }
+                phones
+            }
             Err(error) => {
                 self.error(field, "invalid_phone", format!("{error}."));
-                None
+                Vec::new()
             }
         }
     }
@@ -265,10 +318,10 @@ impl<'a> Cells<'a> {
 }
 
 /// The instant and company day of a point in time.
-pub(super) fn placed(clock: &Clock, when: text::When) -> (NaiveDate, DateTime<Utc>) {
+pub(super) fn placed(clock: &Clock, when: When) -> (NaiveDate, DateTime<Utc>) {
     match when {
-        text::When::Day(day) => (day, clock.start_of(day)),
-        text::When::Local(local) => (local.date(), clock.instant(local)),
-        text::When::Instant(at) => (clock.day_of(at), at),
+        When::Day(day) => (day, clock.start_of(day)),
+        When::Local(local) => (local.date(), clock.instant(local)),
+        When::Instant(at) => (clock.day_of(at), at),
     }
 }

@@ -1,9 +1,12 @@
 //! The file of rejected rows.
 
+use std::borrow::Cow;
+
 use super::store::{self, FindingRow};
 use super::{ImportJob, Severity};
 use crate::db::{Db, ImportId};
 use crate::error::Result;
+use crate::text;
 
 /// Heading of the column that says why.
 pub(super) const COLUMN: &str = "import_error";
@@ -94,7 +97,7 @@ impl Writer {
         // Cells beyond the header stand behind the reason, so that nothing of the row is lost.
         let extra = cells.split_off(width.min(cells.len()));
         cells.resize(width, String::new());
-        let extra = extra.into_iter().filter(|cell| !cell.trim().is_empty());
+        let extra = extra.into_iter().filter(|cell| !text::trim(cell).is_empty());
         let row: Vec<String> = cells.into_iter().chain([reason]).chain(extra).collect();
         let row: Vec<&str> = row.iter().map(String::as_str).collect();
         write(out, &row)
@@ -103,7 +106,8 @@ impl Writer {
 
 fn write(out: &mut Vec<u8>, row: &[&str]) -> Result<()> {
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(out);
-    writer.write_record(row).map_err(anyhow::Error::from)?;
+    let cells = row.iter().map(|cell| text::guarded(cell));
+    writer.write_record(cells.map(Cow::into_owned)).map_err(anyhow::Error::from)?;
     writer.flush().map_err(anyhow::Error::from)?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
+use super::date::DateOrder;
 use super::fields::Field;
 use super::read::Rejected;
 use super::record::RowError;
@@ -34,6 +35,7 @@ struct Row {
     lines_path: Option<String>,
     status: JobStatus,
     dry_run: bool,
+    date_order: Option<DateOrder>,
     mapping: Json<serde_json::Value>,
     columns: Json<Vec<String>>,
     total_rows: i64,
@@ -55,7 +57,7 @@ struct Row {
 
 const COLUMNS: &str = "id, kind, format, file_name, stored_path, lines_path, status, dry_run,
     mapping, columns, total_rows, done_rows, ok_rows, error_rows, warnings, created, updated,
-    unchanged, lines_total, lines_used, error, created_by, created_at, started_at, finished_at";
+    unchanged, date_order, lines_total, lines_used, error, created_by, created_at, started_at, finished_at";
 
 impl From<Row> for Job {
     fn from(row: Row) -> Self {
@@ -81,6 +83,7 @@ impl From<Row> for Job {
                 unchanged: row.unchanged,
                 lines_total: row.lines_total,
                 lines_used: row.lines_used,
+                date_order: row.date_order,
                 mapping: row.mapping.0,
                 columns: row.columns.0,
                 created_at: row.created_at,
@@ -110,6 +113,8 @@ pub struct NewJob {
     pub lines_path: Option<String>,
     /// Only a check.
     pub dry_run: bool,
+    /// What was said of the order of day and month.
+    pub date_order: Option<DateOrder>,
     /// Column → field.
     pub mapping: BTreeMap<String, Field>,
     /// The heading.
@@ -118,6 +123,8 @@ pub struct NewJob {
     pub total_rows: u64,
     /// Data rows of the lines file.
     pub lines_total: u64,
+    /// What a person should know of the file.
+    pub notes: Vec<RowError>,
     /// Who asked.
     pub created_by: Option<UserId>,
 }
@@ -128,8 +135,9 @@ pub async fn insert(tx: &mut Tx, now: DateTime<Utc>, new: &NewJob) -> Result<Imp
         .one(
             Sql::new(format!(
                 "INSERT INTO import_jobs (kind, format, file_name, stored_path, lines_path, status,
-                   dry_run, mapping, columns, total_rows, lines_total, created_by, created_at)
-                 VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8, $9, $10, $11, $12)
+                   dry_run, mapping, columns, total_rows, lines_total, created_by, created_at,
+                   date_order, warnings)
+                 VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8, $9, $10, $11, $12, $13, $14)
                  RETURNING {COLUMNS}"
             ))
             .bind(new.kind)
@@ -143,11 +151,18 @@ pub async fn insert(tx: &mut Tx, now: DateTime<Utc>, new: &NewJob) -> Result<Imp
             .bind(new.total_rows as i64)
             .bind(new.lines_total as i64)
             .bind(new.created_by)
-            .bind(now),
+            .bind(now)
+            .bind(new.date_order)
+            .bind(new.notes.len() as i64),
         )
         .await?;
+    let notes: Vec<(u64, &RowError)> = new.notes.iter().map(|note| (ABOUT_FILE, note)).collect();
+    insert_findings(tx, row.id, &[], &notes).await?;
     Ok(Job::from(row).public)
 }
+
+/// The line of findings about the file as a whole; no row begins on it.
+const ABOUT_FILE: u64 = 0;
 
 /// A job.
 pub async fn get(tx: &mut Tx, id: ImportId) -> Result<Option<Job>, DbError> {
@@ -273,15 +288,30 @@ pub async fn requeue(tx: &mut Tx, id: ImportId) -> Result<Option<ImportJob>, DbE
         .optional(
             Sql::new(format!(
                 "UPDATE import_jobs SET status = 'queued', dry_run = FALSE, done_rows = 0,
-                   ok_rows = 0, error_rows = 0, warnings = 0, created = 0, updated = 0, unchanged = 0,
+                   ok_rows = 0, error_rows = 0, created = 0, updated = 0, unchanged = 0,
                    lines_used = 0, error = NULL, started_at = NULL, finished_at = NULL
                  WHERE id = $1 AND status = 'done' AND dry_run RETURNING {COLUMNS}"
             ))
             .bind(id),
         )
         .await?;
-    if let Some(row) = row {
-        tx.execute(Sql::new("DELETE FROM import_findings WHERE import_id = $1").bind(id)).await?;
+    if row.is_some() {
+        tx.execute(
+            Sql::new("DELETE FROM import_findings WHERE import_id = $1 AND line > $2")
+                .bind(id)
+                .bind(ABOUT_FILE as i64),
+        )
+        .await?;
+        let row: Row = tx
+            .one(
+                Sql::new(format!(
+                    "UPDATE import_jobs SET warnings =
+                       (SELECT COUNT(*) FROM import_findings WHERE import_id = $1)
+                     WHERE id = $1 RETURNING {COLUMNS}"
+                ))
+                .bind(id),
+            )
+            .await?;
         return Ok(Some(Job::from(row).public));
     }
     let row: Option<Row> = tx

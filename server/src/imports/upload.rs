@@ -8,9 +8,12 @@ use axum::extract::multipart::{Field as Part, MultipartError};
 use axum::http::StatusCode;
 use tokio::io::AsyncWriteExt as _;
 
+use super::date::DateOrder;
 use super::fields::Field;
 use super::mapping::Overrides;
-use super::{Format, Kind, file, store, text, work};
+use super::record::RowError;
+use super::workbook::{self, Sheets};
+use super::{Format, Kind, store, text, work};
 use crate::app::AppState;
 use crate::error::{Error, Result};
 
@@ -59,13 +62,19 @@ impl Stored {
             return Err(too_large(limit));
         }
         tokio::fs::copy(from, &stored.path).await.map_err(|error| unreadable(from, &error))?;
-        stored.in_utf8().await
+        Ok(stored)
     }
 
-    async fn in_utf8(self) -> Result<Self> {
-        let path = self.path.clone();
-        work::blocking(move || file::to_utf8(&path)).await?;
-        Ok(self)
+    /// Makes it CSV in UTF-8, of a workbook `sheet` or the first one.
+    pub(super) async fn into_csv(
+        self,
+        state: &AppState,
+        sheet: Option<String>,
+    ) -> Result<(Self, Sheets, Vec<RowError>)> {
+        let (path, limit) = (self.path.clone(), max_bytes(state).await?);
+        let (sheets, notes) =
+            work::blocking(move || workbook::to_csv(&path, sheet.as_deref(), limit)).await?;
+        Ok((self, sheets, notes))
     }
 }
 
@@ -110,6 +119,11 @@ pub(super) struct Upload {
     pub(super) mapping: Overrides,
     pub(super) file: Stored,
     pub(super) lines: Option<Stored>,
+    pub(super) date_order: Option<DateOrder>,
+    /// The sheets of a workbook.
+    pub(super) sheets: Sheets,
+    /// What a person should know of the files as they arrived.
+    pub(super) notes: Vec<RowError>,
 }
 
 fn broken(error: &MultipartError) -> Error {
@@ -150,7 +164,7 @@ async fn file_part(state: &AppState, mut part: Part<'_>, limit: u64) -> Result<S
     file.flush().await.map_err(disk)?;
     // The job must find the file after a power cut.
     file.get_ref().sync_all().await.map_err(disk)?;
-    stored.in_utf8().await
+    Ok(stored)
 }
 
 /// One word of a list, or a problem that names the list.
@@ -170,6 +184,14 @@ pub(super) fn format(text: &str) -> Result<Option<Format>> {
     match text {
         "" | "auto" => Ok(None),
         text => word("format", text, FORMATS).map(Some),
+    }
+}
+
+/// The order of day and month, or `auto` for what the columns show.
+pub(super) fn date_order(text: &str) -> Result<Option<DateOrder>> {
+    match text {
+        "" | "auto" => Ok(None),
+        text => word("dateOrder", text, &["auto", "day_first", "month_first"]).map(Some),
     }
 }
 
@@ -205,11 +227,14 @@ pub(super) async fn receive(state: &AppState, mut form: Multipart) -> Result<Upl
     let limit = max_bytes(state).await?;
     let (mut kind, mut wanted, mut said, mut main, mut lines) =
         (None, None, Overrides::new(), None, None);
+    let (mut order, mut sheet) = (None, None);
     while let Some(part) = form.next_field().await.map_err(|e| broken(&e))? {
         match part.name().unwrap_or_default() {
             "kind" => kind = Some(word("kind", &text_part(part, "kind").await?, KINDS)?),
             "format" => wanted = format(&text_part(part, "format").await?)?,
             "mapping" => said = mapping(&text_part(part, "mapping").await?)?,
+            "dateOrder" => order = date_order(&text_part(part, "dateOrder").await?)?,
+            "sheet" => sheet = Some(text_part(part, "sheet").await?),
             "file" => main = Some(file_part(state, part, limit).await?),
             "linesFile" => lines = Some(file_part(state, part, limit).await?),
             other => {
@@ -220,6 +245,8 @@ pub(super) async fn receive(state: &AppState, mut form: Multipart) -> Result<Upl
                     "format",
                     "mapping",
                     "linesFile",
+                    "dateOrder",
+                    "sheet",
                 ]));
             }
         }
@@ -228,5 +255,23 @@ pub(super) async fn receive(state: &AppState, mut form: Multipart) -> Result<Upl
         Error::invalid("required", "kind", "Say what the file holds.").allowed(KINDS)
     })?;
     let file = main.ok_or_else(|| Error::invalid("required", "file", "Send the file."))?;
-    Ok(Upload { kind, format: wanted, mapping: said, file, lines })
+    let (file, sheets, mut notes) = file.into_csv(state, sheet).await?;
+    let lines = match lines {
+        Some(lines) => {
+            let (lines, _, found) = lines.into_csv(state, None).await?;
+            notes.extend(found);
+            Some(lines)
+        }
+        None => None,
+    };
+    Ok(Upload {
+        kind,
+        format: wanted,
+        mapping: said,
+        file,
+        lines,
+        date_order: order,
+        sheets,
+        notes,
+    })
 }

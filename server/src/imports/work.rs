@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::apply::{self, Outcome, World};
 use super::prepare::{Prepared, exactly, prepare};
 use super::read::{Chunk, Records, Rejected, read};
+use super::readings::Said;
 use super::record::{Catalogue, Context, Row, RowError};
 use super::store::{self, Job, Progress};
 use super::{ImportJob, JobError, JobStatus, Kind};
@@ -231,6 +232,8 @@ async fn reopen(state: &AppState, job: &Job) -> Result<Prepared> {
     let main = path_of(state, &job.stored_path);
     let lines = job.lines_path.as_ref().map(|stored| path_of(state, stored));
     let (kind, format) = (job.public.kind, job.public.format);
+    // The year of the upload: a resumed import reads every date as before.
+    let dates = Said::on(state.clock.day_of(job.public.created_at), job.public.date_order);
     let mapping: BTreeMap<String, super::Field> =
         serde_json::from_value(job.public.mapping.clone()).map_err(anyhow::Error::from)?;
     blocking(move || {
@@ -238,7 +241,7 @@ async fn reopen(state: &AppState, job: &Job) -> Result<Prepared> {
         let of_lines =
             lines.as_deref().map(super::file::Source::open).transpose()?.map(|s| s.names);
         let said = exactly(mapping, &names, of_lines.as_deref());
-        prepare(kind, Some(format), &said, &main, lines.as_deref())
+        prepare(kind, Some(format), &said, &main, lines.as_deref(), dates)
     })
     .await
 }
@@ -413,7 +416,7 @@ fn refused_rows(records: &Records, outcome: &Outcome) -> Vec<Rejected> {
 /// The warnings about the rows that are taken, with their lines.
 fn warnings<'a>(records: &'a Records, outcome: &'a Outcome) -> Vec<(u64, &'a RowError)> {
     let refused: HashSet<usize> = outcome.rejected.iter().map(|(at, _)| *at).collect();
-    let line = |rows: &[Row], n: usize| rows.get(n).map_or(1, |row| row.line);
+    let line = |rows: &[Row], n: usize| rows.get(n).map_or(0, |row| row.line);
     let read = (0..records.len()).filter(|at| !refused.contains(at)).flat_map(|at| {
         let (rows, warnings) = records.get(at);
         warnings.iter().map(move |(n, warning)| (line(rows, *n), warning))

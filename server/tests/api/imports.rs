@@ -1,6 +1,7 @@
 //! Importing files: `/api/cdm/imports`.
 
 mod bad;
+mod files;
 mod resume;
 mod shops;
 

@@ -7,6 +7,7 @@ use crate::db::{CategoryId, DbError, Sql, Tx};
 use crate::imports::record::CategoryRecord;
 use crate::products::{BaseUnit, defaults};
 use crate::reorder::{self, Profile};
+use crate::text::key;
 
 #[derive(Clone, PartialEq, sqlx::FromRow)]
 struct Existing {
@@ -35,10 +36,11 @@ pub(super) async fn apply(
     let profiles = reorder::store::profiles(tx).await?;
     for (at, item) in items.iter().enumerate() {
         let record = &item.record;
+        let slug = key(&record.slug);
         let by_external = record.external_id.as_ref().and_then(|id| {
             existing.values().find(|row| row.external_id.as_ref() == Some(id)).cloned()
         });
-        let by_slug = existing.values().find(|row| row.slug == record.slug).cloned();
+        let by_slug = existing.values().find(|row| key(&row.slug) == slug).cloned();
         if let (Some(a), Some(b)) = (&by_external, &by_slug)
             && a.id != b.id
         {
@@ -80,7 +82,10 @@ fn merged(record: &CategoryRecord, old: Option<&Existing>) -> Existing {
     let guess = if liquid { BaseUnit::Millilitre } else { BaseUnit::Gram };
     Existing {
         id: old.map_or(CategoryId(0), |row| row.id),
-        slug: record.slug.clone(),
+        // The same in another encoding changes nothing.
+        slug: old
+            .filter(|row| key(&row.slug) == key(&record.slug))
+            .map_or_else(|| record.slug.clone(), |row| row.slug.clone()),
         name_bn: name(&record.name_bn, &record.name_en, old.map(|row| &row.name_bn)),
         name_en: name(&record.name_en, &record.name_bn, old.map(|row| &row.name_en)),
         base_unit: record.base_unit.or(old.map(|row| row.base_unit)).unwrap_or(guess),

@@ -6,6 +6,7 @@ use super::{Item, LIST, Outcome, World, distinct};
 use crate::db::{Arg, CategoryId, DbError, Insert, Money, ProductId, Sql, Tx};
 use crate::imports::record::ProductRecord;
 use crate::products::{BaseUnit, PackUnit, base_qty};
+use crate::text::key;
 
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
 struct Product {
@@ -50,9 +51,9 @@ async fn categories(tx: &mut Tx) -> Result<Categories, DbError> {
     for (id, slug, name_bn, name_en, base_unit, external_id) in rows {
         let category = Category { id, base_unit };
         found.by_id.insert(id, category);
-        found.by_name.insert(slug, category);
+        found.by_name.insert(key(&slug), category);
         for name in [name_bn, name_en] {
-            found.by_name.entry(name.to_lowercase()).or_insert(category);
+            found.by_name.entry(key(&name)).or_insert(category);
         }
         if let Some(external_id) = external_id {
             found.by_external_id.insert(external_id, category);
@@ -67,8 +68,8 @@ impl Categories {
             Some(id) => self.by_external_id.get(id).copied(),
             None => record.category.iter().find_map(|name| {
                 self.by_name
-                    .get(&name.to_lowercase())
-                    .or_else(|| self.by_name.get(&crate::imports::text::slug(name)))
+                    .get(&key(name))
+                    .or_else(|| self.by_name.get(&key(&crate::imports::text::slug(name))))
                     .copied()
             }),
         }

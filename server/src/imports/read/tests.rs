@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::db::{CategoryId, Money, ProductId};
 use crate::imports::mapping::Overrides;
 use crate::imports::prepare::prepare;
+use crate::imports::readings::Said;
 use crate::imports::record::CatalogueProduct;
 
 fn context(kind: Kind) -> Context {
@@ -36,7 +37,8 @@ fn read_all(kind: Kind, main: &[u8], lines: Option<&[u8]>, size: usize) -> Optio
         std::fs::write(&lines_path, lines).expect("written");
     }
     let lines = lines.map(|_| lines_path.as_path());
-    let prepared = prepare(kind, None, &Overrides::new(), &path, lines).ok()?;
+    let said = Said { date_order: None, this_year: 2026 };
+    let prepared = prepare(kind, None, &Overrides::new(), &path, lines, said).ok()?;
     let mut sums = [0; 3];
     let sum = |chunk: Chunk| {
         let taken = match &chunk.records {

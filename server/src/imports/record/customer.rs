@@ -94,15 +94,13 @@ pub fn customer(ctx: &Context, columns: &Columns, row: &Row) -> Read<CustomerRec
             "The phone number is who a customer is; it is missing.",
         );
     }
-    let phone = cells.phone(Field::Phone);
+    let mut phones = cells.phones(Field::Phone);
+    // The first number of the cell is the customer's, further ones are kept beside it.
+    let phone = (!phones.is_empty()).then(|| phones.remove(0));
     let mut other_phones = Vec::new();
-    for text in list(cells.raw(Field::OtherPhones)) {
-        match PhoneNumber::parse(text) {
-            Ok(other) if Some(&other) != phone.as_ref() && !other_phones.contains(&other) => {
-                other_phones.push(other);
-            }
-            Ok(_) => {}
-            Err(error) => cells.error(Field::OtherPhones, "invalid_phone", format!("{error}.")),
+    for other in phones.into_iter().chain(cells.phones(Field::OtherPhones)) {
+        if Some(&other) != phone.as_ref() && !other_phones.contains(&other) {
+            other_phones.push(other);
         }
     }
     let tags: Vec<String> = list(cells.raw(Field::Tags)).map(ToOwned::to_owned).collect();

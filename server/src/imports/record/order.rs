@@ -13,6 +13,7 @@ use crate::imports::Format;
 use crate::imports::fields::Field;
 use crate::imports::mapping::Columns;
 use crate::orders::{MAX_LINES, MAX_QUANTITY, OrderStatus};
+use crate::text;
 
 /// More rows than this of one order are not gathered; such an order is refused in pieces.
 pub const MAX_ROWS: usize = 1_000;
@@ -37,7 +38,7 @@ pub struct Catalogue {
     pub by_sku: HashMap<String, CatalogueProduct>,
     /// By id in the shop's own files.
     pub by_external_id: HashMap<String, CatalogueProduct>,
-    /// By name in lower case, if only one has it.
+    /// By the key of a name (`text::key`), if only one has it.
     pub by_name: HashMap<String, Option<CatalogueProduct>>,
 }
 
@@ -310,7 +311,7 @@ fn product(cells: &mut Cells<'_>, catalogue: &Catalogue) -> Option<CatalogueProd
             return found;
         }
     }
-    let name = cells.raw(Field::ProductName).to_lowercase();
+    let name = text::key(cells.raw(Field::ProductName));
     match catalogue.by_name.get(&name) {
         Some(Some(product)) => return Some(*product),
         Some(None) => cells.error(
@@ -337,7 +338,7 @@ fn head(ctx: &Context, cells: &mut Cells<'_>, lines: Vec<LineRecord>) -> Option<
     if external_id.is_none() {
         cells.error(Field::ExternalId, "required", "An order needs an id or a number.");
     }
-    let phone = cells.phone(Field::Phone);
+    let phone = phone(cells);
     let customer_id = cells.text(Field::CustomerId, 100);
     if cells.raw(Field::Phone).is_empty() && customer_id.is_none() {
         cells.error(Field::Phone, "required", "An order needs the customer's phone number.");
@@ -411,6 +412,18 @@ fn head(ctx: &Context, cells: &mut Cells<'_>, lines: Vec<LineRecord>) -> Option<
     };
     record.content_hash = record.hash();
     Some(record)
+}
+
+/// The customer's number: the first of the cell. Further ones are not kept with an order.
+fn phone(cells: &mut Cells<'_>) -> Option<PhoneNumber> {
+    let mut phones = cells.phones(Field::Phone).into_iter();
+    let phone = phones.next();
+    let others: Vec<String> = phones.map(|phone| phone.to_string()).collect();
+    if !others.is_empty() {
+        let reason = format!("Only the first phone number is read, not {}.", others.join(", "));
+        cells.warn(Field::Phone, "phone_left_out", reason);
+    }
+    phone
 }
 
 /// Day and instant. With both columns the day is the order date's, the time the other's.

@@ -14,6 +14,8 @@ pub struct File<'a> {
     pub lines: Option<&'a str>,
     pub mapping: Option<Value>,
     pub dry_run: bool,
+    pub date_order: Option<&'a str>,
+    pub sheet: Option<&'a str>,
 }
 
 pub fn file<'a>(kind: &'a str, text: &str) -> File<'a> {
@@ -30,6 +32,11 @@ impl TestApp {
         }
         if let Some(mapping) = file.mapping {
             form = form.text("mapping", mapping.to_string());
+        }
+        for (name, value) in [("dateOrder", file.date_order), ("sheet", file.sheet)] {
+            if let Some(value) = value {
+                form = form.text(name, value.to_owned());
+            }
         }
         let url = format!("{}{path}", self.base);
         let request = self.http.post(url).bearer_auth(&who.token).multipart(form);
