@@ -12,7 +12,9 @@ use trustcart::clock::Clock;
 use trustcart::config::Config;
 use trustcart::db::Db;
 use trustcart::telephony::play;
-use trustcart::{calls, demo, imports, jobs, openapi, reorder, server, serving, startup, users};
+use trustcart::{
+    calls, customers, demo, imports, jobs, openapi, reorder, server, serving, startup, users,
+};
 
 /// SQLite, which is C, allocates with it too.
 #[global_allocator]
@@ -153,6 +155,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     }
     jobs::start(&state);
     imports::start(&state);
+    customers::rekey::start(&state);
     calls::line::start(&state);
     welcome.print(listener.local_addr()?);
     server::serve(listener, state.clone()).await?;

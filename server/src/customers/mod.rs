@@ -12,6 +12,7 @@ pub mod pins_api;
 pub mod profile;
 pub mod read;
 pub mod recommend;
+pub mod rekey;
 pub mod search;
 pub mod segment;
 pub mod segments;

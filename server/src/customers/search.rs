@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 use super::store::scope_filter;
 use super::terms::{after_prefix, terms};
 use crate::auth::Scope;
-use crate::db::{CustomerId, DbError, OrderId, PhoneNumber, Sql, Tx, text_enum};
+use crate::db::{CustomerId, DbError, Dialled, OrderId, PhoneNumber, Sql, Tx, dialled, text_enum};
+use crate::text;
 
 /// Most hits shown.
 pub const MAX_HITS: usize = 20;
@@ -65,17 +66,7 @@ pub fn phone_prefix(q: &str) -> Option<String> {
     if let Ok(phone) = PhoneNumber::parse(q) {
         return Some(phone.as_str().to_owned());
     }
-    let mut digits = String::new();
-    let mut plus = false;
-    for c in q.trim().chars() {
-        match c {
-            '0'..='9' => digits.push(c),
-            '০'..='৯' => digits.push(char::from(b'0' + (u32::from(c) - u32::from('০')) as u8)),
-            '+' if digits.is_empty() => plus = true,
-            ' ' | '-' | '(' | ')' | '.' => {}
-            _ => return None,
-        }
-    }
+    let Dialled { digits, plus } = dialled(q).ok()?;
     if digits.len() < 3 {
         return None;
     }
@@ -139,7 +130,7 @@ pub async fn search(
     today: NaiveDate,
     q: &str,
 ) -> Result<Vec<Hit>, DbError> {
-    let q = q.trim();
+    let q = text::trim(q);
     let mut hits: Vec<Hit> = Vec::new();
     if q.is_empty() {
         return Ok(hits);
@@ -296,6 +287,8 @@ mod tests {
             ("171-23", "+88017123"),
             ("01712345678", "+8801712345678"),
             ("+4474", "+4474"),
+            ("\u{202d}0171\u{2010}23\u{202c}", "+88017123"),
+            ("tel:0171", "+880171"),
         ] {
             assert_eq!(phone_prefix(typed).as_deref(), Some(want), "{typed}");
         }

@@ -11,13 +11,13 @@ use super::{PackUnit, base_qty};
 use crate::app::AppState;
 use crate::auth::{Allow, Anyone, Managers};
 use crate::customers;
-use crate::customers::terms::fold;
 use crate::db::{CategoryId, DbError, Money, ProductId, Tx};
 use crate::error::{Error, Result};
 use crate::http::{Json, Path, Query, nullable};
 use crate::orders::{check_amount, check_text};
 use crate::reorder;
 use crate::reorder::table::MAX_DAYS;
+use crate::text::key;
 
 /// Products.
 #[derive(Serialize, ToSchema)]
@@ -48,9 +48,9 @@ pub async fn list(
 ) -> Result<Json<Products>> {
     let mut tx = state.db.read().await?;
     let mut items = store::products(&mut tx, filter.category_id, filter.active).await?;
-    if let Some(q) = filter.q.as_deref().map(fold).filter(|q| !q.trim().is_empty()) {
+    if let Some(q) = filter.q.as_deref().map(key).filter(|q| !q.trim().is_empty()) {
         let q = q.trim();
-        items.retain(|p| [&p.name_bn, &p.name_en, &p.sku].into_iter().any(|s| fold(s).contains(q)));
+        items.retain(|p| [&p.name_bn, &p.name_en, &p.sku].into_iter().any(|s| key(s).contains(q)));
     }
     Ok(Json(Products { items }))
 }

@@ -238,6 +238,37 @@ both! {
         assert_eq!(app.get(&admin, "/api/cdm/search?q=nobody").await.ok()["items"], json!([]));
     }
 
+    async fn a_name_is_found_however_it_is_punctuated_or_encoded(app: TestApp) {
+        let admin = app.person(Role::Admin, "admin").await;
+        for (n, (name, q)) in [
+            ("O\u{2019}Neill Zqxa", "O'Neill"), ("Al\u{2011}Zqxamin H", "Zqxamin"), ("Md. Zqal\u{2013}Hasan", "Zqal-Hasan"),
+            ("মো: জকিরুল শেখ", "মোঃ জকিরুল"), ("মো. জকিবুল শেখ", "মোঃ জকিবুল"), ("জৎপল দাস", "জত্\u{200d}পল"),
+            ("Zqos\u{e9} R", "Zqose"), ("Zqose\u{301} B", "zqos\u{e9} b"), ("রজকিক।আহমেদ", "আহমেদ রজকিক"), ("জ\u{9a1}\u{9bc}কি", "জ\u{9dc}কি"),
+        ].into_iter().enumerate() {
+            let id = app.customer(name, &format!("017000000{n:02}"), None, None).await;
+            let url = reqwest::Url::parse_with_params("http://x/api/cdm/search", [("q", q)]).expect("a URL");
+            let path = format!("{}?{}", url.path(), url.query().expect("q"));
+            let found = app.get(&admin, &path).await.ok();
+            let ids: Vec<&Value> = found["items"].as_array().expect("items").iter().map(|hit| &hit["customerId"]).collect();
+            assert!(ids.contains(&&json!(id)), "{q} finds {name}: {found:#}");
+        }
+    }
+
+    async fn search_words_of_an_earlier_version_are_replaced_once(app: TestApp) {
+        let admin = app.person(Role::Admin, "admin").await;
+        let old = app.customer("মোঃ জকিরুল", "01700000001", None, None).await;
+        let latin = app.customer("Md. Rahim", "01700000002", None, None).await;
+        app.execute(Sql::new("DELETE FROM settings WHERE key = 'customers.terms'")).await;
+        app.execute(Sql::new("UPDATE customer_terms SET term = 'মোঃ' WHERE term = 'মো' AND customer_id = $1").bind(old)).await;
+        let search = "/api/cdm/search?q=%E0%A6%AE%E0%A7%8B%3A%20%E0%A6%9C%E0%A6%95%E0%A6%BF%E0%A6%B0%E0%A7%81%E0%A6%B2";
+        assert_eq!(app.get(&admin, search).await.ok()["items"], json!([]));
+        assert_eq!(trustcart::customers::rekey::run(&app.state).await.expect("runs"), 1);
+        assert_eq!(app.get(&admin, search).await.ok()["items"][0]["customerId"], json!(old));
+        assert_eq!(app.count(&format!("customer_terms WHERE customer_id = {latin}")).await, 2);
+        app.execute(Sql::new("DELETE FROM customer_terms WHERE customer_id = $1").bind(old)).await;
+        assert_eq!(trustcart::customers::rekey::run(&app.state).await.expect("runs"), 0, "everything is of this version");
+    }
+
     async fn a_filter_is_kept_under_a_name_shared_by_those_who_lead_and_changed_by_its_owner(app: TestApp) {
         const SEGMENTS: &str = "/api/cdm/segments";
         let lead = app.person(Role::TeamLeader, "lead").await;
