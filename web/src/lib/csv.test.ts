@@ -10,6 +10,9 @@ test('cells are quoted where needed and never run as formulas', () => {
       ['x', -5],
     ]),
   ).toBe('\uFEFFনাম,"a,b"\r\n\'=SUM(A1),"say ""hi"""\r\nx,-5\r\n')
+  for (const cell of ['=1', '+8801712345678', '-5', '@x', '\tx', ' =1', '\u200B=1', '＝1']) {
+    expect(csv([[cell]]).replace(/^\uFEFF"?/, '')).toMatch(/^'/)
+  }
 })
 
 test('an address keeps plain text, and leaves out what is empty', () => {

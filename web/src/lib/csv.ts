@@ -1,8 +1,11 @@
+/** How a cell begins that a spreadsheet runs as a formula: behind spaces and marks of no width too. */
+const FORMULA = /^[ \p{Cf}]*[=+\-@\t\r\n＝＋－＠]/u
+
 /** Rows as a CSV file that spreadsheets open with Bangla intact (BOM), quoted where needed. */
 export function csv(rows: (string | number)[][]): string {
   const cell = (value: string | number) => {
-    // A leading = + - @ would be run as a formula by a spreadsheet.
-    const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : `${value}`
+    // A spreadsheet would run it as a formula; an import takes the apostrophe off again.
+    const text = typeof value === 'string' && FORMULA.test(value) ? `'${value}` : `${value}`
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
   }
   return `\uFEFF${rows.map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`

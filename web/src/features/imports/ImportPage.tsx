@@ -22,6 +22,7 @@ import {
   toast,
 } from '~/ui'
 import { DownloadIcon } from '~/ui/icons'
+import { findingText } from './mapping'
 import { Progress, StatusBadge } from './Progress'
 import { ended, importQuery, useLiveImports } from './queries'
 
@@ -156,12 +157,6 @@ function whyFailed(job: ImportJob): string | null {
   return i18next.exists(key) ? i18next.t(key as 'common:errors.forbidden') : detail
 }
 
-/** What is said of a row in the language on screen where it is known, else in the server's words. */
-function reasonOf(error: ImportError): string {
-  const key = `imports:rowError.${error.code}`
-  return i18next.exists(key) ? i18next.t(key as 'imports:rowError.required') : error.reason
-}
-
 function Findings({
   id,
   severity,
@@ -175,7 +170,12 @@ function Findings({
   const format = useFormat()
   const list = usePages(['import-errors', id, severity], `/api/cdm/imports/${id}/${severity}`)
   const columns: Column<ImportError>[] = [
-    { key: 'line', header: t('line'), align: 'right', cell: (e) => format.number(e.line) },
+    {
+      key: 'line',
+      header: t('line'),
+      align: 'right',
+      cell: (e) => (e.line ? format.number(e.line) : '–'),
+    },
     { key: 'column', header: t('column'), cell: (e) => e.column ?? '–' },
     {
       key: 'value',
@@ -185,7 +185,7 @@ function Findings({
     {
       key: 'reason',
       header: t('reason'),
-      cell: (e) => <span title={e.reason}>{reasonOf(e)}</span>,
+      cell: (e) => <span title={e.reason}>{findingText(e.code, e.reason)}</span>,
     },
   ]
   if (list.isPending) return <Loading lines={4} />

@@ -13,9 +13,12 @@ import { UploadIcon } from '~/ui/icons'
 import {
   allColumns,
   type Choices,
+  DATE_ORDERS,
+  type DateOrder,
   examples,
   FORMATS,
   type Format,
+  findingText,
   type Inspection,
   KINDS,
   meaning,
@@ -33,6 +36,8 @@ export function NewImportPage({ onStarted }: { onStarted: (id: number) => void }
   const [file, setFile] = useState<File | null>(null)
   const [lines, setLines] = useState<File | null>(null)
   const [choices, setChoices] = useState<Choices>({})
+  const [dateOrder, setDateOrder] = useState<DateOrder>('auto')
+  const [sheet, setSheet] = useState('')
   const linesFile = kind === 'orders' ? lines : null
 
   const form = () => {
@@ -40,13 +45,25 @@ export function NewImportPage({ onStarted }: { onStarted: (id: number) => void }
     data.set('kind', kind)
     data.set('format', format)
     data.set('mapping', JSON.stringify(choices))
+    data.set('dateOrder', dateOrder)
+    if (sheet) data.set('sheet', sheet)
     if (file) data.set('file', file, file.name)
     if (linesFile) data.set('linesFile', linesFile, linesFile.name)
     return data
   }
   const stamp = (f: File | null) => f && [f.name, f.size, f.lastModified]
   const inspection = useQuery({
-    queryKey: ['imports', 'inspect', kind, format, stamp(file), stamp(linesFile), choices],
+    queryKey: [
+      'imports',
+      'inspect',
+      kind,
+      format,
+      stamp(file),
+      stamp(linesFile),
+      choices,
+      dateOrder,
+      sheet,
+    ],
     queryFn: ({ signal }) => api.post('/api/cdm/imports/inspect', form(), { signal }),
     enabled: file !== null,
     staleTime: Number.POSITIVE_INFINITY,
@@ -61,6 +78,8 @@ export function NewImportPage({ onStarted }: { onStarted: (id: number) => void }
   })
   const found = file ? inspection.data : undefined
   const problems = found?.problems ?? []
+  const warnings = found?.warnings ?? []
+  const assumed = warnings.some((warning) => warning.code === 'date_order_assumed')
   const failed = start.error ?? inspection.error
   const reset = () => {
     setChoices({})
@@ -120,9 +139,44 @@ export function NewImportPage({ onStarted }: { onStarted: (id: number) => void }
           file={file}
           onFile={(next) => {
             setFile(next)
+            setSheet('')
+            setDateOrder('auto')
             reset()
           }}
         />
+        {found && found.sheets.length > 1 && (
+          <Labelled label={t('sheet')}>
+            <Select
+              className="w-44"
+              aria-label={t('sheet')}
+              value={sheet || (found.sheet ?? undefined)}
+              onChange={(e) => {
+                setSheet(e.target.value)
+                reset()
+              }}
+            >
+              {found.sheets.map((name) => (
+                <option key={name}>{name}</option>
+              ))}
+            </Select>
+          </Labelled>
+        )}
+        {(dateOrder !== 'auto' || assumed) && (
+          <Labelled label={t('dateOrder')}>
+            <Select
+              className="w-56"
+              aria-label={t('dateOrder')}
+              value={dateOrder}
+              onChange={(e) => setDateOrder(e.target.value as DateOrder)}
+            >
+              {DATE_ORDERS.map((value) => (
+                <option key={value} value={value}>
+                  {t(`dateOrders.${value}`)}
+                </option>
+              ))}
+            </Select>
+          </Labelled>
+        )}
         {kind === 'orders' && (
           <FilePicker
             label={t('linesFile')}
@@ -145,6 +199,16 @@ export function NewImportPage({ onStarted }: { onStarted: (id: number) => void }
             const text = typeof problem === 'string' ? problem : (problem.detail ?? problem.code)
             return <li key={text}>{text}</li>
           })}
+        </ul>
+      )}
+      {warnings.length > 0 && (
+        <ul className="list-inside list-disc text-sm text-wait">
+          {warnings.map((warning) => (
+            <li key={`${warning.code} ${warning.column}`}>
+              {warning.column && `${warning.column}: `}
+              {findingText(warning.code, warning.detail)}
+            </li>
+          ))}
         </ul>
       )}
       {found ? (
@@ -193,7 +257,7 @@ function FilePicker({
       <input
         ref={input}
         type="file"
-        accept=".csv,text/csv,.txt"
+        accept=".csv,.txt,.xlsx,.xls,text/csv,application/vnd.ms-excel,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         className="sr-only"
         tabIndex={-1}
         aria-label={label}

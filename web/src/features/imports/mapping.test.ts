@@ -11,7 +11,9 @@ const inspection: Inspection = {
   ],
   mapping: { mobile: 'phone', 'full name': 'name', 'lines.sku': 'sku' },
   fields: [],
+  sheets: [],
   problems: [],
+  warnings: [],
 }
 
 test('a person’s choice wins over what was found; leaving a column out is a choice', () => {

@@ -1,3 +1,4 @@
+import i18next from 'i18next'
 import type { ImportKind } from '~/api/types'
 
 export interface ImportField {
@@ -15,7 +16,12 @@ export interface Inspection {
   sample: string[][]
   mapping: Record<string, string>
   fields: ImportField[]
+  /** The sheets of a workbook, and the one that is read. */
+  sheets: string[]
+  sheet?: string | null
   problems: ({ code?: string; detail?: string } | string)[]
+  /** What a person should know of the file. */
+  warnings: { code: string; detail: string; column?: string | null }[]
 }
 
 export const KINDS = [
@@ -24,6 +30,9 @@ export const KINDS = [
   'products',
   'categories',
 ] as const satisfies readonly ImportKind[]
+export const DATE_ORDERS = ['auto', 'day_first', 'month_first'] as const
+export type DateOrder = (typeof DATE_ORDERS)[number]
+
 export const FORMATS = ['auto', 'own', 'woocommerce', 'shopify'] as const
 export type Format = (typeof FORMATS)[number]
 
@@ -57,4 +66,10 @@ export function allColumns(inspection: Inspection): string[] {
 export function needed(field: ImportField, used: ReadonlySet<string>): boolean {
   if (field.required) return !used.has(field.name)
   return Boolean(field.oneOf?.length) && !field.oneOf?.some((name) => used.has(name))
+}
+
+/** What is said of a row or file in the language on screen where it is known, else as the server says it. */
+export function findingText(code: string, detail: string): string {
+  const key = `imports:rowError.${code}`
+  return i18next.exists(key) ? i18next.t(key as 'imports:rowError.required') : detail
 }

@@ -3,13 +3,13 @@ import type { Strings } from '../shape'
 
 export default {
   title: 'Imports',
-  lead: 'Customers, products and orders from CSV files.',
+  lead: 'Customers, products and orders from CSV or Excel files.',
   new: 'Import a file',
   newTitle: 'Import a file',
   newLead: 'It is checked first and nothing changes; you start it afterwards.',
   history: 'Earlier imports',
   none: 'Nothing was imported yet.',
-  noneLead: 'Bring an export of WooCommerce or Shopify, or your own CSV file.',
+  noneLead: 'Bring an export of WooCommerce or Shopify, or your own CSV or Excel file.',
   file: 'File',
   linesFile: 'Order lines in a second file (if any)',
   chooseFile: 'Choose a file',
@@ -25,8 +25,15 @@ export default {
   format: 'Format',
   formats: { auto: 'Recognise it', own: 'Own CSV', woocommerce: 'WooCommerce', shopify: 'Shopify' },
   formatHint:
-    'A CSV file (UTF-8) with the names of the columns in its first row. Phones may be in Bangla or Latin digits and in any spelling. In an order file each row is one product.',
+    'A CSV or Excel file (.csv, .xlsx, .xls) with the names of the columns in its first row. Phones may be in Bangla or Latin digits and in any spelling. In an order file each row is one product.',
   removeFile: 'Remove file',
+  sheet: 'Sheet',
+  dateOrder: 'Order in dates',
+  dateOrders: {
+    auto: 'As the columns show',
+    day_first: 'Day first (21/11/2026)',
+    month_first: 'Month first (11/21/2026)',
+  },
   mapping: 'What the columns mean',
   mappingLead: 'Correct any column that was recognised wrongly.',
   recognised: 'Recognised as {{format}}.',
@@ -178,5 +185,14 @@ export default {
     wrong_cell_count: 'The number of cells differs from the heading.',
     amount_too_large: 'The amount is too large.',
     cut_to_length: 'Only the first part of the text is kept.',
+    other_sheets: 'Only one sheet is read; the workbook has others.',
+    read_as_windows_1252:
+      'The file is not UTF-8 and was read as Western European text. Check the names; if they look wrong, save it as “CSV UTF-8”.',
+    phone_left_out: 'Part of this cell was not read as a phone number.',
+    date_order_assumed:
+      'Dates like 03/04/2026 are read day first. Choose month first if that is wrong.',
+    ambiguous_date: 'Day and month can be read in two ways. Write the date like 2026-11-21.',
+    ambiguous_amount: 'This amount can be read in two ways. Write it like 1234.50.',
+    invalid_amount: 'This is not an amount in taka.',
   },
 } satisfies Strings<typeof bn>
