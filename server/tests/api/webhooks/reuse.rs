@@ -118,13 +118,15 @@ both! {
             phone: PhoneNumber::parse("01714500102").expect("a number"),
             task: None,
             customer: None,
+            owner: None,
             provider: ProviderKind::Bracknet,
             mode: Mode::Live,
             external_call_id: None,
             idempotency_key: None,
         };
         let mut tx = app.state.db.begin().await.expect("begins");
-        let id = store::insert(&mut tx, &new, app.state.clock.now()).await.expect("inserts").expect("free");
+        let now = app.state.clock.now();
+        let id = store::insert(&mut tx, &new, now, now).await.expect("inserts").expect("free");
         app.state.commit(tx).await.expect("commits");
         service::attach(&app.state, id, ID).await.expect("attached");
         ok(&app, ANSWERED, json!({"event": "call_answered", "id": ID})).await;
