@@ -1,7 +1,7 @@
 export { Badge, Dot, type Tone } from './Badge'
 export { Button, type ButtonProps, buttonClass } from './Button'
 export { ConfirmDialog, Dialog, useReturnFocus } from './Dialog'
-export { Checkbox, Field, Input, Select, Textarea } from './Field'
+export { Checkbox, Field, type FieldControl, Input, Select, Textarea } from './Field'
 export { Kbd } from './Kbd'
 export { Menu, type MenuItem } from './Menu'
 export { Page, Panel } from './Page'

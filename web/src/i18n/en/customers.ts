@@ -47,8 +47,6 @@ export default {
   pickAll: 'Choose all in the list',
   picked_one: '{{n}} customer',
   picked_other: '{{n}} customers',
-  shown: '{{n}} shown.',
-  andMore: 'There are more.',
   noMatch: 'Nobody matches.',
   noMatchLead: 'Take one filter away, or try another spelling or the whole phone number.',
   none: 'There are no customers yet.',

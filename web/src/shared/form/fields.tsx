@@ -1,7 +1,13 @@
 import { type ComponentProps, type ReactNode, useId } from 'react'
-import { type FieldValues, get, type Path } from 'react-hook-form'
+import {
+  type ControllerRenderProps,
+  type FieldValues,
+  get,
+  type Path,
+  useController,
+} from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
-import { Button, Checkbox, Dialog, Field, Input, Select, Textarea } from '~/ui'
+import { Button, Checkbox, Dialog, Field, type FieldControl, Input, Select, Textarea } from '~/ui'
 import { all, type Check } from './checks'
 import type { SaveForm } from './useSaveForm'
 
@@ -52,6 +58,34 @@ export function FormTextarea<V extends FieldValues>(props: Of<V> & Others<'texta
   return (
     <Field label={label} hint={hint} error={error} className={className}>
       {(control) => <Textarea {...area} {...control} {...registered} />}
+    </Field>
+  )
+}
+
+/** For controls that are no plain input: `{(control) => <PlacesInput {...control} />}`. */
+export function FormControl<V extends FieldValues, N extends Path<V>>({
+  form,
+  name,
+  label,
+  hint,
+  className,
+  checks = [],
+  children,
+}: Omit<Of<V>, 'name'> & {
+  name: N
+  children: (
+    control: FieldControl & Omit<ControllerRenderProps<V, N>, 'ref' | 'disabled'>,
+  ) => ReactNode
+}) {
+  const { field, fieldState } = useController<V, N>({
+    control: form.fields.control,
+    name,
+    rules: { validate: all(...checks) },
+  })
+  const { ref: _, disabled: __, ...bound } = field
+  return (
+    <Field label={label} hint={hint} error={fieldState.error?.message} className={className}>
+      {(control) => children({ ...control, ...bound })}
     </Field>
   )
 }

@@ -91,6 +91,19 @@ test('what the server refuses stands at its field, and goes when the field is ch
   await waitFor(() => expect(problem('E-mail')).toBeUndefined())
 })
 
+test('what was refused can be sent again unchanged', async () => {
+  save.mockRejectedValueOnce(
+    new ApiError({ status: 422, code: 'invalid_value', detail: 'No.', field: 'name' }),
+  )
+  show()
+  await userEvent.type(screen.getByLabelText('Name'), 'Rahim')
+  await press('Save')
+  await waitFor(() => expect(problem('Name')).toBe('This value is not accepted.'))
+  await press('Save')
+  await waitFor(() => expect(onSaved).toHaveBeenCalledOnce())
+  expect(save).toHaveBeenCalledTimes(2)
+})
+
 test('what belongs to no field is an alert', async () => {
   save.mockRejectedValueOnce(new ApiError({ status: 403, code: 'forbidden', detail: 'No.' }))
   show()

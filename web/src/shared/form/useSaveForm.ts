@@ -55,7 +55,11 @@ export function useSaveForm<V extends FieldValues, Saved>({
   const known = refused(mutation.error).filter((name) => fieldOf(name) in values)
   return {
     fields,
-    submit: (event) => void fields.handleSubmit((sent) => mutation.mutate(sent))(event),
+    submit: (event) => {
+      // What the server refused once is asked again, also for controls that have no check of their own.
+      fields.clearErrors()
+      void fields.handleSubmit((sent) => mutation.mutate(sent))(event)
+    },
     busy: mutation.isPending,
     problem: formError(mutation.error, known),
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { daysFromTo } from './UserForm'
+import { daysFromTo } from './Absences'
 
 test('a leave is all its days, and a slip of the year stays small', () => {
   expect(daysFromTo('2026-12-30', '2027-01-02')).toEqual([
