@@ -161,7 +161,6 @@ fn cycles(
     let cycle = |pair: &Pair| {
         let category = catalogue.categories.get(&pair.category_id)?;
         let dates = rhythm(rules, &pair.bought(stock));
-        let gaps = pair.purchases - 1;
         let chance = rules.learned.as_ref().and_then(|learned| {
             let rate = learned.week_rate(&pair.awaited(), today)?;
             Some(learned.chance(rate, visits.as_ref()?, today))
@@ -178,8 +177,7 @@ fn cycles(
             product_id: pair.product_id,
             due_on: pair.due_on,
             expected_on: pair.expected_on,
-            avg_gap_days: (gaps > 0)
-                .then(|| ((pair.last_date - pair.first_date).num_days() + gaps / 2) / gaps),
+            avg_gap_days: pair.mean_gap(),
             basis: dates.basis,
             arithmetic: dates.arithmetic,
             learned: dates.learned,

@@ -200,12 +200,16 @@ pub fn run(args: &BacktestArgs) -> anyhow::Result<()> {
     };
     let model = past.train(fold);
     println!(
-        "learnt until {}: δ {}, κ {}, γ {}, H {}",
+        "learnt until {}: δ {}, κ {}, H {}; quantity counts in {} of {} categories",
         args.fold,
         model.params.memory,
         model.params.prior_gaps,
-        model.params.quantity_power,
-        model.params.half_life.0.map_or_else(|| "∞".to_owned(), |days| days.to_string())
+        model.params.half_life.0.map_or_else(|| "∞".to_owned(), |days| days.to_string()),
+        (0..history.categories.len())
+            .map(|category| model.quantities.of(category))
+            .filter(|effect| effect.habit.max(effect.change) > 0.0)
+            .count(),
+        history.categories.len()
     );
     std::fs::create_dir_all(&args.out)?;
     reminders(&history, &model, fold, args)?;

@@ -23,7 +23,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::db::{CategoryId, ProductId, text_enum};
-use learned::{Model, State, Sums, Visits, day_number};
+use learned::{Effect, Model, State, Sums, Visits, day_number};
 pub use pairs::{Pair, Purchase, pairs};
 pub use table::{Arithmetic, Profile, Profiles, ScaledFrom};
 
@@ -78,7 +78,9 @@ impl Learned {
             profiles.categories.get(&categories[category]).map(|p| p.avg_consumption_days as f64)
         };
         let priors = self.model.priors.with_sums(&sums, profile);
-        Self { categories, model: Model { priors, ..self.model } }
+        let before = categories.iter().map(|category| self.index(*category));
+        let quantities = self.model.quantities.renumbered(before);
+        Self { categories, model: Model { priors, quantities, ..self.model } }
     }
 }
 
@@ -93,6 +95,9 @@ pub struct LearnedArithmetic {
     pub usual_gap_days: f64,
     /// How much the customer's own gaps count, 0 to 1; the rest is what is usual.
     pub own_share: f64,
+    /// How much longer (above 1) or shorter for the quantity, learned for the category; 1 where it says
+    /// nothing.
+    pub quantity_factor: f64,
     /// Days until the next purchase: the two blended, within the limits.
     pub days: i64,
     /// Days after the purchase on which a reminder was right most often.
@@ -160,6 +165,38 @@ pub fn rhythm(rules: &Rules, bought: &Bought) -> Rhythm {
     Rhythm { basis, due_on, expected_on, arithmetic, learned }
 }
 
+/// What can truly be said to a customer of the rhythm of a pair, days.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spoken {
+    /// How long the last purchase lasts; `None` where the date does not follow the quantity, or not
+    /// beyond a limit: two kilos and fifteen cannot last equally long.
+    pub lasts: Option<i64>,
+    /// How often the customer buys the category, after three purchases or more.
+    pub every: Option<i64>,
+}
+
+/// What can be said of a pair.
+pub fn spoken(rules: &Rules, pair: &Pair) -> Spoken {
+    let bought = pair.bought(&stock::Stock::default());
+    let rhythm = rhythm(rules, &bought);
+    let profile = rules.profiles.choose(pair.product_id, pair.category_id);
+    let table = &rhythm.arithmetic;
+    let effect = rules
+        .learned
+        .as_ref()
+        .and_then(|learned| Some(learned.model.quantities.of(learned.index(pair.category_id)?)));
+    let lasts = match (rhythm.learned, effect) {
+        (Some(learned), Some(effect)) => {
+            let ratios = bought.state.ratios(effect.usual);
+            let is_lasting = effect.is_lasting(ratios, bought.state.weight);
+            (is_lasting && !learned.clamped).then_some(learned.days)
+        }
+        _ => (profile.typical_base_qty > 0 && pair.last_qty > 0 && !table.clamped)
+            .then_some(table.consumption_days),
+    };
+    Spoken { lasts, every: pair.mean_gap().filter(|days| pair.purchases > 2 && *days > 1) }
+}
+
 /// The admin's limits hold for the model too.
 fn learned_arithmetic(
     model: &Model,
@@ -167,12 +204,16 @@ fn learned_arithmetic(
     state: &State,
     limits: &Arithmetic,
 ) -> LearnedArithmetic {
-    let gap = model.expected_gap(category, state).round() as i64;
+    let expected = model.expected_gap(category, state);
+    let plain =
+        state.expected_gap(&model.params, model.priors.log_gap(category), Effect::default());
+    let gap = expected.round() as i64;
     let days = gap.clamp(limits.min_days, limits.max_days);
     LearnedArithmetic {
         own_gap_days: (state.weight > 0.0).then(|| (state.log_gaps / state.weight).exp()),
         usual_gap_days: model.priors.log_gap(category).exp(),
         own_share: state.weight / (state.weight + model.params.prior_gaps),
+        quantity_factor: expected / plain,
         days,
         remind_after_days: i64::from(model.offset(category, state)).clamp(1, days),
         clamped: days != gap,

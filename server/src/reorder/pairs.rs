@@ -82,6 +82,13 @@ impl Pair {
         }
     }
 
+    /// Days between its purchases, the mean rounded; `None` after a single one.
+    pub fn mean_gap(&self) -> Option<i64> {
+        let gaps = self.purchases - 1;
+        let days = (self.last_date - self.first_date).num_days();
+        (gaps > 0).then(|| (days + gaps / 2) / gaps)
+    }
+
     /// What its dates are made from.
     pub fn bought(&self, stock: &Stock) -> Bought {
         let memory = &self.memory;

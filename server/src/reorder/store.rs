@@ -153,6 +153,18 @@ pub const PAIRS: Part<'_> = Part {
     select: "SELECT * FROM reorder_pairs WHERE customer_id = $1 ORDER BY due_on, category_id",
 };
 
+/// The pairs that `rest` finds (`FROM reorder_pairs r …`), where they may be many thousands.
+pub async fn many(tx: &mut Tx, rest: Sql) -> Result<Vec<Pair>, DbError> {
+    let columns = if tx.is_postgres() {
+        "r.*"
+    } else {
+        "r.customer_id, r.category_id, r.purchases, r.first_date, r.last_date, r.last_qty,
+         r.last_value, r.product_id, r.due_on, r.expected_on,
+         json_array(r.log_gaps, r.weight, r.repeats, r.exposure, r.total_qty)"
+    };
+    tx.packed(columns, rest).await
+}
+
 /// A customer's pairs, the next reminder first.
 pub async fn of_customer(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Pair>, DbError> {
     tx.all(Sql::new(PAIRS.select).bind(customer)).await

@@ -9,6 +9,7 @@ mod hazard;
 mod maths;
 mod offsets;
 mod priors;
+mod quantity;
 mod state;
 mod train;
 
@@ -16,6 +17,7 @@ pub use alive::{VisitModel, Visits};
 pub use hazard::Hazard;
 pub use offsets::Offsets;
 pub use priors::{Priors, Sums};
+pub use quantity::{Effect, Quantities, Ratios};
 pub use state::{HalfLife, State};
 pub use train::{PairHistory, train};
 
@@ -34,14 +36,11 @@ pub struct Params {
     pub prior_gaps: f64,
     /// H: in so many days a purchase counts half.
     pub half_life: HalfLife,
-    /// γ: exponent of the last quantity against the usual one.
-    pub quantity_power: f64,
 }
 
 impl Params {
     /// Before anything was tuned.
-    pub const START: Self =
-        Self { memory: 1.0, prior_gaps: 4.0, half_life: HalfLife(None), quantity_power: 0.0 };
+    pub const START: Self = Self { memory: 1.0, prior_gaps: 4.0, half_life: HalfLife(None) };
 }
 
 /// Everything learnt that pairs have in common.
@@ -51,6 +50,9 @@ pub struct Model {
     pub params: Params,
     /// Usual gaps and rates of the categories.
     pub priors: Priors,
+    /// How much longer more of a category lasts; none in a model of before it was learned.
+    #[serde(default)]
+    pub quantities: Quantities,
     /// How long after a purchase to remind.
     pub offsets: Offsets,
     /// When customers stay away for good.
@@ -62,7 +64,8 @@ pub struct Model {
 impl Model {
     /// Days until the next purchase, counted from the last one.
     pub fn expected_gap(&self, category: usize, state: &State) -> f64 {
-        state.expected_gap(&self.params, self.priors.log_gap(category))
+        let effect = self.quantities.of(category);
+        state.expected_gap(&self.params, self.priors.log_gap(category), effect)
     }
 
     /// Days after the last purchase on which to remind.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Params, Priors};
+use super::{Effect, Params, Priors, Ratios};
 
 /// Longest gap predicted, days: more than any consumable lasts, and nothing overflows.
 const LONGEST: f64 = 3_650.0;
@@ -88,17 +88,20 @@ impl State {
     }
 
     /// ĝ: days from the last purchase to the next, blended with the category's usual gap
-    /// (`prior`, its logarithm) and stretched a little when more than usual was bought.
-    pub fn expected_gap(&self, params: &Params, prior: f64) -> f64 {
-        let log = (params.prior_gaps * prior + self.log_gaps) / (params.prior_gaps + self.weight);
-        let usual = self.quantity / f64::from(self.purchases.max(1));
-        let stretch = if usual > 0.0 && self.last_quantity > 0.0 {
-            (self.last_quantity / usual).clamp(0.25, 4.0).powf(params.quantity_power)
-        } else {
-            1.0
-        };
-        let gap = log.exp() * stretch;
+    /// (`prior`, its logarithm); longer for more, as far as `effect` says.
+    pub fn expected_gap(&self, params: &Params, prior: f64, effect: Effect) -> f64 {
+        let ratios = self.ratios(effect.usual);
+        let prior = prior + effect.habit * ratios.habit;
+        let log = (params.prior_gaps * prior + self.log_gaps) / (params.prior_gaps + self.weight)
+            + effect.change * ratios.change;
+        let gap = log.exp();
         if gap.is_finite() { gap.clamp(1.0, LONGEST) } else { LONGEST }
+    }
+
+    /// The last quantity and the customer's mean one, against that mean and the category's usual one
+    /// (`usual`, its logarithm).
+    pub fn ratios(&self, usual: f64) -> Ratios {
+        Ratios::new(usual, self.quantity / f64::from(self.purchases.max(1)), self.last_quantity)
     }
 
     /// λ: purchases a day, what was seen blended with the category's rate (a gamma prior).

@@ -10,7 +10,6 @@ fn params() -> impl Strategy<Value = Params> {
             memory,
             prior_gaps,
             half_life: HalfLife(half_life),
-            quantity_power: 0.2,
         },
     )
 }
@@ -92,8 +91,7 @@ fn a_young_shop_starts_from_the_consumption_profile() {
 
 #[test]
 fn without_fading_the_rate_counts_whole_repeats_in_whole_days() {
-    let params =
-        Params { memory: 1.0, prior_gaps: 4.0, half_life: HalfLife(None), quantity_power: 0.2 };
+    let params = Params { memory: 1.0, prior_gaps: 4.0, half_life: HalfLife(None) };
     let state = state(&[(10, 1.0), (20, 1.0), (34, 1.0)], &params);
     assert_eq!((state.purchases, state.first, state.last), (3, 10, 34));
     assert!((state.repeats - 2.0).abs() < 1e-12 && (state.exposure - 24.0).abs() < 1e-12);
@@ -152,4 +150,38 @@ proptest! {
             before = alive;
         }
     }
+}
+
+/// Customers who each buy the same quantity every time, 1 to 8 packs, which last them as many times 6
+/// days if `follows`, else 24 days whatever the quantity.
+fn households(follows: bool) -> (Vec<PairHistory>, Vec<Vec<i32>>) {
+    let pairs: Vec<PairHistory> = (0..400usize)
+        .map(|customer| {
+            let packs = 1 << (customer % 4);
+            let rhythm = if follows { 6 * packs } else { 24 };
+            let purchases = (0..=300)
+                .map(|k| (k * rhythm + (customer as i32 * 7 + k * 3) % 4, f64::from(packs)))
+                .take_while(|(day, _)| *day <= 300)
+                .collect();
+            PairHistory { customer, category: 0, purchases }
+        })
+        .collect();
+    let visits =
+        pairs.iter().map(|pair| pair.purchases.iter().map(|(day, _)| *day).collect()).collect();
+    (pairs, visits)
+}
+
+#[test]
+fn a_first_purchase_of_more_lasts_longer_where_the_past_says_so() {
+    let days = |follows: bool, packs: f64| {
+        let (pairs, visits) = households(follows);
+        let model = train(&pairs, &visits, 1, 300, |_| None);
+        let first = State::first(300, packs);
+        (model.expected_gap(0, &first), model.quantities.of(0).habit)
+    };
+    let ((few, habit), (many, _)) = (days(true, 1.0), days(true, 8.0));
+    assert!(habit > 0.6, "{habit}");
+    assert!(many > 3.0 * few, "{few} {many}");
+    let ((few, habit), (many, _)) = (days(false, 1.0), days(false, 8.0));
+    assert!(habit < 0.05 && (few / many - 1.0).abs() < 0.1, "{few} {many} {habit}");
 }

@@ -3,7 +3,8 @@
 use super::hazard::{Hazard, Snapshot};
 use super::offsets::{Offsets, Outcome};
 use super::priors::{Priors, Sums};
-use super::{HalfLife, Model, Params, State, VisitModel, Visits, WINDOW};
+use super::quantity::{Gap, Quantities};
+use super::{Effect, HalfLife, Model, Params, Ratios, State, VisitModel, Visits, WINDOW};
 
 /// δ, how gaps fade.
 const MEMORIES: [f64; 4] = [0.6, 0.8, 0.9, 1.0];
@@ -12,11 +13,6 @@ const PRIOR_GAPS: [f64; 6] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0];
 /// H, how purchases fade, days.
 const HALF_LIVES: [HalfLife; 4] =
     [HalfLife(Some(60.0)), HalfLife(Some(120.0)), HalfLife(Some(240.0)), HalfLife(None)];
-/// γ, how much longer more lasts.
-const QUANTITY_POWERS: [f64; 3] = [0.0, 0.1, 0.2];
-/// What γ = 1 has to save of the error to be believed, and a smaller one in proportion: on real shops
-/// quantities make the past look a little better and the future a little worse.
-const QUANTITY_DOUBT: f64 = 0.05;
 /// Days between the snapshots trained on.
 const STEP: i32 = 7;
 /// Snapshots at most: the latest.
@@ -83,35 +79,77 @@ pub fn train(
         .collect();
     let visits = VisitModel::fit(&visits, now);
     let mut params = tune_gaps(pairs, &priors);
-    params.half_life = tune_half_life(pairs, customers, &priors, &visits, params, now);
+    let quantities = quantities(pairs, &priors, params, categories);
+    let usual = Usual { priors: &priors, quantities: &quantities };
+    params.half_life = tune_half_life(pairs, customers, &usual, &visits, params, now);
     let offsets = Offsets::learn(pairs.iter().flat_map(|pair| {
         pair.states(params).enumerate().map(|(index, state)| Outcome {
             purchases: state.purchases,
-            expected: state.expected_gap(&params, priors.log_gap(pair.category)),
+            expected: usual.expected_gap(&params, pair.category, &state),
             gap: pair.gap(index),
             watched: now - state.last,
         })
     }));
-    let snapshots = snapshots(pairs, customers, &priors, &visits, params, now);
+    let snapshots = snapshots(pairs, customers, &usual, &visits, params, now);
     let hazard = Hazard::learn(snapshots.into_iter());
-    Model { params, priors, offsets, visits, hazard }
+    Model { params, priors, quantities, offsets, visits, hazard }
 }
 
-/// δ, κ and γ with the smallest error of ln ĝ one purchase ahead.
+/// What is usual in the categories.
+struct Usual<'a> {
+    priors: &'a Priors,
+    quantities: &'a Quantities,
+}
+
+impl Usual<'_> {
+    fn expected_gap(&self, params: &Params, category: usize, state: &State) -> f64 {
+        let effect = self.quantities.of(category);
+        state.expected_gap(params, self.priors.log_gap(category), effect)
+    }
+}
+
+/// How much longer more lasts: what the quantities explain of the gaps that `params` leave.
+fn quantities(
+    pairs: &[PairHistory],
+    priors: &Priors,
+    params: Params,
+    categories: usize,
+) -> Quantities {
+    let mut sums = vec![(0.0, 0.0); categories];
+    for pair in pairs {
+        let (logs, count) = &mut sums[pair.category];
+        for (_, quantity) in pair.purchases.iter().filter(|(_, quantity)| *quantity > 0.0) {
+            *logs += quantity.ln();
+            *count += 1.0;
+        }
+    }
+    let usual: Vec<f64> = sums.iter().map(|(logs, count)| logs / f64::max(*count, 1.0)).collect();
+    let mut gaps = Vec::new();
+    for pair in pairs {
+        let prior = priors.log_gap(pair.category);
+        for (index, state) in pair.states(params).enumerate() {
+            let Some(gap) = pair.gap(index) else { break };
+            let ratios = state.ratios(usual[pair.category]);
+            // The usual gap is only so much of the expectation.
+            let share = params.prior_gaps / (params.prior_gaps + state.weight);
+            let expected = state.expected_gap(&params, prior, Effect::default());
+            gaps.push(Gap {
+                category: pair.category,
+                day: state.last,
+                ratios: Ratios { habit: share * ratios.habit, ..ratios },
+                left: f64::from(gap).ln() - expected.ln(),
+            });
+        }
+    }
+    Quantities::learn(&gaps, &usual)
+}
+
+/// δ and κ with the smallest error of ln ĝ one purchase ahead.
 fn tune_gaps(pairs: &[PairHistory], priors: &Priors) -> Params {
     let mut best = (f64::INFINITY, Params::START);
     for memory in MEMORIES {
-        let trials: Vec<Params> = PRIOR_GAPS
-            .iter()
-            .flat_map(|prior_gaps| QUANTITY_POWERS.map(|power| (*prior_gaps, power)))
-            .map(|(prior_gaps, quantity_power)| Params {
-                memory,
-                prior_gaps,
-                quantity_power,
-                ..Params::START
-            })
-            .collect();
-        let mut errors = vec![0.0; trials.len()];
+        let trials = PRIOR_GAPS.map(|prior_gaps| Params { memory, prior_gaps, ..Params::START });
+        let mut errors = [0.0; PRIOR_GAPS.len()];
         for pair in pairs {
             let prior = priors.log_gap(pair.category);
             let remembered = Params { memory, ..Params::START };
@@ -119,12 +157,12 @@ fn tune_gaps(pairs: &[PairHistory], priors: &Priors) -> Params {
                 let Some(gap) = pair.gap(index) else { break };
                 let log_gap = f64::from(gap).ln();
                 for (error, trial) in errors.iter_mut().zip(&trials) {
-                    *error += (state.expected_gap(trial, prior).ln() - log_gap).abs();
+                    let expected = state.expected_gap(trial, prior, Effect::default());
+                    *error += (expected.ln() - log_gap).abs();
                 }
             }
         }
         for (error, trial) in errors.into_iter().zip(trials) {
-            let error = error * (1.0 + QUANTITY_DOUBT * trial.quantity_power);
             if error < best.0 {
                 best = (error, trial);
             }
@@ -137,7 +175,7 @@ fn tune_gaps(pairs: &[PairHistory], priors: &Priors) -> Params {
 fn tune_half_life(
     pairs: &[PairHistory],
     customers: &[Vec<i32>],
-    priors: &Priors,
+    usual: &Usual<'_>,
     visits: &VisitModel,
     params: Params,
     now: i32,
@@ -145,7 +183,7 @@ fn tune_half_life(
     let mut best = (f64::INFINITY, HalfLife(None));
     for half_life in HALF_LIVES {
         let params = Params { half_life, ..params };
-        let rows = snapshots(pairs, customers, priors, visits, params, now);
+        let rows = snapshots(pairs, customers, usual, visits, params, now);
         let hazard = Hazard::learn(rows.iter().copied());
         let misfit: f64 = rows
             .iter()
@@ -166,7 +204,7 @@ fn tune_half_life(
 fn snapshots(
     pairs: &[PairHistory],
     customers: &[Vec<i32>],
-    priors: &Priors,
+    usual: &Usual<'_>,
     visits: &VisitModel,
     params: Params,
     now: i32,
@@ -176,7 +214,6 @@ fn snapshots(
     let days: Vec<i32> = (0..SNAPSHOTS).map(|k| now - WINDOW + 1 - k * STEP).rev().collect();
     for pair in pairs {
         let states: Vec<State> = pair.states(params).collect();
-        let prior = priors.log_gap(pair.category);
         let seen = &customers[pair.customer];
         for day in &days {
             let known = states.partition_point(|state| state.last < *day);
@@ -188,11 +225,12 @@ fn snapshots(
                 continue;
             };
             let customer = Visits { count: before as u32, first: *first, last: *last };
-            let rate =
-                state.rate(&params, priors, pair.category, *day) * visits.alive(&customer, *day);
+            let rate = state.rate(&params, usual.priors, pair.category, *day)
+                * visits.alive(&customer, *day);
             rows.push(Snapshot {
                 purchases: state.purchases,
-                ratio: f64::from(day - state.last) / state.expected_gap(&params, prior),
+                ratio: f64::from(day - state.last)
+                    / usual.expected_gap(&params, pair.category, state),
                 expected: -(-rate * f64::from(WINDOW)).exp_m1(),
                 bought: states.get(known).is_some_and(|next| next.last < day + WINDOW),
             });

@@ -100,7 +100,13 @@ function LearnedSteps({ learned: a }: { learned: NonNullable<Cycle['learned']> }
         what={t('step.usual', { share: format.percent(1 - a.ownShare) })}
         result={days(a.usualGapDays)}
       />
-      <Line what={t('step.lastsLearned')} result={`+ ${days(a.days)}`} />
+      {Math.abs(a.quantityFactor - 1) >= 0.005 && (
+        <Line
+          what={t('step.quantity')}
+          result={`× ${format.number(Math.round(a.quantityFactor * 100) / 100)}`}
+        />
+      )}
+      <Line what={t('step.next')} result={`+ ${days(a.days)}`} />
       {a.clamped && <Clamped min={a.minDays} max={a.maxDays} />}
       <Line what={t('step.remindAfter')} result={days(a.remindAfterDays)} />
     </>
