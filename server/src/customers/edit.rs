@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::profile::{
-    self, Consent, Gender, Greeting, Language, NewCustomer, month_day, rename_terms,
+    self, Consent, Gender, Greeting, Language, NewCustomer, Salutation, month_day, rename_terms,
 };
 use super::read::Customer;
 use super::store::{find_by_phone, phone_problem};
@@ -58,6 +58,10 @@ pub struct CustomerEntry {
     #[serde(deserialize_with = "nullable")]
     #[schema(value_type = Option<Greeting>)]
     greeting: Option<Option<Greeting>>,
+    /// How a call begins; null: as usual for the form of address.
+    #[serde(deserialize_with = "nullable")]
+    #[schema(value_type = Option<Salutation>)]
+    salutation: Option<Option<Salutation>>,
     /// Language spoken.
     language: Option<Language>,
     /// Ways of contact agreed to; replaces all four.
@@ -156,6 +160,7 @@ impl Draft {
             anniversary: old.anniversary,
             gender: old.gender,
             greeting: old.greeting,
+            salutation: old.salutation,
             language: old.language,
             consent: old.consent,
             assigned_to: old.assigned_to,
@@ -216,6 +221,7 @@ impl Draft {
         set_day(&mut new.anniversary, "anniversary", entry.anniversary, today)?;
         new.gender = entry.gender.unwrap_or(new.gender);
         new.greeting = entry.greeting.unwrap_or(new.greeting);
+        new.salutation = entry.salutation.unwrap_or(new.salutation);
         new.language = entry.language.unwrap_or(new.language);
         new.consent = entry.consent.unwrap_or(new.consent);
         new.referrer_id = entry.referrer_id.unwrap_or(new.referrer_id);
@@ -313,8 +319,8 @@ pub async fn update(
                    gender = $10, greeting = $11, language = $12, consent_call = $13,
                    consent_sms = $14, consent_whatsapp = $15, consent_email = $16,
                    referral_code = $17, referrer_id = $18, tags = $19, notes = $20,
-                   updated_at = $21
-                 WHERE id = $22",
+                   updated_at = $21, salutation = $22
+                 WHERE id = $23",
             )
             .bind(&new.phone)
             .bind(&new.name)
@@ -337,6 +343,7 @@ pub async fn update(
             .bind(Arg::json(&new.tags))
             .bind(new.notes.as_deref())
             .bind(now)
+            .bind(new.salutation)
             .bind(id),
         )
         .await;

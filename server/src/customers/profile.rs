@@ -24,6 +24,26 @@ text_enum! {
         Bhai = "bhai",
         /// আপু, sister.
         Apu = "apu",
+        /// স্যার.
+        Sir = "sir",
+        /// ম্যাডাম.
+        Madam = "madam",
+        /// দাদা, brother among Hindus.
+        Dada = "dada",
+        /// দিদি, sister among Hindus.
+        Didi = "didi",
+    }
+}
+
+text_enum! {
+    /// How a call to a customer begins.
+    pub enum Salutation {
+        /// আসসালামু আলাইকুম.
+        Salam = "salam",
+        /// আদাব.
+        Adab = "adab",
+        /// নমস্কার.
+        Nomoskar = "nomoskar",
     }
 }
 
@@ -94,6 +114,8 @@ pub struct NewCustomer {
     pub gender: Option<Gender>,
     /// Form of address.
     pub greeting: Option<Greeting>,
+    /// How a call begins; `None`: as usual for the form of address.
+    pub salutation: Option<Salutation>,
     /// Language spoken.
     pub language: Language,
     /// Ways of contact agreed to.
@@ -128,6 +150,7 @@ impl NewCustomer {
             anniversary: None,
             gender: None,
             greeting: None,
+            salutation: None,
             language: Language::Bn,
             consent: Consent::default(),
             assigned_to: None,
@@ -176,9 +199,9 @@ pub async fn insert(
                     birthday_md, gender, greeting, language, consent_call, consent_sms,
                     consent_whatsapp, consent_email, assigned_to, assigned_supervisor_id,
                     referral_code, referrer_id, tags, notes, source, purchase_stage, value_stage,
-                    customer_type, lifecycle_stage, temperature, created_at, updated_at)
+                    customer_type, lifecycle_stage, temperature, created_at, updated_at, salutation)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-                         $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $29)
+                         $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $29, $30)
                  ON CONFLICT (phone) DO NOTHING RETURNING id",
             )
             .bind(&new.phone)
@@ -209,7 +232,8 @@ pub async fn insert(
             .bind(s.customer_type)
             .bind(s.lifecycle_stage)
             .bind(s.temperature)
-            .bind(now),
+            .bind(now)
+            .bind(new.salutation),
         )
         .await?;
     if let Some(id) = id {

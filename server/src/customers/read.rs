@@ -6,7 +6,7 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 
 use super::filter::CustomerFilter;
-use super::profile::{Consent, Gender, Greeting, Language};
+use super::profile::{Consent, Gender, Greeting, Language, Salutation};
 use super::store::scope_filter;
 use super::{
     CustomerType, LifecycleStage, MembershipLevel, PurchaseStage, Temperature, ValueStage,
@@ -40,6 +40,8 @@ pub struct Customer {
     pub gender: Option<Gender>,
     /// Form of address.
     pub greeting: Option<Greeting>,
+    /// How a call begins; null: as usual for the form of address.
+    pub salutation: Option<Salutation>,
     /// Language spoken.
     pub language: Language,
     /// Ways of contact agreed to.
@@ -111,6 +113,7 @@ const COLUMNS: &[&str] = &[
     "anniversary",
     "gender",
     "greeting",
+    "salutation",
     "language",
     "[?consent_call, ?consent_sms, ?consent_whatsapp, ?consent_email]",
     "?do_not_call",

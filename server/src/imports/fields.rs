@@ -74,8 +74,10 @@ text_enum! {
         Anniversary = "anniversary",
         /// male or female.
         Gender = "gender",
-        /// bhai or apu.
+        /// bhai, apu, sir, madam, dada or didi.
         Greeting = "greeting",
+        /// salam, adab or nomoskar.
+        Salutation = "salutation",
         /// bn or en.
         Language = "language",
         /// May be called.
@@ -213,6 +215,7 @@ pub const fn fields_of(kind: Kind) -> &'static [Field] {
             F::Anniversary,
             F::Gender,
             F::Greeting,
+            F::Salutation,
             F::Language,
             F::ConsentCall,
             F::ConsentSms,

@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::types::Json;
 
 use super::{Item, LIST, Outcome, World, distinct, ids};
-use crate::customers::profile::{Gender, Greeting, Language, add_terms, month_day};
+use crate::customers::profile::{Gender, Greeting, Language, Salutation, add_terms, month_day};
 use crate::customers::segment::{Figures, Thresholds, segment};
 use crate::db::{Arg, CustomerId, DbError, Insert, PhoneNumber, Sql, Tx, UserId};
 use crate::imports::record::CustomerRecord;
@@ -27,6 +27,7 @@ pub(super) struct Profile {
     pub(super) anniversary: Option<NaiveDate>,
     pub(super) gender: Option<Gender>,
     pub(super) greeting: Option<Greeting>,
+    pub(super) salutation: Option<Salutation>,
     pub(super) language: Language,
     pub(super) consent_call: bool,
     pub(super) consent_sms: bool,
@@ -55,6 +56,7 @@ const COLUMNS: &[&str] = &[
     "anniversary",
     "gender",
     "greeting",
+    "salutation",
     "language",
     "consent_call",
     "consent_sms",
@@ -89,6 +91,7 @@ impl Profile {
             anniversary: None,
             gender: None,
             greeting: None,
+            salutation: None,
             language: Language::Bn,
             consent_call: true,
             consent_sms: true,
@@ -120,6 +123,7 @@ impl Profile {
             self.anniversary.into(),
             self.gender.into(),
             self.greeting.into(),
+            self.salutation.into(),
             self.language.into(),
             self.consent_call.into(),
             self.consent_sms.into(),
@@ -377,6 +381,7 @@ fn merged(
     p.anniversary = record.anniversary.or(p.anniversary);
     p.gender = record.gender.or(p.gender);
     p.greeting = record.greeting.or(p.greeting);
+    p.salutation = record.salutation.or(p.salutation);
     p.language = record.language.unwrap_or(p.language);
     p.consent_call &= record.consent_call != Some(false);
     p.consent_sms &= record.consent_sms != Some(false);

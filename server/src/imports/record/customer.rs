@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Cells, Context, Read, Row, placed};
-use crate::customers::profile::{Gender, Greeting, Language};
+use crate::customers::profile::{Gender, Greeting, Language, Salutation};
 use crate::db::PhoneNumber;
 use crate::imports::fields::Field;
 use crate::imports::mapping::Columns;
@@ -35,6 +35,8 @@ pub struct CustomerRecord {
     pub gender: Option<Gender>,
     /// Form of address.
     pub greeting: Option<Greeting>,
+    /// How a call begins.
+    pub salutation: Option<Salutation>,
     /// Language spoken.
     pub language: Option<Language>,
     /// May be called.
@@ -111,44 +113,59 @@ pub fn customer(ctx: &Context, columns: &Columns, row: &Row) -> Read<CustomerRec
     if created_at.is_some_and(|(day, _)| day > ctx.today) {
         cells.error(Field::CreatedAt, "date_in_future", "The date lies in the future.");
     }
-    let record = phone.map(|phone| CustomerRecord {
-        external_id: cells.text(Field::ExternalId, 100),
-        phone,
-        other_phones,
-        name: full_name(&mut cells),
-        email: cells.text(Field::Email, 200),
-        address: full_address(&mut cells),
-        district: cells.label(Field::District, 80),
-        city: cells.label(Field::City, 80),
-        birthday,
-        anniversary,
-        gender: cells.word(Field::Gender, "male, female", |word| match word {
-            "m" | "পুরুষ" => Some(Gender::Male),
-            "f" | "মহিলা" | "নারী" => Some(Gender::Female),
-            _ => None,
-        }),
-        greeting: cells.word(Field::Greeting, "bhai, apu", |word| match word {
-            "ভাই" => Some(Greeting::Bhai),
-            "আপু" | "আপা" => Some(Greeting::Apu),
-            _ => None,
-        }),
-        language: cells.word(Field::Language, "bn, en", |word| match word {
-            "bangla" | "bengali" | "বাংলা" => Some(Language::Bn),
-            "english" => Some(Language::En),
-            _ => None,
-        }),
-        consent_call: cells.truth(Field::ConsentCall),
-        consent_sms: cells.truth(Field::ConsentSms),
-        consent_whatsapp: cells.truth(Field::ConsentWhatsapp),
-        consent_email: cells.truth(Field::ConsentEmail),
-        do_not_call: cells.truth(Field::DoNotCall),
-        do_not_call_reason: cells.label(Field::DoNotCallReason, 200),
-        agent: cells.text(Field::Agent, 60).map(|login| login.to_lowercase()),
-        tags: (!tags.is_empty()).then_some(tags),
-        notes: cells.label(Field::Notes, 2_000),
-        source: cells.label(Field::Source, 60),
-        created_at: created_at.map(|(_, at)| at),
-    });
+    let record =
+        phone.map(|phone| CustomerRecord {
+            external_id: cells.text(Field::ExternalId, 100),
+            phone,
+            other_phones,
+            name: full_name(&mut cells),
+            email: cells.text(Field::Email, 200),
+            address: full_address(&mut cells),
+            district: cells.label(Field::District, 80),
+            city: cells.label(Field::City, 80),
+            birthday,
+            anniversary,
+            gender: cells.word(Field::Gender, "male, female", |word| match word {
+                "m" | "পুরুষ" => Some(Gender::Male),
+                "f" | "মহিলা" | "নারী" => Some(Gender::Female),
+                _ => None,
+            }),
+            greeting: cells.word(Field::Greeting, "bhai, apu, sir, madam, dada, didi", |word| {
+                match word {
+                    "ভাই" => Some(Greeting::Bhai),
+                    "আপু" | "আপা" => Some(Greeting::Apu),
+                    "স্যার" => Some(Greeting::Sir),
+                    "ম্যাডাম" | "ma'am" => Some(Greeting::Madam),
+                    "দাদা" => Some(Greeting::Dada),
+                    "দিদি" => Some(Greeting::Didi),
+                    _ => None,
+                }
+            }),
+            salutation: cells.word(Field::Salutation, "salam, adab, nomoskar", |word| match word {
+                "সালাম" | "আসসালামু আলাইকুম" | "assalamu alaikum" => {
+                    Some(Salutation::Salam)
+                }
+                "আদাব" => Some(Salutation::Adab),
+                "নমস্কার" | "namaskar" => Some(Salutation::Nomoskar),
+                _ => None,
+            }),
+            language: cells.word(Field::Language, "bn, en", |word| match word {
+                "bangla" | "bengali" | "বাংলা" => Some(Language::Bn),
+                "english" => Some(Language::En),
+                _ => None,
+            }),
+            consent_call: cells.truth(Field::ConsentCall),
+            consent_sms: cells.truth(Field::ConsentSms),
+            consent_whatsapp: cells.truth(Field::ConsentWhatsapp),
+            consent_email: cells.truth(Field::ConsentEmail),
+            do_not_call: cells.truth(Field::DoNotCall),
+            do_not_call_reason: cells.label(Field::DoNotCallReason, 200),
+            agent: cells.text(Field::Agent, 60).map(|login| login.to_lowercase()),
+            tags: (!tags.is_empty()).then_some(tags),
+            notes: cells.label(Field::Notes, 2_000),
+            source: cells.label(Field::Source, 60),
+            created_at: created_at.map(|(_, at)| at),
+        });
     cells.finish(record)
 }
 

@@ -21,11 +21,24 @@ const TEXTS = [
 ] as const
 type TextField = (typeof TEXTS)[number]
 const CONSENTS = ['call', 'sms', 'whatsapp', 'email'] as const
-const FIELDS = [...TEXTS, 'phones', 'greeting', 'language', 'tags', 'notes', 'consent', 'gender']
+const FIELDS = [
+  ...TEXTS,
+  'phones',
+  'greeting',
+  'salutation',
+  'language',
+  'tags',
+  'notes',
+  'consent',
+  'gender',
+]
+const GREETINGS = ['bhai', 'apu', 'sir', 'madam', 'dada', 'didi'] as const
+const SALUTATIONS = ['salam', 'adab', 'nomoskar'] as const
 
 interface Values extends Record<TextField, string> {
   phones: string
-  greeting: '' | 'bhai' | 'apu'
+  greeting: '' | (typeof GREETINGS)[number]
+  salutation: '' | (typeof SALUTATIONS)[number]
   language: 'bn' | 'en'
   tags: string
   notes: string
@@ -45,6 +58,7 @@ function valuesOf(customer: Customer | undefined): Values {
     anniversary: c.anniversary ?? '',
     phones: (c.phones ?? []).join(', '),
     greeting: c.greeting ?? '',
+    salutation: c.salutation ?? '',
     language: c.language ?? 'bn',
     tags: (c.tags ?? []).join(', '),
     notes: c.notes ?? '',
@@ -73,7 +87,9 @@ export function changes(values: Values, customer?: Customer): Record<string, unk
   if (!customer || values.phones !== before.phones) put('phones', list(latinDigits(values.phones)))
   if (!customer || values.tags !== before.tags) put('tags', list(values.tags))
   if (!customer || values.notes !== before.notes) put('notes', values.notes.trim() || null)
-  if (!customer || values.greeting !== before.greeting) put('greeting', values.greeting || null)
+  for (const key of ['greeting', 'salutation'] as const) {
+    if (!customer || values[key] !== before[key]) put(key, values[key] || null)
+  }
   if (!customer || values.language !== before.language) put('language', values.language)
   if (!customer || CONSENTS.some((key) => values.consent[key] !== before.consent[key])) {
     put('consent', values.consent)
@@ -183,8 +199,27 @@ export function CustomerForm({
               onChange={(e) => set({ greeting: e.target.value as Values['greeting'] })}
             >
               <option value="">–</option>
-              <option value="bhai">{t('common:greeting.bhai')}</option>
-              <option value="apu">{t('common:greeting.apu')}</option>
+              {GREETINGS.map((word) => (
+                <option key={word} value={word}>
+                  {t(`common:greeting.${word}`)}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        <Field label={t('field.salutation')} error={wrong('salutation')}>
+          {(control) => (
+            <Select
+              {...control}
+              value={values.salutation}
+              onChange={(e) => set({ salutation: e.target.value as Values['salutation'] })}
+            >
+              <option value="">–</option>
+              {SALUTATIONS.map((word) => (
+                <option key={word} value={word}>
+                  {t(`common:salutation.${word}`)}
+                </option>
+              ))}
             </Select>
           )}
         </Field>

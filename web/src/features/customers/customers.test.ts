@@ -26,6 +26,7 @@ const values = (part: object) => ({
   anniversary: '',
   phones: '',
   greeting: '' as const,
+  salutation: '' as const,
   language: 'bn' as const,
   tags: 'rice',
   notes: '',
@@ -39,6 +40,10 @@ test('only what was changed is sent; an emptied field is cleared', () => {
     email: null,
     tags: ['rice', 'oil'],
     district: 'ঢাকা',
+  })
+  expect(changes(values({ greeting: 'didi', salutation: 'adab' }), customer)).toEqual({
+    greeting: 'didi',
+    salutation: 'adab',
   })
 })
 

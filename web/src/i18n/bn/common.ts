@@ -125,7 +125,15 @@ export default {
   },
   temperature: { hot: 'হট', warm: 'ওয়ার্ম', cold: 'কোল্ড' },
   membership: { silver: 'সিলভার', gold: 'গোল্ড', permanent: 'পার্মানেন্ট' },
-  greeting: { bhai: 'ভাই', apu: 'আপু' },
+  greeting: {
+    bhai: 'ভাই',
+    apu: 'আপু',
+    sir: 'স্যার',
+    madam: 'ম্যাডাম',
+    dada: 'দাদা',
+    didi: 'দিদি',
+  },
+  salutation: { salam: 'আসসালামু আলাইকুম', adab: 'আদাব', nomoskar: 'নমস্কার' },
   seniority: { junior: 'জুনিয়র', regular: 'রেগুলার', senior: 'সিনিয়র' },
   taskKind: {
     reminder: 'রিমাইন্ডার',

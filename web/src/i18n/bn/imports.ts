@@ -77,6 +77,7 @@ export default {
     anniversary: 'বিবাহবার্ষিকী',
     gender: 'লিঙ্গ',
     greeting: 'সম্বোধন',
+    salutation: 'সম্ভাষণ',
     language: 'ভাষা',
     consent_call: 'কলের সম্মতি',
     consent_sms: 'এসএমএসের সম্মতি',

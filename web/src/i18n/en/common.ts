@@ -128,7 +128,15 @@ export default {
   },
   temperature: { hot: 'Hot', warm: 'Warm', cold: 'Cold' },
   membership: { silver: 'Silver', gold: 'Gold', permanent: 'Permanent' },
-  greeting: { bhai: 'Bhai', apu: 'Apu' },
+  greeting: {
+    bhai: 'Bhai',
+    apu: 'Apu',
+    sir: 'Sir',
+    madam: 'Madam',
+    dada: 'Dada',
+    didi: 'Didi',
+  },
+  salutation: { salam: 'Assalamu alaikum', adab: 'Adab', nomoskar: 'Nomoskar' },
   seniority: { junior: 'Junior', regular: 'Regular', senior: 'Senior' },
   taskKind: {
     reminder: 'Reminder',

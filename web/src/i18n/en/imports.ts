@@ -80,6 +80,7 @@ export default {
     anniversary: 'Anniversary',
     gender: 'Gender',
     greeting: 'Form of address',
+    salutation: 'Salutation',
     language: 'Language',
     consent_call: 'Consent to calls',
     consent_sms: 'Consent to SMS',
