@@ -94,7 +94,7 @@ const fn category(
 /// The categories.
 pub const CATEGORIES: &[DemoCategory] = &[
     category("rice", "চাল", "Rice", "g", 30),
-    category("oil", "তেল", "Oil", "ml", 20),
+    category("oil", "রান্নার তেল", "Cooking oil", "ml", 17),
     category("spice", "মশলা", "Spice", "g", 14),
     category("honey", "মধু", "Honey", "g", 12),
     category("ghee", "ঘি", "Ghee", "g", 7),
@@ -104,6 +104,8 @@ pub const CATEGORIES: &[DemoCategory] = &[
     category("herbal_tea", "চা ও ভেষজ", "Tea and herbs", "g", 5),
     category("sweetener", "গুড় ও লাল চিনি", "Gur and brown sugar", "g", 5),
     category("flour", "আটা ও ছাতু", "Flour and sattu", "g", 8),
+    // Not for the pan: what goes with cooking does not go with them.
+    category("care_oil", "নারকেল ও কালোজিরার তেল", "Coconut and black seed oil", "ml", 3),
 ];
 
 const KILO: &str = "kg";
@@ -145,8 +147,8 @@ pub const PRODUCTS: &[DemoProduct] = &[
     product("OIL-MUS-1", "oil", ("ঘানিভাঙা সরিষার তেল", "Wood-pressed mustard oil"), (1.0, LITRE), 320, 10),
     product("OIL-MUS-5", "oil", ("সরিষার তেল পারিবারিক প্যাক", "Mustard oil family pack"), (5.0, LITRE), 1_480, 3),
     product("OIL-SUN-1", "oil", ("সূর্যমুখী তেল", "Sunflower oil"), (1.0, LITRE), 380, 4),
-    product("OIL-COC-500", "oil", ("নারকেল তেল", "Virgin coconut oil"), (500.0, MILLI), 480, 3),
-    product("OIL-BLK-200", "oil", ("কালোজিরার তেল", "Black seed oil"), (200.0, MILLI), 520, 3),
+    product("OIL-COC-500", "care_oil", ("নারকেল তেল", "Virgin coconut oil"), (500.0, MILLI), 480, 3),
+    product("OIL-BLK-200", "care_oil", ("কালোজিরার তেল", "Black seed oil"), (200.0, MILLI), 520, 3),
     product("SPI-TUR-200", "spice", ("হলুদ গুঁড়া", "Turmeric powder"), (200.0, GRAM), 120, 8),
     product("SPI-CHI-200", "spice", ("মরিচ গুঁড়া", "Chilli powder"), (200.0, GRAM), 140, 8),
     product("SPI-CUM-200", "spice", ("জিরা গুঁড়া", "Cumin powder"), (200.0, GRAM), 260, 6),
@@ -212,9 +214,9 @@ pub const PROFILES: &[DemoProfile] = &[
     profile(ProfileOf::Category("herbal_tea"), 42, 8, (14, 120), 100),
     profile(ProfileOf::Category("sweetener"), 45, 9, (14, 120), 1_000),
     profile(ProfileOf::Category("flour"), 26, 5, (7, 90), 2_000),
+    profile(ProfileOf::Category("care_oil"), 45, 8, (15, 120), 500),
     // Taken by the spoon, not by the pan.
     profile(ProfileOf::Product("OIL-BLK-200"), 40, 8, (15, 120), 200),
-    profile(ProfileOf::Product("OIL-COC-500"), 45, 8, (15, 120), 500),
     profile(ProfileOf::Product("SPI-GAR-100"), 50, 8, (15, 120), 100),
 ];
 

@@ -117,7 +117,7 @@ pub struct DemoCustomer {
     pub anniversary: Option<NaiveDate>,
     /// `male`, `female`.
     pub gender: &'static str,
-    /// `bhai`, `apu`.
+    /// `bhai`, `apu`, `dada`, `didi`.
     pub greeting: &'static str,
     /// Why not to call, if so.
     pub do_not_call: Option<&'static str>,
@@ -186,7 +186,7 @@ pub(super) fn customer(seed: u64, index: usize, today: NaiveDate) -> DemoCustome
         birthday,
         anniversary,
         gender: if woman { "female" } else { "male" },
-        greeting: if woman { "apu" } else { "bhai" },
+        greeting: naming.greetings[usize::from(woman)],
         do_not_call: rng.chance(0.015).then(|| rng.pick(&refusal)),
         consent_call: rng.chance(0.98),
         consent_sms: rng.chance(0.96),

@@ -4,6 +4,8 @@
 pub(super) struct Naming {
     /// Relative frequency.
     pub(super) weight: u32,
+    /// Form of address of men and women.
+    pub(super) greetings: [&'static str; 2],
     /// Men's given names.
     pub(super) men: &'static [&'static str],
     /// Men's second names.
@@ -18,6 +20,7 @@ pub(super) struct Naming {
 pub(super) const NAMING: &[Naming] = &[
     Naming {
         weight: 88,
+        greetings: ["bhai", "apu"],
         men: &[
             "আব্দুল করিম",
             "রফিকুল",
@@ -145,6 +148,7 @@ pub(super) const NAMING: &[Naming] = &[
     },
     Naming {
         weight: 12,
+        greetings: ["dada", "didi"],
         men: &[
             "সুব্রত",
             "প্রদীপ",
@@ -261,8 +265,8 @@ pub(super) const NOTES: &[&str] = &[
 pub(super) const PROMISES: &[&str] = &[
     "বেতন পেলে চাল আর তেল নেবেন।",
     "স্বামীর সঙ্গে কথা বলে জানাবেন।",
-    "নতুন মধু এলে জানাতে বলেছেন।",
+    "নতুন মধু এলে জানাতে হবে।",
     "মাসের বাজারের তালিকা তৈরি করে রাখবেন।",
-    "মিটিং শেষে ফোন করতে বলেছেন।",
+    "মিটিং শেষে কথা বলবেন।",
     "ঘিয়ের দাম জেনে সিদ্ধান্ত নেবেন।",
 ];

@@ -11,7 +11,17 @@ use crate::reorder::Profile;
 /// notice. Reminder days: rice 22, oil 18, spice 28, honey 40.
 const CATEGORIES: &[(&str, &str, &str, BaseUnit, i64, i64, i64)] = &[
     ("rice", "চাল", "Rice", BaseUnit::Gram, 5_000, 28, 6),
-    ("oil", "তেল", "Oil", BaseUnit::Millilitre, 1_000, 23, 5),
+    ("oil", "রান্নার তেল", "Cooking oil", BaseUnit::Millilitre, 1_000, 23, 5),
+    // Not for the pan: what goes with cooking does not go with them.
+    (
+        "care_oil",
+        "নারকেল ও কালোজিরার তেল",
+        "Coconut & black seed oil",
+        BaseUnit::Millilitre,
+        500,
+        45,
+        8,
+    ),
     ("spice", "মশলা", "Spices", BaseUnit::Gram, 200, 35, 7),
     ("honey", "মধু", "Honey", BaseUnit::Gram, 500, 52, 12),
     ("ghee", "ঘি", "Ghee", BaseUnit::Gram, 500, 45, 8),

@@ -173,7 +173,9 @@ struct Overdue {
     base_unit: String,
     name_bn: String,
     name_en: String,
-    last_qty: i64,
+    category_bn: String,
+    category_en: String,
+    product_qty: i64,
     last_date: NaiveDate,
     phone: String,
     purchase_stage: PurchaseStage,
@@ -189,8 +191,13 @@ pub(super) async fn insert_backlog(tx: &mut Tx, times: &Times<'_>) -> Result<(),
     let overdue: Vec<Overdue> = tx
         .all(
             Sql::new(
-                "SELECT r.customer_id, r.category_id, c.slug, c.base_unit, p.name_bn, p.name_en,
-                        r.last_qty, r.last_date, k.phone, k.purchase_stage, k.value_stage,
+                "SELECT r.customer_id, r.category_id, c.slug, c.base_unit, c.name_bn AS category_bn,
+                        c.name_en AS category_en, p.name_bn, p.name_en,
+                        (SELECT CAST(SUM(l.base_qty) AS BIGINT)
+                         FROM orders o JOIN order_lines l ON l.order_id = o.id
+                         WHERE o.customer_id = r.customer_id AND o.order_date = r.last_date
+                           AND o.counted AND l.product_id = r.product_id) AS product_qty,
+                        r.last_date, k.phone, k.purchase_stage, k.value_stage,
                         k.lifecycle_stage, k.temperature, k.assigned_to
                  FROM reorder_pairs r
                  JOIN categories c ON c.id = r.category_id
@@ -206,8 +213,8 @@ pub(super) async fn insert_backlog(tx: &mut Tx, times: &Times<'_>) -> Result<(),
         .await?;
     for row in overdue {
         let params = json!({
-            "categoryId": row.category_id, "categorySlug": row.slug, "quantity": row.last_qty,
-            "unit": row.base_unit, "product": {"bn": row.name_bn, "en": row.name_en},
+            "categoryId": row.category_id, "categorySlug": row.slug, "quantity": row.product_qty,
+            "category": {"bn": row.category_bn, "en": row.category_en}, "unit": row.base_unit, "product": {"bn": row.name_bn, "en": row.name_en},
             "sinceDays": (yesterday - row.last_date).num_days(),
         });
         let point = point(TaskKind::Reminder, "reorder_due", params);
