@@ -14,7 +14,7 @@ use crate::calls::Direction;
 use crate::customers::profile::{Greeting, Language};
 use crate::customers::store::{InteractionKind, scope_filter};
 use crate::db::{Arg, CustomerId, DbError, Insert, MessageId, PhoneNumber, PlanId, Sql, Tx};
-use crate::scripts::{self, Lang, message_text};
+use crate::scripts::{Lang, message_text};
 use crate::tasks::TaskKind;
 
 /// A message that was asked for.
@@ -224,10 +224,7 @@ impl From<Row> for Message {
             Language::Bn => Lang::Bn,
             Language::En => Lang::En,
         };
-        let greeting = row.greeting.map(|greeting| match greeting {
-            Greeting::Bhai => scripts::Greeting::Bhai,
-            Greeting::Apu => scripts::Greeting::Apu,
-        });
+        let greeting = row.greeting.map(Greeting::as_str);
         let text = message_text(row.kind.as_str(), &row.params.0, &row.name, greeting, lang);
         Self {
             id: row.id,

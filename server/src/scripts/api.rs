@@ -186,7 +186,7 @@ pub async fn suggested_script(
     })?;
     let (facts, suggested) = store::context(&mut tx, &task, &state.clock).await?;
     let today = state.clock.today();
-    let script = render(task.script_key(), &task.kind, query.lang, &facts);
+    let script = render(task.script_key(), task.kind.as_str(), query.lang, &facts);
     Ok(Json(SuggestedScript {
         task_id,
         script_key: script.script_key,

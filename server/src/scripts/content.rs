@@ -45,10 +45,28 @@ impl Alternatives {
     }
 }
 
+/// What must be true for a line to be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum When {
+    /// The customer has ordered before.
+    Ordered,
+    /// The day on which the product is expected to run out is still ahead.
+    Ahead,
+    /// The call was agreed with the customer.
+    Promised,
+    /// An earlier call for the same matter was not answered.
+    Retried,
+    /// The agreed hour has passed.
+    Late,
+}
+
 /// A line of a script in both languages.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Line {
+    /// Condition; a line without one is always said.
+    pub(super) when: Option<When>,
     bn: Alternatives,
     en: Alternatives,
 }
@@ -108,13 +126,25 @@ struct DayPart {
     bn: String,
 }
 
+/// Bangla words of a time of day, each with the ending that "দিকে" wants.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockWords {
+    /// One to twelve.
+    hours: Vec<String>,
+    /// Half past one and half past two have words of their own.
+    half: Vec<String>,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Words {
     shop: Both,
     greeting: BTreeMap<String, Both>,
+    salutation: BTreeMap<String, Both>,
     level: BTreeMap<String, Both>,
     unit: BTreeMap<String, Both>,
+    clock: ClockWords,
     dayparts: Vec<DayPart>,
 }
 
@@ -273,6 +303,23 @@ impl Content {
         self.words.greeting.get(key).map(|word| word.get(lang))
     }
 
+    /// `salam`, `adab` or `nomoskar` in words.
+    pub(super) fn salutation(&self, key: &str, lang: Lang) -> Option<&str> {
+        self.words.salutation.get(key).map(|word| word.get(lang))
+    }
+
+    /// The Bangla word of an hour, 1 to 12.
+    pub(super) fn hour(&self, hour: u32) -> &str {
+        let index = (hour as usize + 11) % 12;
+        self.words.clock.hours.get(index).map_or("", String::as_str)
+    }
+
+    /// The Bangla word of half past one or two.
+    pub(super) fn half_past(&self, hour: u32) -> Option<&str> {
+        let index = (hour as usize).checked_sub(1)?;
+        self.words.clock.half.get(index).map(String::as_str)
+    }
+
     /// A membership level's name; `None` for an unknown level.
     pub fn level(&self, key: &str, lang: Lang) -> Option<&str> {
         self.words.level.get(key).map(|word| word.get(lang))
@@ -384,7 +431,7 @@ mod tests {
     fn every_script_says_something_whatever_is_missing() {
         let content = Content::embedded();
         let plain = |lines: &[Line]| {
-            lines.iter().any(|l| {
+            lines.iter().filter(|l| l.when.is_none()).any(|l| {
                 LANGS.iter().all(|lang| l.get(*lang).iter().any(|t| placeholders(t).count() == 0))
             })
         };

@@ -130,6 +130,64 @@ pub fn clock_time(time: NaiveTime, lang: Lang) -> String {
     }
 }
 
+/// A moment as it is said, to a quarter of an hour: `গতকাল বিকেল চারটার দিকে`, `around 4 pm yesterday`.
+/// `days_ago`: company days since, -1 is tomorrow; `None` for later days.
+pub(super) fn around(days_ago: i64, time: NaiveTime, lang: Lang) -> Option<String> {
+    let minutes = ((time.hour() * 60 + time.minute() + 7) / 15 * 15).min(23 * 60 + 45);
+    let (hour, quarter) = (minutes / 60, minutes % 60);
+    let hour12 = (hour + 11) % 12 + 1;
+    match lang {
+        Lang::Bn => {
+            let content = Content::embedded();
+            let day = match days_ago {
+                -1 => "আগামীকাল".to_owned(),
+                0 => "আজ".to_owned(),
+                1 => "গতকাল".to_owned(),
+                2.. => bangla_digits(&format!("{days_ago} দিন আগে")),
+                _ => return None,
+            };
+            let word = content.hour(hour12);
+            let spoken = match quarter {
+                0 => word.to_owned(),
+                15 => format!("সোয়া {word}"),
+                30 => {
+                    content.half_past(hour12).map_or_else(|| format!("সাড়ে {word}"), str::to_owned)
+                }
+                _ => format!("পৌনে {}", content.hour(hour12 % 12 + 1)),
+            };
+            Some(format!("{day} {} {spoken} দিকে", content.day_part(hour)))
+        }
+        Lang::En => {
+            let day = match days_ago {
+                -1 => "tomorrow".to_owned(),
+                0 => "today".to_owned(),
+                1 => "yesterday".to_owned(),
+                2.. => format!("{days_ago} days ago"),
+                _ => return None,
+            };
+            let half = if hour < 12 { "am" } else { "pm" };
+            let clock =
+                if quarter == 0 { hour12.to_string() } else { format!("{hour12}:{quarter:02}") };
+            Some(format!("around {clock} {half} {day}"))
+        }
+    }
+}
+
+/// Days as months, rounded; `None` where it is less than one.
+pub(super) fn months(days: i64, lang: Lang) -> Option<String> {
+    /// Mean length of a month, hundredths of a day.
+    const MONTH: i64 = 3_044;
+    if days < 25 {
+        return None;
+    }
+    let count = ((days * 100 + MONTH / 2) / MONTH).max(1);
+    match (count, lang) {
+        (_, Lang::Bn) => Some(bangla_digits(&format!("{count} মাস"))),
+        (1, Lang::En) => Some("1 month".to_owned()),
+        (_, Lang::En) => Some(format!("{count} months")),
+    }
+}
+
 /// A number of days as it is said; `None` below one.
 pub(super) fn days(count: i64, lang: Lang) -> Option<String> {
     match (count, lang) {
@@ -145,7 +203,9 @@ mod tests {
     use chrono::NaiveTime;
     use proptest::prelude::*;
 
-    use super::{BaseUnit, Lang, bangla_digits, clock_time, days, in_digits, quantity, taka};
+    use super::{
+        BaseUnit, Lang, around, bangla_digits, clock_time, days, in_digits, months, quantity, taka,
+    };
 
     #[test]
     fn amounts_are_grouped_the_south_asian_way() {
@@ -174,6 +234,33 @@ mod tests {
         assert_eq!(clock_time(at(9, 5), Lang::Bn), "সকাল ৯:০৫");
         assert_eq!(clock_time(at(0, 0), Lang::Bn), "রাত ১২:০০");
         assert_eq!(clock_time(at(16, 30), Lang::En), "4:30 pm");
+    }
+
+    #[test]
+    fn a_moment_is_said_with_its_day_to_a_quarter_of_an_hour() {
+        let at = |h, m| NaiveTime::from_hms_opt(h, m, 0).unwrap_or_default();
+        for (days_ago, time, bn, en) in [
+            (1, at(16, 3), "গতকাল বিকেল চারটার দিকে", "around 4 pm yesterday"),
+            (0, at(10, 30), "আজ সকাল সাড়ে দশটার দিকে", "around 10:30 am today"),
+            (0, at(13, 30), "আজ দুপুর দেড়টার দিকে", "around 1:30 pm today"),
+            (2, at(11, 46), "২ দিন আগে সকাল পৌনে বারোটার দিকে", "around 11:45 am 2 days ago"),
+            (-1, at(12, 12), "আগামীকাল দুপুর সোয়া বারোটার দিকে", "around 12:15 pm tomorrow"),
+            (0, at(23, 59), "আজ রাত পৌনে বারোটার দিকে", "around 11:45 pm today"),
+            (0, at(0, 2), "আজ রাত বারোটার দিকে", "around 12 am today"),
+            (0, at(14, 30), "আজ দুপুর আড়াইটার দিকে", "around 2:30 pm today"),
+        ] {
+            assert_eq!(around(days_ago, time, Lang::Bn).as_deref(), Some(bn));
+            assert_eq!(around(days_ago, time, Lang::En).as_deref(), Some(en));
+        }
+        assert_eq!(around(-2, at(9, 0), Lang::En), None);
+    }
+
+    #[test]
+    fn months_are_rounded_and_never_none_of_a_month() {
+        assert_eq!(months(62, Lang::Bn).as_deref(), Some("২ মাস"));
+        assert_eq!(months(30, Lang::En).as_deref(), Some("1 month"));
+        assert_eq!(months(91, Lang::En).as_deref(), Some("3 months"));
+        assert_eq!(months(24, Lang::En), None);
     }
 
     #[test]

@@ -4,21 +4,22 @@ use serde_json::{Map, Value};
 
 use super::content::Content;
 use super::language::Lang;
-use super::render::{Facts, Greeting, ScriptContext, first_complete};
+use super::render::{Facts, ScriptContext, first_complete};
 use super::talking;
 
 /// The text of a message for a reason of `kind`, whose parameters are those of a talking point
-/// ([`super::talking_point_text`]); a kind without a text of its own is worded as a win-back.
+/// ([`super::talking_point_text`]); `greeting` is a key of `words.toml`. A kind without a text of its own is worded as a win-back.
 pub fn message_text(
     kind: &str,
     params: &Map<String, Value>,
     name: &str,
-    greeting: Option<Greeting>,
+    greeting: Option<&str>,
     lang: Lang,
 ) -> String {
     let content = Content::embedded();
+    let greeting = greeting.map(str::to_owned);
     let context = ScriptContext { name: Some(name.to_owned()), greeting, ..Default::default() };
-    let facts = Facts { context: &context, lang };
+    let facts = Facts { context: &context, matter: &context.matter, lang };
     let texts = content.message(kind, lang).or_else(|| content.message("win_back", lang));
     let fact = |word: &str| match word {
         "customer" | "shop" => facts.fact(word),
@@ -36,7 +37,7 @@ mod tests {
 
     fn text(kind: &str, params: Value, name: &str, lang: Lang) -> String {
         let params = params.as_object().cloned().unwrap_or_default();
-        message_text(kind, &params, name, Some(Greeting::Apu), lang)
+        message_text(kind, &params, name, Some("apu"), lang)
     }
 
     #[test]

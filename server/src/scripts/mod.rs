@@ -35,7 +35,7 @@ mod training;
 pub use content::{Both, Content};
 pub use language::{BaseUnit, Lang, bangla_digits, clock_time, in_digits, quantity, taka};
 pub use message::message_text;
-pub use render::{Greeting, Objection, RenderedScript, ScriptContext, ScriptMain, render};
+pub use render::{Matter, Objection, RenderedScript, ScriptContext, ScriptMain, render};
 pub use talking::talking_point_text;
 pub use training::{
     PlaybookEntry, PlaybookStep, RolePlay, RolePlayLine, RolePlayNotes, TrainingRolePlays,

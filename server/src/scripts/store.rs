@@ -1,15 +1,24 @@
 //! The facts behind a task's script.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde_json::Value;
 use sqlx::types::Json;
 
-use super::{Both, Greeting, ScriptContext, ScriptKey, Situation, choose, talking_point_text};
+use super::render::without_pack;
+use super::{
+    BaseUnit, Both, Matter, ScriptContext, ScriptKey, Situation, choose, talking_point_text,
+};
 use crate::auth::Scope;
 use crate::clock::Clock;
 use crate::db::{CategoryId, CustomerId, DbError, Money, ProductId, Sql, TaskId, Tx};
-use crate::tasks::TaskKind;
+use crate::reorder::{self, Pair};
 use crate::tasks::points::Point;
+use crate::tasks::{Outcome, TaskKind, TaskOrigin};
+
+/// After so long the agreed hour has passed.
+const GRACE: TimeDelta = TimeDelta::minutes(30);
+/// An order that is placed now arrives within so many days.
+const DELIVERY_DAYS: i64 = 2;
 
 /// A task with its customer, as far as a script speaks of them.
 #[derive(Debug, sqlx::FromRow)]
@@ -17,7 +26,10 @@ pub struct TaskFacts {
     /// Which task.
     pub id: TaskId,
     /// Why the customer is called.
-    pub kind: String,
+    pub kind: TaskKind,
+    origin: TaskOrigin,
+    /// Of the call that made this one.
+    parent_outcome: Option<Outcome>,
     /// Stored when the task was made.
     script_key: String,
     talking_points: Json<Vec<Point>>,
@@ -34,6 +46,7 @@ pub struct TaskFacts {
     /// Customer's name.
     pub name: Option<String>,
     greeting: Option<String>,
+    salutation: Option<String>,
     /// Of the customer, as are the following.
     pub purchase_stage: Option<String>,
     /// Worth.
@@ -57,14 +70,16 @@ pub struct TaskFacts {
 /// The task, if it exists within `scope`: an agent's own, a team leader's agents' and coverage's.
 pub async fn task(tx: &mut Tx, scope: Scope, id: TaskId) -> Result<Option<TaskFacts>, DbError> {
     let mut sql = Sql::new(
-        "SELECT t.id, t.kind, t.script_key, t.talking_points, t.recommended_products, t.offer_code,
-                t.category_id, t.due_at, t.created_at, t.phone, u.name AS agent_name,
-                c.id AS customer_id, c.name, c.greeting, c.purchase_stage, c.value_stage,
+        "SELECT t.id, t.kind, t.origin, t.script_key, t.talking_points, t.recommended_products,
+                t.offer_code, t.category_id, t.due_at, t.created_at, t.phone, u.name AS agent_name,
+                p.outcome AS parent_outcome, c.id AS customer_id, c.name, c.greeting,
+                c.salutation, c.purchase_stage, c.value_stage,
                 c.lifecycle_stage, c.temperature, c.membership_level, c.total_orders,
                 c.total_spend, c.avg_order_value, c.last_order_date
          FROM crm_call_tasks t
          LEFT JOIN users u ON u.id = t.assigned_to
          LEFT JOIN customers c ON c.id = t.customer_id
+         LEFT JOIN crm_call_tasks p ON p.id = t.parent_task_id
          WHERE t.id = $1",
     )
     .bind(id);
@@ -81,36 +96,74 @@ pub async fn task(tx: &mut Tx, scope: Scope, id: TaskId) -> Result<Option<TaskFa
     tx.optional(sql).await
 }
 
+/// A pair with the product mostly bought on its last day.
 #[derive(sqlx::FromRow)]
 struct Bought {
-    category_id: CategoryId,
+    #[sqlx(flatten)]
+    pair: Pair,
+    category_bn: String,
+    category_en: String,
+    base_unit: String,
     name_bn: String,
     name_en: String,
-    base_unit: String,
-    last_date: NaiveDate,
-    last_qty: i64,
-    expected_on: NaiveDate,
+    /// Base units of one pack.
+    pack_qty: i64,
+    /// Base units of that product on the last day.
+    product_qty: Option<i64>,
+    /// Days on which that product was bought.
+    product_days: i64,
 }
 
-/// What the customer last bought of the task's category, else last of all.
+/// What the customer last bought of the category the task is about, else last of all.
 async fn bought(tx: &mut Tx, task: &TaskFacts) -> Result<Option<Bought>, DbError> {
     let Some(customer) = task.customer_id else { return Ok(None) };
     tx.optional(
         Sql::new(
-            "SELECT r.category_id, p.name_bn, p.name_en, c.base_unit, r.last_date, r.last_qty,
-                    r.expected_on
+            "SELECT r.*, p.name_bn, p.name_en, p.base_qty AS pack_qty, c.name_bn AS category_bn,
+                    c.name_en AS category_en, c.base_unit,
+                    (SELECT CAST(SUM(l.base_qty) AS BIGINT)
+                     FROM orders o JOIN order_lines l ON l.order_id = o.id
+                     WHERE o.customer_id = r.customer_id AND o.order_date = r.last_date
+                       AND o.counted AND l.product_id = r.product_id) AS product_qty,
+                    (SELECT COUNT(DISTINCT o.order_date)
+                     FROM orders o JOIN order_lines l ON l.order_id = o.id
+                     WHERE o.customer_id = r.customer_id AND o.counted
+                       AND l.product_id = r.product_id) AS product_days
              FROM reorder_pairs r
              JOIN products p ON p.id = r.product_id
              JOIN categories c ON c.id = r.category_id
              WHERE r.customer_id = $1
-             ORDER BY CASE WHEN r.category_id = $2 THEN 0 ELSE 1 END, r.last_date DESC,
-                      r.category_id
+             ORDER BY CASE WHEN r.category_id = $2 OR c.slug = $3 THEN 0 ELSE 1 END,
+                      r.last_date DESC, r.last_value DESC, r.category_id
              LIMIT 1",
         )
         .bind(customer)
-        .bind(task.category_id),
+        .bind(task.category_id)
+        .bind(task.trigger()),
     )
     .await
+}
+
+/// The categories that go with one.
+async fn goes_with(tx: &mut Tx, category: Option<CategoryId>) -> Result<Vec<CategoryId>, DbError> {
+    let sql = "SELECT recommended_category_id FROM product_recommendation_rules
+               WHERE active AND trigger_category_id = $1";
+    let found: Vec<(CategoryId,)> = tx.all(Sql::new(sql).bind(category)).await?;
+    Ok(found.into_iter().map(|row| row.0).collect())
+}
+
+/// The smallest pack of the same product, where it is smaller than `than` base units.
+async fn smaller_pack(
+    tx: &mut Tx,
+    category: CategoryId,
+    name_bn: &str,
+    than: i64,
+) -> Result<Option<i64>, DbError> {
+    let sql = "SELECT name_bn, base_qty FROM products WHERE active AND category_id = $1";
+    let packs: Vec<(String, i64)> = tx.all(Sql::new(sql).bind(category)).await?;
+    let same = without_pack(name_bn);
+    let packs = packs.into_iter().filter(|(name, _)| without_pack(name) == same);
+    Ok(packs.map(|(_, base)| base).filter(|base| (1..than).contains(base)).min())
 }
 
 /// A product to suggest on the call.
@@ -126,6 +179,8 @@ pub struct Suggested {
     pub name_en: String,
     /// Per pack.
     pub price: Money,
+    base_qty: i64,
+    base_unit: String,
     category_id: CategoryId,
     /// Its category.
     pub category_slug: String,
@@ -137,7 +192,7 @@ pub struct Suggested {
 
 /// The products of `$ids` with what the customer has of their categories.
 const SUGGESTED: &str = "SELECT p.id, p.sku, p.name_bn, p.name_en, p.price, p.category_id,
-        c.slug AS category_slug, o.last_date, o.due_on
+        p.base_qty, c.base_unit, c.slug AS category_slug, o.last_date, o.due_on
  FROM products p
  JOIN categories c ON c.id = p.category_id
  LEFT JOIN reorder_pairs o ON o.category_id = p.category_id AND o.customer_id = ";
@@ -179,7 +234,7 @@ async fn suggested(
 impl TaskFacts {
     fn situation(&self) -> Situation<'_> {
         Situation {
-            kind: &self.kind,
+            kind: self.kind.as_str(),
             purchase_stage: self.purchase_stage.as_deref().unwrap_or_default(),
             value_stage: self.value_stage.as_deref().unwrap_or_default(),
             lifecycle_stage: self.lifecycle_stage.as_deref().unwrap_or_default(),
@@ -200,7 +255,10 @@ impl TaskFacts {
     /// The main reason, worded.
     pub fn reason_text(&self) -> Both {
         self.talking_points.first().map_or_else(
-            || talking_point_text(&self.kind, &self.kind, &serde_json::Map::new()),
+            || {
+                let kind = self.kind.as_str();
+                talking_point_text(kind, kind, &serde_json::Map::new())
+            },
             |point| point.shown().text,
         )
     }
@@ -211,6 +269,16 @@ impl TaskFacts {
         point.reason.params.get(name)
     }
 
+    /// Slug of the category whose purchase suggests another one.
+    fn trigger(&self) -> Option<&str> {
+        self.own_param("triggerSlug").and_then(Value::as_str)
+    }
+
+    /// A parameter of the main talking point.
+    fn own_param(&self, name: &str) -> Option<&Value> {
+        self.talking_points.first()?.reason.params.get(name)
+    }
+
     fn level(&self) -> Option<&str> {
         self.param(TaskKind::MembershipUpgrade, "level").and_then(Value::as_str)
     }
@@ -219,11 +287,160 @@ impl TaskFacts {
         let offer = self
             .param(TaskKind::OfferFollowup, "offer")
             .or_else(|| self.param(TaskKind::Birthday, "offer"))?;
-        match offer {
-            Value::String(text) => Some(Both { bn: text.clone(), en: text.clone() }),
-            other => serde_json::from_value(other.clone()).ok(),
-        }
+        both(offer)
     }
+
+    /// When the caller was missed, or the call was to be made, with the company days since.
+    fn at(&self, clock: &Clock) -> Option<(i64, NaiveTime)> {
+        let at = match self.kind {
+            // A later try keeps the moment of the missed call itself.
+            TaskKind::MissedCall => self
+                .own_param("at")
+                .and_then(Value::as_str)
+                .and_then(|at| at.parse().ok())
+                .or((self.origin == TaskOrigin::MissedCall).then_some(self.created_at))?,
+            TaskKind::FollowUp if self.is_promised() && !self.is_retried() => self.due_at?,
+            _ => return None,
+        };
+        let local = at.with_timezone(&clock.zone());
+        Some(((clock.today() - local.date_naive()).num_days(), local.time()))
+    }
+
+    /// Whether the call was agreed with the customer, and not put on the queue by a colleague.
+    fn is_promised(&self) -> bool {
+        self.kind == TaskKind::FollowUp
+            && self.origin != TaskOrigin::Manual
+            && self.talking_points.first().is_some_and(|main| main.reason.code == "follow_up")
+    }
+
+    fn is_retried(&self) -> bool {
+        self.parent_outcome == Some(Outcome::NoResponse)
+    }
+
+    /// What the further reasons speak of.
+    fn further(&self) -> Vec<(String, Matter)> {
+        // The first is what the script itself is about. Who had the call before is for the agent.
+        let points = self.talking_points.iter().skip(1);
+        let points = points.filter(|point| point.reason.code != "handed_over");
+        let held = self.membership_level.as_deref();
+        points.map(|point| (point.kind.to_string(), further(point, held))).collect()
+    }
+}
+
+/// A text parameter in both languages.
+fn both(value: &Value) -> Option<Both> {
+    match value {
+        Value::String(text) => Some(Both { bn: text.clone(), en: text.clone() }),
+        other => serde_json::from_value(other.clone()).ok(),
+    }
+}
+
+fn further(point: &Point, held: Option<&str>) -> Matter {
+    let param = |name: &str| point.reason.params.get(name);
+    let text = |name: &str| param(name).and_then(Value::as_str).map(str::to_owned);
+    let is_promised = point.reason.code == "follow_up";
+    Matter {
+        product: param("product").and_then(both),
+        related: param("related").and_then(both),
+        offer: param("offer").and_then(both),
+        coupon: text("coupon"),
+        level: text("level").filter(|level| held == Some(level.as_str())),
+        note: text("note").filter(|_| is_promised),
+        is_promised,
+        ..Matter::default()
+    }
+}
+
+/// What is said of what was bought.
+async fn of_purchase(
+    tx: &mut Tx,
+    task: &TaskFacts,
+    bought: &Bought,
+    today: NaiveDate,
+) -> Result<Matter, DbError> {
+    let pair = &bought.pair;
+    let unit: Option<BaseUnit> = bought.base_unit.parse().ok();
+    let mut matter = Matter {
+        product: Some(Both { bn: bought.name_bn.clone(), en: bought.name_en.clone() }),
+        quantity: bought.product_qty.zip(unit),
+        category: Some(Both { bn: bought.category_bn.clone(), en: bought.category_en.clone() }),
+        is_usual: bought.product_days > 1,
+        since_days: Some((today - pair.last_date).num_days()),
+        ..Matter::default()
+    };
+    if task.kind == TaskKind::Reminder {
+        let spoken = reorder::spoken(&reorder::store::rules(tx).await?, pair);
+        matter.every = spoken.every;
+        // Of several products of a category nobody knows which is used up first.
+        matter.lasts = spoken.lasts.filter(|_| bought.product_qty == Some(pair.last_qty));
+        matter.is_ahead = (pair.expected_on - today).num_days() >= DELIVERY_DAYS;
+    }
+    Ok(matter)
+}
+
+/// What the task's own reason speaks of, and the products to suggest.
+async fn matter(
+    tx: &mut Tx,
+    task: &TaskFacts,
+    clock: &Clock,
+) -> Result<(Matter, Vec<Suggested>), DbError> {
+    let bought = bought(tx, task).await?;
+    let category = bought.as_ref().map(|b| b.pair.category_id);
+    let suggested = suggested(tx, task, category).await?;
+    let mut matter = match (&bought, task.kind) {
+        (
+            Some(bought),
+            TaskKind::Reminder
+            | TaskKind::CrossSell
+            | TaskKind::OfferFollowup
+            | TaskKind::MissedCall
+            | TaskKind::WinBack,
+        ) => of_purchase(tx, task, bought, clock.today()).await?,
+        // The other reasons speak of no purchase, at most of what they name themselves.
+        _ => Matter { product: task.own_param("product").and_then(both), ..Matter::default() },
+    };
+    let wanted = task.own_param("relatedSlug").and_then(Value::as_str);
+    let goes_with = goes_with(tx, category).await?;
+    let related = suggested.iter().find(|product| match wanted {
+        Some(slug) => product.category_slug == slug,
+        None => goes_with.contains(&product.category_id),
+    });
+    if let Some(related) = related {
+        let unit: Option<BaseUnit> = related.base_unit.parse().ok();
+        matter.related = Some(Both { bn: related.name_bn.clone(), en: related.name_en.clone() });
+        matter.related_pack = Some(related.base_qty).zip(unit);
+    }
+    let offered = match (task.kind, related, &bought) {
+        (TaskKind::CrossSell, Some(p), _) => {
+            Some((p.category_id, &p.name_bn, p.base_qty, &p.base_unit))
+        }
+        (TaskKind::Reminder, _, Some(b)) => {
+            Some((b.pair.category_id, &b.name_bn, b.pack_qty, &b.base_unit))
+        }
+        _ => None,
+    };
+    if let Some((category, name, base, unit)) = offered {
+        let smaller = smaller_pack(tx, category, name, base).await?;
+        matter.small_pack = smaller.zip(unit.parse().ok());
+    }
+    let now = clock.now();
+    matter.offer = task.offer();
+    matter.coupon.clone_from(&task.offer_code);
+    // An order that was cancelled since takes the level with it.
+    let level = task.level().filter(|level| task.membership_level.as_deref() == Some(*level));
+    matter.level = level.map(ToOwned::to_owned);
+    matter.at = task.at(clock);
+    matter.is_promised = task.is_promised();
+    matter.note = task
+        .own_param("note")
+        .and_then(Value::as_str)
+        .filter(|_| matter.is_promised)
+        .map(ToOwned::to_owned);
+    matter.is_retried = task.is_retried();
+    matter.is_late = matter.is_promised
+        && matter.at.is_some()
+        && task.due_at.is_some_and(|due| due + GRACE < now);
+    Ok((matter, suggested))
 }
 
 /// Everything the script of a task can speak of, and the products to suggest.
@@ -232,39 +449,19 @@ pub async fn context(
     task: &TaskFacts,
     clock: &Clock,
 ) -> Result<(ScriptContext, Vec<Suggested>), DbError> {
-    let today = clock.today();
-    let bought = bought(tx, task).await?;
-    let category = bought.as_ref().map(|b| b.category_id);
-    let suggested = suggested(tx, task, category).await?;
-    let related = suggested.iter().find(|product| Some(product.category_id) != category);
-    // A lost customer is asked after, not reminded: what counts is the last order of all.
-    let since_days = match task.script_key() {
-        ScriptKey::WinBack => task.days_since_last_order(today),
-        _ => bought.as_ref().map(|b| (today - b.last_date).num_days()),
-    };
-    let local = |at: DateTime<Utc>| at.with_timezone(&clock.zone()).time();
-    let time = match task.kind.as_str() {
-        "missed_call" => Some(local(task.created_at)),
-        _ => task.due_at.map(local),
-    };
+    let (matter, suggested) = matter(tx, task, clock).await?;
     let context = ScriptContext {
         agent: task.agent_name.clone(),
         shop: None,
         name: task.name.clone(),
-        greeting: task.greeting.as_deref().and_then(|word| word.parse::<Greeting>().ok()),
+        greeting: task.greeting.clone(),
+        salutation: task.salutation.clone(),
         respectful: task.situation().respectful(),
-        quantity: bought.as_ref().and_then(|b| Some((b.last_qty, b.base_unit.parse().ok()?))),
-        days: bought.as_ref().map(|b| (b.expected_on - b.last_date).num_days()),
-        since_days,
-        product: bought.map(|b| Both { bn: b.name_bn, en: b.name_en }),
-        related: related.map(|p| Both { bn: p.name_bn.clone(), en: p.name_en.clone() }),
-        offer: task.offer(),
-        coupon: task.offer_code.clone(),
-        level: task.level().map(ToOwned::to_owned),
-        time,
+        held: task.membership_level.clone(),
         orders: task.total_orders,
-        // The first is what the script itself is about.
-        further: task.talking_points.iter().skip(1).map(|point| point.kind.to_string()).collect(),
+        silent_days: task.days_since_last_order(clock.today()),
+        matter,
+        further: task.further(),
     };
     Ok((context, suggested))
 }

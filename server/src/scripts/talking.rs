@@ -6,18 +6,19 @@ use serde_json::{Map, Value};
 use super::ScriptKey;
 use super::content::{Both, Content};
 use super::language::{Lang, clock_time, days, in_digits, quantity};
-use super::render::{clean, first_complete, with_quantity, without_pack};
+use super::render::{clean, first_complete, in_a_sentence, with_quantity, without_pack};
 
 /// The text of a talking point in both languages.
 ///
-/// `code` is the reason's code: `reorder_due {product, quantity?, unit?, days?, sinceDays?, purchases?,
-/// chancePercent?}` (the last two of a learned rhythm),
+/// `code` is the reason's code: `reorder_due {product, quantity?, unit?, category?, lasts?, every?,
+/// sinceDays?, purchases?, chancePercent?}` (the last two of a learned rhythm),
 /// `cross_sell {trigger, related}`, `win_back {days}`, `birthday`, `membership_upgrade {level}`,
 /// `missed_call {time}`, `follow_up {note?, time?}`, `handed_over {from}`, `offer {offer, coupon?}`, `drop_off {product?}`,
 /// `inbound_call`, `complaint {note?}`, `manual {note?}`. A parameter is a text, a number or `{"bn", "en"}`; `time`
-/// is local `HH:MM`, `quantity` is in the base unit `unit`. In `reorder_due`, `days` is how long the
-/// quantity lasts; in `win_back` it is the days since the last order. Parameters that are missing
-/// are not spoken of; an unknown code is worded by the kind of the task.
+/// is local `HH:MM`. In `reorder_due`, `quantity` is that of `product` on the last day, in the base unit
+/// `unit`; `lasts` the days it lasts; `every` the days between this customer's purchases of `category`,
+/// `purchases` in number. In `win_back`, `days` are those since the last order. Parameters that are
+/// missing are not spoken of; an unknown code is worded by the kind of the task.
 pub fn talking_point_text(kind: &str, code: &str, params: &Map<String, Value>) -> Both {
     Both { bn: point(kind, code, params, Lang::Bn), en: point(kind, code, params, Lang::En) }
 }
@@ -48,7 +49,7 @@ pub(super) fn fact(
 ) -> Option<String> {
     let number = |key: &str| params.get(key).and_then(Value::as_i64);
     match name {
-        "days" => days(number("days")?, lang),
+        "lasts" | "every" => days(number(name)?, lang),
         "sinceDays" => {
             let since = number("sinceDays");
             days(since.or_else(|| number("days").filter(|_| code == "win_back"))?, lang)
@@ -65,6 +66,10 @@ pub(super) fn fact(
             let unit = params.get("unit")?.as_str()?.parse().ok()?;
             let quantity = quantity(number("quantity")?, unit, lang)?;
             Some(with_quantity(&quantity, &fact(code, "product", params, lang)?, lang))
+        }
+        "category" => {
+            let text = text(params.get(name)?, lang)?;
+            Some(in_a_sentence(&in_digits(&text, lang)))
         }
         "product" | "trigger" | "related" => {
             let text = text(params.get(name)?, lang)?;
@@ -115,10 +120,10 @@ mod tests {
                 "Bought 5 kg of Miniket rice 22 days ago, running low by now".to_owned()
             )
         );
-        let params = json!({"product": product, "days": 28});
+        let params = json!({"product": product, "lasts": 28});
         assert_eq!(
             text("reminder", "reorder_due", params).1,
-            "Bought Miniket rice, which lasts about 28 days"
+            "Bought Miniket rice, which usually lasts 28 days"
         );
     }
 
@@ -126,21 +131,20 @@ mod tests {
     fn a_learned_rhythm_says_how_often_and_how_likely() {
         let product = json!({"bn": "মিনিকেট চাল ৫ কেজি", "en": "Miniket rice 5 kg"});
         let params = json!({
-            "product": product, "quantity": 5000, "unit": "g", "days": 24, "sinceDays": 22,
-            "purchases": 5, "chancePercent": 61,
+            "product": product, "quantity": 5000, "unit": "g", "sinceDays": 22, "every": 24,
+            "category": {"bn": "চাল", "en": "Rice"}, "purchases": 5, "chancePercent": 61,
         });
         assert_eq!(
             text("reminder", "reorder_due", params),
             (
-                "মিনিকেট চাল মোটামুটি ২৪ দিন পরপর নেন (৫ বার নিয়েছেন), শেষবার ২২ দিন আগে; এ সপ্তাহে নেওয়ার সম্ভাবনা ৬১%"
+                "সাধারণত ২৪ দিন পরপর চাল নেন (৫ বার), শেষবার ২২ দিন আগে ৫ কেজি মিনিকেট চাল; এ সপ্তাহে নেওয়ার সম্ভাবনা ৬১%"
                     .to_owned(),
-                "Buys Miniket rice about every 24 days (5 times so far), last 22 days ago; 61% likely this week"
+                "Buys rice every 24 days (5 times); last 22 days ago, 5 kg of Miniket rice; 61% likely this week"
                     .to_owned()
             )
         );
         let once = json!({
-            "product": product, "quantity": 5000, "unit": "g", "days": 24, "sinceDays": 22,
-            "chancePercent": 8,
+            "product": product, "quantity": 5000, "unit": "g", "sinceDays": 22, "chancePercent": 8,
         });
         assert_eq!(
             text("reminder", "reorder_due", once).1,
@@ -153,7 +157,7 @@ mod tests {
         assert_eq!(text("win_back", "win_back", json!({"days": 95})).0, "৯৫ দিন ধরে কোনো অর্ডার নেই");
         assert_eq!(
             text("missed_call", "missed_call", json!({"time": "16:30"})).0,
-            "বিকেল ৪:৩০ নাগাদ ফোন করেছিলেন, ধরা হয়নি"
+            "বিকেল ৪:৩০-এ ফোন করেছিলেন, ধরা হয়নি"
         );
         assert_eq!(
             text("membership_upgrade", "membership_upgrade", json!({"level": "gold"})).1,

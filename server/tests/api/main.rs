@@ -22,6 +22,7 @@ mod products;
 mod reorder;
 mod roles;
 mod schema;
+mod script_facts;
 mod scripts;
 mod system;
 mod tasks;

@@ -61,6 +61,39 @@ async fn rahima(app: &TestApp, lead: &Person, agent: &Person) -> i64 {
         &[],
     )
     .await;
+    for (no, day, sku, base) in
+        [("1", "2026-08-01", "R5", 5_000), ("2", "2026-10-02", "R5", 10_000)]
+    {
+        exec(
+            &mut tx,
+            "INSERT INTO orders (order_no, source, external_id, customer_id, order_date, placed_at,
+               status, counted, subtotal, discount, delivery_charge, total, payment_method,
+               content_hash, created_at, updated_at)
+             SELECT $1, 'rest', $1, id, $2, '2026-08-01 00:00:00+00', 'delivered', TRUE, 85000, 0, 0,
+               85000, 'cod', 'x', '2026-08-01 00:00:00+00', '2026-08-01 00:00:00+00'
+             FROM customers",
+            &[json!(no), json!(day)],
+        )
+        .await;
+        exec(
+            &mut tx,
+            "INSERT INTO order_lines (order_id, line_no, product_id, quantity, unit_price, line_total,
+               base_qty)
+             SELECT o.id, 1, p.id, 1, 85000, 85000, $3 FROM orders o, products p
+             WHERE o.order_no = $1 AND p.sku = $2",
+            &[json!(no), json!(sku), json!(base)],
+        )
+        .await;
+    }
+    exec(
+        &mut tx,
+        "INSERT INTO consumption_profiles (category_id, avg_consumption_days, buffer_days, min_days,
+           max_days, typical_base_qty, updated_at)
+         SELECT id, 28, 6, 7, 120, 5000, '2026-01-01 00:00:00+00' FROM categories
+         WHERE slug = 'rice'",
+        &[],
+    )
+    .await;
     let id = tx.scalar("SELECT id FROM customers").await.expect("the customer");
     tx.commit().await.expect("commits");
     id
@@ -145,8 +178,9 @@ both! {
         assert_eq!(script["opening"][1], "রহিমা বেগম আপু বলছেন?");
         let said = lines(&script);
         assert!(said.contains("৫০ দিন আগে আপনি ১০ কেজি মিনিকেট চাল নিয়েছিলেন।"), "{said}");
-        assert!(said.contains("৫৬ দিন") && said.contains("মসুর ডাল"), "{said}");
-        assert!(said.contains("শুভ জন্মদিন"), "{said}");
+        assert!(said.contains("এতে সাধারণত ৫৬ দিন চলে") && said.contains("মসুর ডাল"), "{said}");
+        assert!(said.contains("শেষ হওয়ার আগেই"), "six days are left: {said}");
+        assert!(said.starts_with("শুভ জন্মদিন"), "{said}");
         assert_eq!(script["context"]["callReason"], "চাল ফুরিয়ে আসার কথা");
         let intel = &script["context"]["customerIntel"];
         assert_eq!(intel["segment"], "repeat_2+normal");
@@ -157,6 +191,36 @@ both! {
 
         let english = app.get(&tl, &format!("{}?lang=en", path(task))).await.ok();
         assert!(lines(&english).contains("You took 10 kg of Miniket rice 50 days ago."));
+
+        // Another rice on the same day: the quantity is that of the product named, and nobody knows
+        // which of the two is used up first.
+        app.execute(
+            "UPDATE reorder_pairs SET last_qty = 14000, expected_on = '2026-11-20'",
+        )
+        .await;
+        let english = app.get(&tl, &format!("{}?lang=en", path(task))).await.ok();
+        let said = lines(&english);
+        assert!(said.contains("You took 10 kg of Miniket rice 50 days ago."), "{said}");
+        assert!(!said.contains("lasts") && !said.contains("before the last of it"), "{said}");
+    }
+
+    async fn a_customer_is_greeted_as_set_for_them(app: TestApp) {
+        let tl = app.person(Role::TeamLeader, "tl").await;
+        let team = app.team("B", &tl).await;
+        let agent = app.agent("agent1", team, &tl, "201").await;
+        let customer = rahima(&app, &tl, &agent).await;
+        let task = task(&app, &agent, Some(customer), "reminder", "secondTime", json!([])).await;
+        let who = format!("/api/cdm/customers/{customer}");
+        let set = json!({"greeting": "didi", "salutation": "nomoskar"});
+        let saved = app.patch(&agent, &who, set).await.ok();
+        assert_eq!((&saved["greeting"], &saved["salutation"]), (&json!("didi"), &json!("nomoskar")));
+        let script = app.get(&agent, &path(task)).await.ok();
+        let opening = |n: usize| script["opening"][n].as_str().unwrap_or_default().to_owned();
+        assert!(opening(0).starts_with("নমস্কার। "), "{}", opening(0));
+        assert_eq!(opening(1), "রহিমা বেগম দিদি বলছেন?");
+        let back = app.patch(&agent, &who, json!({"salutation": null})).await.ok();
+        assert_eq!(back["salutation"], Value::Null);
+        app.patch(&agent, &who, json!({"salutation": "hello"})).await.problem(422, "invalid_body");
     }
 
     async fn nobody_sees_anothers_script(app: TestApp) {
@@ -186,7 +250,14 @@ both! {
         let task = task(&app, &agent, None, "missed_call", "a key of old", json!([])).await;
         let script = app.get(&agent, &path(task)).await.ok();
         assert_eq!(script["scriptKey"], "missedCall");
-        assert!(lines(&script).contains("সকাল ১০:৩০"), "{}", lines(&script));
+        assert!(lines(&script).contains("আপনার ফোন ধরতে পারিনি"), "{}", lines(&script));
+        assert!(!lines(&script).contains("দিকে"), "nobody knows when: {}", lines(&script));
+        // A later try still speaks of the moment they called.
+        let missed = json!([{"kind": "missed_call",
+            "reason": {"code": "missed_call", "params": {"at": "2026-11-20T10:03:00Z"}}}]);
+        let again = super::task(&app, &agent, None, "missed_call", "missedCall", missed).await;
+        let script = app.get(&agent, &path(again)).await.ok();
+        assert!(lines(&script).contains("গতকাল বিকেল চারটার দিকে"), "{}", lines(&script));
         assert_eq!(script["context"]["callReason"], "ফোন করেছিলেন, ধরা হয়নি");
         assert_eq!(script["context"]["customerIntel"], json!({"phone": "+8801712345678"}));
     }

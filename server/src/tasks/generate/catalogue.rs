@@ -1,4 +1,4 @@
-//! Names for what the reasons are about, and the words of the reasons.
+//! Names for what the reasons are about, the words of the reasons, and which comes first.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 use super::candidates::{Found, before};
 use super::sources::Source;
 use crate::db::{CategoryId, CustomerId, DbError, ProductId, Sql, Tx, packed};
+use crate::reorder::{self, Pair, Rules};
 use crate::tasks::TaskKind;
+use crate::tasks::plan::Motive;
 use crate::tasks::points::{Point, Reason};
 use crate::tasks::settings::PlanSettings;
 
@@ -21,21 +23,12 @@ struct Category {
     base_unit: String,
 }
 
-/// A pair that is due, as the agent is told of it.
-#[derive(Clone, Copy, Debug, sqlx::FromRow, serde::Deserialize)]
-struct Pair {
-    customer_id: CustomerId,
-    category_id: CategoryId,
-    product_id: ProductId,
-    purchases: i64,
-    last_date: NaiveDate,
-    last_qty: i64,
-    due_on: NaiveDate,
-    expected_on: NaiveDate,
+/// A pair that is due.
+struct Due {
+    pair: Pair,
+    /// Base units of the product that was mostly bought on the last day.
+    product_qty: Option<i64>,
 }
-
-const PAIR: &str = "customer_id, category_id, product_id, purchases, last_date, last_qty, due_on,
-    expected_on";
 
 /// What is needed to word the reasons of the customers chosen.
 pub(super) struct Catalogue {
@@ -46,7 +39,9 @@ pub(super) struct Catalogue {
     first_product: HashMap<CategoryId, ProductId>,
     /// What goes with a category.
     related: HashMap<CategoryId, CategoryId>,
-    pairs: HashMap<(CustomerId, CategoryId), Pair>,
+    pairs: HashMap<(CustomerId, CategoryId), Due>,
+    /// What dates are made from.
+    dating: Rules,
 }
 
 impl Catalogue {
@@ -73,13 +68,32 @@ impl Catalogue {
         let mut pairs = HashMap::new();
         let after = before(day, settings.reminder_window_days.into());
         for chunk in who.chunks(packed::CHUNK) {
-            let sql = Sql::new("FROM reorder_pairs WHERE due_on > $1 AND due_on <= $2");
-            let mut sql = sql.bind(after).bind(day);
-            sql.push(" AND customer_id").push_ids(chunk.iter().copied());
-            for pair in tx.packed::<Pair>(PAIR, sql).await? {
-                pairs.insert((pair.customer_id, pair.category_id), pair);
+            let of_chunk = |text: &str| {
+                let mut sql = Sql::new(text).bind(after).bind(day);
+                sql.push(" AND r.customer_id").push_ids(chunk.iter().copied());
+                sql
+            };
+            let sql = of_chunk("FROM reorder_pairs r WHERE r.due_on > $1 AND r.due_on <= $2");
+            for pair in reorder::store::many(tx, sql).await? {
+                let key = (pair.customer_id, pair.category_id);
+                pairs.insert(key, Due { pair, product_qty: None });
+            }
+            let sql = of_chunk(
+                "FROM reorder_pairs r
+                 JOIN orders o ON o.customer_id = r.customer_id AND o.order_date = r.last_date
+                              AND o.counted
+                 JOIN order_lines l ON l.order_id = o.id AND l.product_id = r.product_id
+                 WHERE r.due_on > $1 AND r.due_on <= $2",
+            );
+            let lines: Vec<(CustomerId, CategoryId, i64)> =
+                tx.packed("r.customer_id, r.category_id, l.base_qty", sql).await?;
+            for (customer, category, base) in lines {
+                if let Some(due) = pairs.get_mut(&(customer, category)) {
+                    *due.product_qty.get_or_insert(0) += base;
+                }
             }
         }
+        let dating = reorder::store::rules(tx).await?;
         Ok(Self {
             day,
             categories: categories.into_iter().map(|c| (c.id, c)).collect(),
@@ -87,7 +101,32 @@ impl Catalogue {
             first_product: first.into_iter().collect(),
             related: rules.into_iter().collect(),
             pairs,
+            dating,
         })
+    }
+
+    /// The motives of a customer, parallel to the sources, in the order in which they are spoken of: the
+    /// kind of `main` first, and of several reminders the one whose purchase is worth most, by its
+    /// chance and what was spent on it last time.
+    pub(super) fn order(&self, found: &Found, motives: &[Motive], main: usize) -> Vec<usize> {
+        let kind_of = |at: usize| motives[at].kind;
+        let worth = |at: usize| match found.sources[at] {
+            Source::Reminder { category, .. } => {
+                let due = self.pairs.get(&(found.customer.id, category));
+                motives[at].urgency * due.map_or(0.0, |due| due.pair.last_value.0 as f64)
+            }
+            _ => 0.0,
+        };
+        let (mut reminders, mut others): (Vec<usize>, Vec<usize>) =
+            (0..motives.len()).partition(|&at| kind_of(at) == TaskKind::Reminder);
+        reminders.sort_by(|&a, &b| worth(b).total_cmp(&worth(a)));
+        // Stable: the rest stays in the order of its urgency.
+        others.sort_by_key(|&at| kind_of(at) != kind_of(main));
+        if kind_of(main) == TaskKind::Reminder {
+            reminders.into_iter().chain(others).collect()
+        } else {
+            others.into_iter().chain(reminders).collect()
+        }
     }
 
     /// The points of a customer, in the order of the motives; `None` where the reason is gone.
@@ -124,29 +163,39 @@ impl Catalogue {
         Some(Point::new(kind, Reason { code: code.to_owned(), params }))
     }
 
-    fn reminder(&self, pair: &Pair, percent: Option<u8>) -> Option<Value> {
+    fn reminder(&self, due: &Due, percent: Option<u8>) -> Option<Value> {
+        let pair = &due.pair;
         let category = self.categories.get(&pair.category_id)?;
         let (bn, en) = self.products.get(&pair.product_id)?;
         let mut params = json!({
             "categoryId": category.id, "categorySlug": category.slug, "productId": pair.product_id,
             "product": {"bn": bn, "en": en},
-            "quantity": pair.last_qty, "unit": category.base_unit,
-            "days": (pair.expected_on - pair.last_date).num_days(),
+            "category": {"bn": category.name_bn, "en": category.name_en}, "unit": category.base_unit,
             "sinceDays": (self.day - pair.last_date).num_days(),
             "dueOn": pair.due_on,
         });
-        // The learned rhythm: how often, and how likely now.
+        if let Some(quantity) = due.product_qty {
+            params["quantity"] = quantity.into();
+        }
+        let spoken = reorder::spoken(&self.dating, pair);
+        if let Some(every) = spoken.every {
+            params["every"] = every.into();
+            params["purchases"] = pair.purchases.into();
+        }
+        // Of several products of a category nobody knows which is used up first.
+        if let Some(lasts) = spoken.lasts
+            && due.product_qty == Some(pair.last_qty)
+        {
+            params["lasts"] = lasts.into();
+        }
         if let Some(percent) = percent {
-            if pair.purchases > 1 {
-                params["purchases"] = pair.purchases.into();
-            }
             params["chancePercent"] = percent.into();
         }
         Some(params)
     }
 
     /// What to recommend on the call: what runs out, what goes with it.
-    pub(super) fn recommended(&self, found: &Found) -> Vec<ProductId> {
+    pub(super) fn recommended(&self, found: &Found, order: &[usize]) -> Vec<ProductId> {
         let mut products = Vec::new();
         let mut add = |product: Option<ProductId>| {
             if let Some(product) = product
@@ -156,11 +205,11 @@ impl Catalogue {
                 products.push(product);
             }
         };
-        for source in &found.sources {
+        for source in order.iter().filter_map(|at| found.sources.get(*at)) {
             match source {
                 Source::Reminder { category, .. } => {
-                    let pair = self.pairs.get(&(found.customer.id, *category));
-                    add(pair.map(|pair| pair.product_id));
+                    let due = self.pairs.get(&(found.customer.id, *category));
+                    add(due.map(|due| due.pair.product_id));
                     let related = self.related.get(category);
                     add(related.and_then(|related| self.first_product.get(related)).copied());
                 }

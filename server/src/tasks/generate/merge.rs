@@ -58,7 +58,8 @@ pub(super) async fn merge_waiting(
             continue;
         }
         let mut products = row.recommended_products.0;
-        for product in catalogue.recommended(found) {
+        let order: Vec<usize> = (0..found.sources.len()).collect();
+        for product in catalogue.recommended(found, &order) {
             if !products.contains(&product) {
                 products.push(product);
             }

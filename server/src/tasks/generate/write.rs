@@ -297,11 +297,15 @@ pub(super) async fn write(
             return None;
         }
         let mut points = catalogue.points(found);
-        // The main reason is gone (bought a moment ago): the others wait for the next run, which
-        // weighs them against the right quota.
-        let main = points.get_mut(assignment.main).and_then(Option::take)?;
+        let motives = &sorted.candidates[assignment.candidate].motives;
+        let order = catalogue.order(found, motives, assignment.main);
+        let kind = motives[assignment.main].kind;
+        // If every reason of the main kind is gone (bought a moment ago), the others wait for the next
+        // run, which weighs them against the right quota.
+        let lead = order.iter().find(|&&at| motives[at].kind == kind && points[at].is_some());
+        let main = points[*lead?].take()?;
         let mut said = vec![main.clone()];
-        merge(&mut said, points.into_iter().flatten());
+        merge(&mut said, order.iter().filter_map(|&at| points[at].take()));
         let best_hour = usual.as_ref().and_then(|usual| {
             let own = own.get(&found.customer.id).copied().unwrap_or_default();
             usual.best(found.customer.purchase_stage, &own, &run.settings.calling_hours.hours)
@@ -311,7 +315,7 @@ pub(super) async fn write(
             phone: &callee.phone,
             main: &main,
             points: &said,
-            products: &catalogue.recommended(found),
+            products: &catalogue.recommended(found, &order),
             agent: &floor.agents[assignment.agent],
             assignment,
             best_hour,
