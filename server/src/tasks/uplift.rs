@@ -92,9 +92,15 @@ pub async fn measure(tx: &mut Tx, today: NaiveDate, days: u64) -> Result<Uplift,
     let until = today - Days::new(WINDOW_DAYS);
     let from = until - Days::new(days - 1);
     let called = Sql::new(
-        "FROM (SELECT customer_id, MIN(task_date) AS day FROM crm_call_tasks
-               WHERE task_date >= $1 AND task_date <= $2 AND origin = 'plan'
-                 AND customer_id IS NOT NULL
+        // Two indexes: those planned, and those planned that a person wanted too.
+        "FROM (SELECT customer_id, MIN(task_date) AS day FROM (
+                 SELECT customer_id, task_date FROM crm_call_tasks
+                 WHERE task_date >= $1 AND task_date <= $2 AND origin = 'plan'
+                   AND customer_id IS NOT NULL
+                 UNION ALL
+                 SELECT customer_id, task_date FROM crm_call_tasks
+                 WHERE task_date >= $1 AND task_date <= $2 AND plan_id IS NOT NULL
+                   AND origin <> 'plan' AND customer_id IS NOT NULL) planned
                GROUP BY customer_id) called",
     );
     let held = Sql::new(

@@ -431,6 +431,8 @@ both! {
                 .bind(app.state.clock.now()),
         )
         .await;
+        // Planned is planned, also if a person wanted the call too.
+        app.execute("UPDATE crm_call_tasks SET origin = 'manual' WHERE id % 2 = 0").await;
         let path = "/api/crm/team/ops/plan/uplift";
         let found = app.get(&lead, &format!("{path}?days=90")).await.ok();
         assert_eq!(found["called"], json!({"customers": called, "bought": called, "spend": called * 50_000}));
