@@ -8,7 +8,7 @@ use super::CallStatus;
 use crate::db::CallId;
 
 /// A call of a task, as far as its summary says.
-#[derive(Clone, Debug, serde::Deserialize, sqlx::FromRow)]
+#[derive(Clone, Debug)]
 pub struct Summary {
     /// The call.
     pub id: CallId,

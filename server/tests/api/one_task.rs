@@ -229,6 +229,8 @@ both! {
         let now = task(&app, &floor.d, planned).await;
         assert!(now["callSummary"].as_str().is_some_and(|line| line.contains("completed 0:20")), "{now:#}");
         assert_eq!(now["notes"], Value::Null, "nobody wrote anything");
+        let page = app.get(&floor.lead, &format!("/api/cdm/customer360/{customer}")).await.ok();
+        assert_eq!(page["tasks"][0]["callSummary"], now["callSummary"]);
     }
 
     async fn a_talk_without_an_open_task_makes_one(app: TestApp) {

@@ -6,10 +6,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use sqlx::types::Json;
 
+use crate::calls::CallStatus;
 use crate::calls::summary::Summary;
 use crate::customers::{PurchaseStage, Temperature, ValueStage};
 use crate::db::{
-    Bundle, CategoryId, CustomerId, DbError, OrderId, Part, ProductId, Sql, TaskId, Tx, UserId,
+    Bundle, CallId, CategoryId, CustomerId, DbError, OrderId, Part, ProductId, Sql, TaskId, Tx,
+    UserId,
 };
 use crate::error::{Error, Result};
 use crate::products::{ProductName, ProductNames};
@@ -52,13 +54,15 @@ macro_rules! call_columns {
     };
 }
 
-/// A call made for a task.
+/// A call made for a task; the fields in the order of the columns, as a [`Bundle`] reads them.
 #[derive(serde::Deserialize, sqlx::FromRow)]
 struct TaskCall {
     task_id: TaskId,
-    #[serde(flatten)]
-    #[sqlx(flatten)]
-    call: Summary,
+    id: CallId,
+    status: CallStatus,
+    started_at: DateTime<Utc>,
+    duration_seconds: Option<i64>,
+    end_reason: Option<String>,
 }
 
 /// A row of `crm_call_tasks` with the names around it.
@@ -221,7 +225,8 @@ fn whole(
 
 fn by_task(found: Vec<TaskCall>) -> HashMap<TaskId, Vec<Summary>> {
     let mut calls: HashMap<TaskId, Vec<Summary>> = HashMap::new();
-    for TaskCall { task_id, call } in found {
+    for TaskCall { task_id, id, status, started_at, duration_seconds, end_reason } in found {
+        let call = Summary { id, status, started_at, duration_seconds, end_reason };
         calls.entry(task_id).or_default().push(call);
     }
     calls
