@@ -56,7 +56,7 @@ both! {
             assert!(order(&app, &who, &format!("A{n}"), "2026-11-10", price).await.is_empty(), "{price}");
         }
         assert_eq!(app.count("orders WHERE total = 123450").await, 6);
-        for (price, code) in [("1,2.50", "invalid_amount"), ("-5", "invalid_amount"), ("(5)", "invalid_amount"), ("432.325", "invalid_amount"), ("1.234", "ambiguous_amount"), ("$20", "invalid_amount")] {
+        for (price, code) in [("1,2.50", "invalid_amount"), ("-5", "invalid_amount"), ("(5)", "invalid_amount"), ("432.3251", "invalid_amount"), ("432.325", "ambiguous_amount"), ("1.234", "ambiguous_amount"), ("$20", "invalid_amount")] {
             assert_eq!(order(&app, &who, "X", "2026-11-10", price).await, [format!("2 {code}")], "{price}");
         }
         let rows = "B1,01711111111,2026-11-10,SKU-0001,1,1.500\nB2,01711111111,2026-11-10,SKU-0001,1,\"2.500,50\"\n";
