@@ -42,6 +42,7 @@ const ROUTES: &[(&str, &str, Option<&[Role]>)] = &[
     ("GET",    "/api/auth/me", ANYONE),
     ("PATCH",  "/api/auth/me", ANYONE),
     ("GET",    "/api/settings/company", PUBLIC),
+    ("GET",    "/api/cdm/districts", ANYONE),
     // audit
     ("GET",    "/api/audit", ADMIN),
     // users
