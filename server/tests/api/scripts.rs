@@ -66,13 +66,15 @@ async fn rahima(app: &TestApp, lead: &Person, agent: &Person) -> i64 {
     {
         exec(
             &mut tx,
-            "INSERT INTO orders (order_no, source, external_id, customer_id, order_date, placed_at,
+            &format!(
+                "INSERT INTO orders (order_no, source, external_id, customer_id, order_date, placed_at,
                status, counted, subtotal, discount, delivery_charge, total, payment_method,
                content_hash, created_at, updated_at)
-             SELECT $1, 'rest', $1, id, $2, '2026-08-01 00:00:00+00', 'delivered', TRUE, 85000, 0, 0,
+             SELECT $1, 'rest', $1, id, '{day}', '2026-08-01 00:00:00+00', 'delivered', TRUE, 85000, 0, 0,
                85000, 'cod', 'x', '2026-08-01 00:00:00+00', '2026-08-01 00:00:00+00'
-             FROM customers",
-            &[json!(no), json!(day)],
+             FROM customers"
+            ),
+            &[json!(no)],
         )
         .await;
         exec(
@@ -220,7 +222,7 @@ both! {
         assert_eq!(opening(1), "রহিমা বেগম দিদি বলছেন?");
         let back = app.patch(&agent, &who, json!({"salutation": null})).await.ok();
         assert_eq!(back["salutation"], Value::Null);
-        app.patch(&agent, &who, json!({"salutation": "hello"})).await.problem(422, "invalid_body");
+        app.patch(&agent, &who, json!({"salutation": "hello"})).await.problem(422, "invalid_field");
     }
 
     async fn nobody_sees_anothers_script(app: TestApp) {
