@@ -85,8 +85,8 @@ describe("a customer who calls", () => {
     await told("call-answered", { bracknet_call_id, agent_extension: extension });
     const heading = page.getByRole("heading", { name: other.customerName });
     await heading.waitFor();
-    const outcome = page.getByRole("region", { name: "Outcome" });
-    await outcome.getByRole("button", { name: task.customerName }).waitFor();
+    const phone = page.getByRole("region", { name: "Phone" });
+    await phone.getByRole("button", { name: task.customerName }).waitFor();
     await note(page, "Asked for ghee");
     assert.deepEqual(await violations(page), []);
     await shot(page, "caller-on-screen");

@@ -62,8 +62,8 @@ fn permutations(n: usize) -> Vec<Vec<usize>> {
 /// What must be the same whatever happened, without what names the call.
 async fn row(app: &TestApp, external: &str) -> Value {
     let mut row = call(app, external).await;
-    let id = row["id"].take();
-    for key in ["id", "externalCallId", "customerPhone", "customerId", "customerName"] {
+    let (id, task) = (row["id"].take(), row["taskId"].take());
+    for key in ["id", "taskId", "externalCallId", "customerPhone", "customerId", "customerName"] {
         row.as_object_mut().expect("an object").remove(key);
     }
     let mut tx = app.state.db.read().await.expect("reads");
@@ -79,6 +79,18 @@ async fn row(app: &TestApp, external: &str) -> Value {
         .expect("the timeline");
     assert_eq!(entries.len(), 1, "one entry in the timeline");
     row["timeline"] = json!(entries[0].0);
+    // The talk is the work on one task of the customer, which waits for its outcome.
+    let work: Vec<(String, Option<String>)> = tx
+        .all(
+            Sql::new(
+                "SELECT t.status, w.state FROM crm_call_tasks t
+                 LEFT JOIN wrap_ups w ON w.task_id = t.id WHERE t.id = $1",
+            )
+            .bind(task.as_i64()),
+        )
+        .await
+        .expect("the task");
+    row["task"] = json!(work);
     row
 }
 
@@ -112,6 +124,7 @@ both! {
             }
             assert_eq!(rows[0]["status"], "completed");
             assert_eq!(rows[0]["durationSeconds"], 35);
+            assert_eq!(rows[0]["task"], json!([["in_progress", "wrap_up"]]));
         }
         assert_eq!(pending_missed(&app).await, 0, "answered calls leave no call-back");
         let calls: i64 = app.state.db.read().await.expect("reads")

@@ -55,7 +55,6 @@ export function OutcomePanel({ model }: { model: DeskModel }) {
       className="grid grid-cols-[minmax(0,1fr)_300px_172px] gap-3 rounded-lg border border-line bg-surface px-3 py-2"
     >
       <div className="flex min-h-0 flex-col gap-1.5">
-        <Unfinished model={model} />
         <div
           role="radiogroup"
           aria-label={t('outcome.title')}
@@ -116,40 +115,6 @@ export function OutcomePanel({ model }: { model: DeskModel }) {
         </Button>
       </div>
     </section>
-  )
-}
-
-/** Wrap-ups the agent left for another customer: one click, or a key for the first, goes back. */
-function Unfinished({ model }: { model: DeskModel }) {
-  const { t } = useTranslation('desk')
-  const format = useFormat()
-  const first = model.unfinished[0]
-  const key = useKey(
-    {
-      id: 'desk.unfinished',
-      key: 'Z',
-      label: t('outcome.back'),
-      group: t('keys.outcome'),
-      enabled: first !== undefined,
-    },
-    () => first && model.select(first.taskId),
-  )
-  if (!first) return null
-  return (
-    <p className="flex items-center gap-1.5 overflow-hidden text-2xs whitespace-nowrap text-wait">
-      {t('outcome.unfinished')}
-      {model.unfinished.map(({ taskId, task }) => (
-        <Button
-          key={taskId}
-          size="sm"
-          className="!h-6"
-          {...(taskId === first.taskId ? { k: key } : {})}
-          onClick={() => model.select(taskId)}
-        >
-          <span className="max-w-32 truncate">{task.customerName ?? format.phone(task.phone)}</span>
-        </Button>
-      ))}
-    </p>
   )
 }
 

@@ -13,6 +13,7 @@ import { isOpen, type Phone, type PhoneState, type Switch } from '~/phone/phone'
 import { Badge, Button, buttonClass, Checkbox, ConfirmDialog, Dot, toast } from '~/ui'
 import { HangupIcon, PhoneIcon } from '~/ui/icons'
 import { DialPad } from './DialPad'
+import { Unfinished } from './Unfinished'
 import { type DeskModel, powerDial, setPowerDial } from './useDesk'
 
 const ByHand = lazy(async () => ({ default: (await import('./ByHand')).ByHand }))
@@ -100,6 +101,7 @@ export function PhonePanel({
       </div>
       <CallState model={model} state={state} onBreak={onBreak} />
       <Inbound state={state} onTask={model.select} />
+      <Unfinished model={model} />
       <Consult phone={phone} state={state} />
       {open ? (
         <Button

@@ -454,7 +454,7 @@ test('answering a caller opens the caller; the wrap-up before is one key away, w
   act(() => server.takes(3))
   await onScreen('Customer 3')
   expect(screen.getByLabelText(/Notes/)).toHaveProperty('value', '')
-  const panel = screen.getByRole('region', { name: 'Outcome' })
+  const panel = screen.getByRole('region', { name: 'Phone' })
   expect(within(panel).getByRole('button', { name: /Customer 1/ })).toBeTruthy()
   await user.keyboard('z')
   await onScreen('Customer 1')

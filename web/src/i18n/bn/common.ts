@@ -318,7 +318,6 @@ export default {
     delivery_incomplete: 'এই ওয়েবহুকটি পুরোপুরি আসেনি।',
     delivery_not_found: 'ওয়েবহুকটি পাওয়া যায়নি।',
     discount_too_large: 'ছাড় অর্ডারের দামের চেয়ে বেশি হতে পারে না।',
-    empty_file: 'ফাইলে কোনো সারি নেই।',
     event_mismatch: 'ঘটনাটি এই ঠিকানার নয়।',
     file_missing: 'একটি ফাইল দিন।',
     file_too_large: 'ফাইলটি খুব বড়।',

@@ -323,7 +323,6 @@ export default {
     delivery_incomplete: 'This webhook was not received completely.',
     delivery_not_found: 'The webhook was not found.',
     discount_too_large: 'The discount cannot be more than the order.',
-    empty_file: 'The file has no rows.',
     event_mismatch: 'The event does not belong to this address.',
     file_missing: 'Choose a file.',
     file_too_large: 'The file is too large.',
