@@ -2,7 +2,8 @@
 //!
 //! Policy: what a caller did wrong is a [`Problem`] with a stable `code`, the field concerned and
 //! what is allowed; it is worded for the person who must act on it. What we did wrong is logged
-//! with its cause and answered as a bare `internal_error`. A problem never carries SQL, secrets or
+//! with its cause and answered as a bare `internal_error`; a database that is full, gone or busy as
+//! `storage_full`, `database_unavailable` or `busy` with `Retry-After`. A problem never carries SQL, secrets or
 //! full phone numbers. The body is `application/problem+json` (RFC 9457).
 
 use axum::Json;
@@ -11,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::{BadCursor, DbError};
+use crate::db::{BadCursor, DbError, Failure};
 
 /// What handlers and stores return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -76,17 +77,7 @@ fn status_as_number<S: serde::Serializer>(status: &StatusCode, s: S) -> Result<S
 impl Error {
     /// A problem of any status.
     pub fn problem(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
-        Self::Problem(Box::new(Problem {
-            kind: format!("urn:trustcart:problem:{code}"),
-            title: status.canonical_reason().unwrap_or("Error").to_owned(),
-            status,
-            code: code.to_owned(),
-            detail: detail.into(),
-            field: None,
-            allowed: Vec::new(),
-            errors: Vec::new(),
-            retry_after: None,
-        }))
+        Self::Problem(Box::new(Problem::new(status, code, detail)))
     }
 
     /// 422: `field` has a value that is not accepted.
@@ -154,8 +145,72 @@ impl Error {
     pub fn code(&self) -> &str {
         match self {
             Self::Problem(problem) => &problem.code,
-            Self::Db(_) | Self::Internal(_) => "internal_error",
+            Self::Db(_) | Self::Internal(_) => our_fault(self.failure()).1,
         }
+    }
+
+    /// Why the database or the disk could not do it now, if that is what went wrong.
+    pub fn failure(&self) -> Option<Failure> {
+        match self {
+            Self::Problem(_) => None,
+            Self::Db(error) => Failure::of(error),
+            Self::Internal(error) => error.chain().find_map(|cause| {
+                if let Some(error) = cause.downcast_ref::<DbError>() {
+                    return Failure::of(error);
+                }
+                let error = cause.downcast_ref::<std::io::Error>()?;
+                (error.kind() == std::io::ErrorKind::StorageFull).then_some(Failure::Full)
+            }),
+        }
+    }
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:trustcart:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status,
+            code: code.to_owned(),
+            detail: detail.into(),
+            field: None,
+            allowed: Vec::new(),
+            errors: Vec::new(),
+            retry_after: None,
+        }
+    }
+}
+
+/// Status, code, sentence and seconds to wait. Whether a commit that failed was made is unknown, so
+/// no sentence says that nothing was changed.
+fn our_fault(
+    failure: Option<Failure>,
+) -> (StatusCode, &'static str, &'static str, Option<u64>) {
+    match failure {
+        Some(Failure::Full) => (
+            StatusCode::INSUFFICIENT_STORAGE,
+            "storage_full",
+            "The server's disk is full. Tell your administrator.",
+            Some(30),
+        ),
+        Some(Failure::Unavailable) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "database_unavailable",
+            "The database does not answer. Try again in a moment, and check whether it was saved.",
+            Some(5),
+        ),
+        Some(Failure::Busy) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "The server is busy. Try again in a moment.",
+            Some(2),
+        ),
+        None => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal_error",
+            "Something went wrong on our side. Check whether it was saved.",
+            None,
+        ),
     }
 }
 
@@ -191,35 +246,13 @@ impl std::error::Error for Error {}
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
+        let failure = self.failure();
         let problem = match self {
             Self::Problem(problem) => problem,
-            Self::Db(sqlx::Error::PoolTimedOut) => {
-                tracing::error!("no database connection became free in time");
-                match Self::problem(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "busy",
-                    "The server is busy. Try again in a moment.",
-                )
-                .retry_after(2)
-                {
-                    Self::Problem(problem) => problem,
-                    Self::Db(_) | Self::Internal(_) => {
-                        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-                    }
-                }
-            }
             ours => {
                 tracing::error!(error = %ours, "request failed");
-                match Self::problem(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "internal_error",
-                    "Something went wrong on our side. Nothing was changed.",
-                ) {
-                    Self::Problem(problem) => problem,
-                    Self::Db(_) | Self::Internal(_) => {
-                        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-                    }
-                }
+                let (status, code, detail, retry_after) = our_fault(failure);
+                Box::new(Problem { retry_after, ..Problem::new(status, code, detail) })
             }
         };
         let status = problem.status;
@@ -231,5 +264,36 @@ impl IntoResponse for Error {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use axum::http::{StatusCode, header};
+    use axum::response::IntoResponse as _;
+
+    use super::Error;
+    use crate::db::DbError;
+
+    #[test]
+    fn a_database_that_is_gone_or_full_is_no_fault_of_ours_and_says_when_to_try_again() {
+        let gone = || DbError::Io(io::Error::other("gone"));
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        for (error, status, code) in [
+            (Error::Db(gone()), 503, "database_unavailable"),
+            (Error::Db(DbError::PoolClosed), 503, "database_unavailable"),
+            (Error::Db(DbError::PoolTimedOut), 503, "busy"),
+            (Error::Internal(anyhow::Error::new(gone()).context("saving")), 503, "database_unavailable"),
+            (Error::Internal(anyhow::Error::new(full()).context("saving")), 507, "storage_full"),
+            (Error::Db(DbError::RowNotFound), 500, "internal_error"),
+        ] {
+            assert_eq!(error.code(), code);
+            let response = error.into_response();
+            assert_eq!(response.status().as_u16(), status, "{code}");
+            let retry = response.headers().contains_key(header::RETRY_AFTER);
+            assert_eq!(retry, response.status() != StatusCode::INTERNAL_SERVER_ERROR, "{code}");
+        }
     }
 }

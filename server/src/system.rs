@@ -1,7 +1,7 @@
 //! Health, metrics, the request log, and what every page needs to know of the company.
 
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::{MatchedPath, Request, State};
@@ -34,14 +34,25 @@ pub async fn healthz() -> &'static str {
     "ok"
 }
 
-/// The process can serve: the database answers.
+/// Longest wait for the database to answer a question.
+const READY: Duration = Duration::from_secs(2);
+
+/// The process can serve: the database answers and takes writes.
 pub async fn readyz(State(state): State<AppState>) -> (StatusCode, &'static str) {
-    let answer = async { state.db.read().await?.scalar::<i64>("SELECT CAST(1 AS BIGINT)").await };
-    match answer.await {
-        Ok(_) if !state.stop.is_cancelled() => (StatusCode::OK, "ok"),
-        Ok(_) => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
-        Err(error) => {
-            tracing::warn!(%error, "the database does not answer");
+    if state.stop.is_cancelled() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping");
+    }
+    let reads = async { state.db.read().await?.scalar::<i64>("SELECT CAST(1 AS BIGINT)").await };
+    let reads = tokio::time::timeout(READY, reads);
+    match futures::join!(reads, state.db.prove_writable()) {
+        (Ok(Ok(_)), Ok(())) => (StatusCode::OK, "ok"),
+        (Ok(Ok(_)), Err(error)) => {
+            tracing::warn!(%error, "the database takes no writes");
+            (StatusCode::SERVICE_UNAVAILABLE, "database takes no writes")
+        }
+        (reads, _) => {
+            let error = reads.map_or_else(|late| late.to_string(), |_| "an error".to_owned());
+            tracing::warn!(error, "the database does not answer");
             (StatusCode::SERVICE_UNAVAILABLE, "database")
         }
     }

@@ -1,6 +1,7 @@
 //! Multi-row inserts: one statement for many rows, within both databases' argument limits.
 
-use super::{Arg, DbError, Ready, Sql, Tx, arg};
+use super::tx::Ready;
+use super::{Arg, DbError, Sql, Tx, arg};
 
 /// Most arguments in one statement (SQLite's limit is 32,766, PostgreSQL's 65,535). Fewer than
 /// that keeps a statement's memory small.

@@ -8,6 +8,7 @@
 mod arg;
 mod bundle;
 mod claim;
+mod failure;
 mod ids;
 mod insert;
 pub mod lease;
@@ -17,21 +18,23 @@ pub mod packed;
 mod paging;
 mod phone;
 mod postgres;
+pub mod sqlite;
 mod text_enum;
+mod tx;
+mod writes;
 
-use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
-use sqlx::sqlite::{
-    SqliteArguments, SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions,
-    SqliteRow, SqliteSynchronous,
-};
-use sqlx::{AssertSqlSafe, FromRow, PgPool, Sqlite, SqlitePool};
+use anyhow::bail;
+use sqlx::postgres::{PgConnectOptions, PgRow};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, PgPool, SqlitePool};
 
 pub use arg::{Arg, Sql};
 pub use bundle::{Bundle, Part, absent};
 pub use claim::Claim;
+pub use failure::Failure;
 pub use ids::*;
 pub use insert::{Insert, Values};
 pub use money::Money;
@@ -39,6 +42,9 @@ pub use paging::{BadCursor, Cursor, Page, PageQuery};
 pub use phone::{Dialled, PhoneError, PhoneNumber, dialled};
 use postgres::Session;
 pub(crate) use text_enum::text_enum;
+use tx::Driver;
+pub use tx::Tx;
+use writes::Writes;
 
 /// Prepared statements a connection keeps.
 const STATEMENTS: usize = 256;
@@ -51,9 +57,23 @@ pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Sen
 impl<T> Row for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
 {}
 
+/// Longest wait for the database to prove that it takes writes.
+const PROOF: Duration = Duration::from_secs(2);
+/// A proof so recent is not repeated, however often it is asked for.
+const PROVEN_FOR: Duration = Duration::from_secs(1);
+/// SQLite's writer counts as busy, not as stuck, so long after the last commit.
+const BUSY_FOR: Duration = Duration::from_secs(30);
+
 /// The database: cheap to clone, shared by everything.
 #[derive(Clone, Debug)]
-pub enum Db {
+pub struct Db {
+    pools: Pools,
+    writes: Arc<Writes>,
+    proven: Arc<tokio::sync::Mutex<Option<Instant>>>,
+}
+
+#[derive(Clone, Debug)]
+enum Pools {
     /// An SQLite file.
     Sqlite {
         /// Readers.
@@ -67,97 +87,156 @@ pub enum Db {
         pool: PgPool,
         /// For reading by key: each statement is planned once.
         keyed: PgPool,
+        /// For what may take long.
+        long: PgPool,
+        /// Longest statement.
+        limit: Duration,
     },
 }
 
 impl Db {
-    /// Opens `url` (`sqlite:PATH`, `postgres://…`) and brings its schema up to date.
-    pub async fn connect(url: &str) -> Result<Self, DbError> {
-        let db = if let Some(path) = url.strip_prefix("sqlite:") {
-            Self::open_sqlite(Path::new(path.trim_start_matches("//"))).await?
-        } else {
+    /// Opens `url` (`sqlite:PATH`, `postgres://…`) and brings its schema up to date. The error says
+    /// what to do.
+    pub async fn connect(url: &str) -> anyhow::Result<Self> {
+        let pools = if let Some(path) = sqlite::path(url) {
+            let (read, write) = sqlite::open(path).await?;
+            migrate::sqlite(&write).await?;
+            Pools::Sqlite { read, write }
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = url.parse::<PgConnectOptions>()?.statement_cache_capacity(STATEMENTS);
-            Self::Postgres {
-                pool: postgres::pool(options.clone()).await?,
-                keyed: postgres::keyed(options),
-            }
+            let mut first = postgres::first(&options).await?;
+            migrate::postgres(&mut first).await?;
+            // Closed with the process at the latest.
+            let _ = sqlx::Connection::close(first).await;
+            let postgres::Pools { pool, keyed, long } = postgres::pools(&options);
+            Pools::Postgres { pool, keyed, long, limit: postgres::STATEMENT }
+        } else {
+            bail!("DATABASE_URL must be postgres://… or sqlite:PATH");
         };
-        migrate::run(&db).await?;
-        Ok(db)
+        Ok(Self { pools, writes: Arc::new(Writes::new()), proven: Arc::default() })
     }
 
-    async fn open_sqlite(path: &Path) -> Result<Self, DbError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .auto_vacuum(SqliteAutoVacuum::Incremental)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(10))
-            .pragma("cache_size", "-16000")
-            .pragma("temp_store", "memory")
-            .pragma("journal_size_limit", "67108864")
-            .pragma("analysis_limit", "1000")
-            .statement_cache_capacity(STATEMENTS);
-        // A file does not go away: no connection is asked whether it is still there.
-        let write = SqlitePoolOptions::new()
-            .max_connections(1)
-            .test_before_acquire(false)
-            .acquire_timeout(Duration::from_secs(30))
-            .connect_with(options.clone())
-            .await?;
-        let read = SqlitePoolOptions::new()
-            .max_connections(4)
-            .test_before_acquire(false)
-            .acquire_timeout(Duration::from_secs(30))
-            .connect_with(options.pragma("query_only", "on"))
-            .await?;
-        Ok(Self::Sqlite { read, write })
+    /// The same database for jobs, imports and learning, whose statements may take minutes and which
+    /// take no connection from the requests.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        let pools = match &self.pools {
+            Pools::Postgres { long, .. } => Pools::Postgres {
+                pool: long.clone(),
+                keyed: long.clone(),
+                long: long.clone(),
+                limit: postgres::LONG_STATEMENT,
+            },
+            sqlite @ Pools::Sqlite { .. } => sqlite.clone(),
+        };
+        Self { pools, ..self.clone() }
     }
 
     /// Whether this is PostgreSQL, for the few places where the databases truly differ
     /// (notification, bulk load).
     pub fn is_postgres(&self) -> bool {
-        matches!(self, Self::Postgres { .. })
+        self.postgres().is_some()
+    }
+
+    /// PostgreSQL's connections, to listen on.
+    pub(crate) fn postgres(&self) -> Option<&PgPool> {
+        match &self.pools {
+            Pools::Postgres { pool, .. } => Some(pool),
+            Pools::Sqlite { .. } => None,
+        }
     }
 
     /// Begins a transaction that may write. Dropping it without [`Tx::commit`] rolls back.
     pub async fn begin(&self) -> Result<Tx, DbError> {
-        let mut tx = match self {
-            Self::Sqlite { write, .. } => Tx::sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres { pool, .. } => Tx::postgres(Session::Transaction(pool.begin().await?)),
+        let begun = match &self.pools {
+            Pools::Sqlite { write, .. } => {
+                write.begin_with("BEGIN IMMEDIATE").await.map(Driver::Sqlite)
+            }
+            Pools::Postgres { pool, limit, .. } => {
+                Session::begin(pool, *limit).await.map(Driver::Postgres)
+            }
         };
+        let driver = begun.inspect_err(|error| self.note(error))?;
+        let mut tx = Tx::new(driver, Some(Arc::clone(&self.writes)));
         tx.claim = Claim::insert_current(&mut tx).await?;
         Ok(tx)
+    }
+
+    /// Remembers that writing failed.
+    fn note(&self, error: &DbError) {
+        if Failure::of(error).is_some_and(Failure::stops_writing) {
+            self.writes.fail();
+        }
     }
 
     /// Begins to read, never waiting for the writer. SQLite shows one view to the end, PostgreSQL to
     /// each statement what is committed by then; without a transaction, which would change nothing of
     /// that and cost two more ways to the server.
     pub async fn read(&self) -> Result<Tx, DbError> {
-        Ok(match self {
-            Self::Sqlite { read, .. } => Tx::sqlite(read.begin().await?),
-            Self::Postgres { pool, .. } => Tx::postgres(Session::Reading(pool.acquire().await?)),
-        })
+        let driver = match &self.pools {
+            Pools::Sqlite { read, .. } => Driver::Sqlite(read.begin().await?),
+            Pools::Postgres { pool, limit, .. } => {
+                Driver::Postgres(Session::read(pool, *limit).await?)
+            }
+        };
+        Ok(Tx::new(driver, None))
     }
 
     /// The same for pages that read the same few rows by key again and again: PostgreSQL plans each of
     /// their statements once, and not for every customer anew, which takes longer than the reading.
     /// Not for statements whose best plan depends on what is asked for.
     pub async fn read_by_key(&self) -> Result<Tx, DbError> {
-        match self {
-            Self::Sqlite { .. } => self.read().await,
-            Self::Postgres { keyed, .. } => {
-                Ok(Tx::postgres(Session::Reading(keyed.acquire().await?)))
+        match &self.pools {
+            Pools::Sqlite { .. } => self.read().await,
+            Pools::Postgres { keyed, limit, .. } => {
+                Ok(Tx::new(Driver::Postgres(Session::read(keyed, *limit).await?), None))
             }
+        }
+    }
+
+    /// Proves that the database takes writes, by one. Asked often, it is done once a second.
+    pub async fn prove_writable(&self) -> Result<(), DbError> {
+        let mut proven = self.proven.lock().await;
+        if self.writes.failed_lately() {
+            return Err(failed("a write failed a moment ago"));
+        }
+        if proven.is_some_and(|at| at.elapsed() < PROVEN_FOR) {
+            return Ok(());
+        }
+        *proven = None;
+        let proof = async {
+            let mut tx = self.begin().await?;
+            tx.execute(
+                "INSERT INTO settings (key, value, updated_at)
+                 VALUES ('health.proof', '{}', CURRENT_TIMESTAMP)
+                 ON CONFLICT (key) DO UPDATE SET updated_at = excluded.updated_at",
+            )
+            .await?;
+            tx.commit().await
+        };
+        match tokio::time::timeout(PROOF, proof).await {
+            Ok(proof) => proof?,
+            // A long transaction has the one writer.
+            Err(_) if !self.is_postgres() && self.writes.succeeded_within(BUSY_FOR) => {}
+            Err(_) => return Err(failed("the database does not answer")),
+        }
+        *proven = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Reads an SQLite file from end to end: `ok`, or the first damage found. PostgreSQL has its own
+    /// tools: `ok`.
+    pub async fn check_file(&self) -> Result<String, DbError> {
+        match &self.pools {
+            Pools::Sqlite { read, .. } => sqlite::quick_check(read).await,
+            Pools::Postgres { .. } => Ok("ok".to_owned()),
         }
     }
 
     /// Prepares for writing much at once with nobody else at work: SQLite keeps more in memory and
     /// copies its log into the file less often.
     pub async fn prepare_for_bulk(&self) -> Result<(), DbError> {
-        if let Self::Sqlite { write, .. } = self {
+        if let Pools::Sqlite { write, .. } = &self.pools {
             for pragma in ["PRAGMA cache_size = -200000", "PRAGMA wal_autocheckpoint = 50000"] {
                 sqlx::query(pragma).execute(write).await?;
             }
@@ -167,244 +246,20 @@ impl Db {
 
     /// Closes all connections; SQLite checkpoints its write-ahead log.
     pub async fn close(&self) {
-        match self {
-            Self::Sqlite { read, write } => {
+        match &self.pools {
+            Pools::Sqlite { read, write } => {
                 read.close().await;
                 write.close().await;
             }
-            Self::Postgres { pool, keyed } => {
-                keyed.close().await;
-                pool.close().await;
+            Pools::Postgres { pool, keyed, long, .. } => {
+                futures::join!(pool.close(), keyed.close(), long.close());
             }
         }
     }
 }
 
-/// A transaction on either database.
-#[derive(Debug)]
-pub struct Tx {
-    driver: Driver,
-    /// Rows to be inserted just before the commit.
-    later: Vec<Insert>,
-    /// The row that makes the request's key known, if this transaction carries it.
-    claim: Option<claim::Held>,
-}
-
-#[derive(Debug)]
-enum Driver {
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
-    Postgres(Session),
-}
-
-/// The one place that picks a driver: runs `$body` with `$query` and `$conn` of the transaction's
-/// own database. `$make` is the query constructor (`query`, `query_as::<_, T>`).
-macro_rules! on_driver {
-    ($tx:expr, $sql:expr, $make:path, |$query:ident, $conn:ident| $body:expr) => {{
-        let Sql { text, args, persistent } = $sql.into();
-        match &mut $tx.driver {
-            Driver::Sqlite(tx) => {
-                let $conn = &mut **tx;
-                let text = arg::sqlite_text(text, &args);
-                let $query = $make(AssertSqlSafe(text), arg::sqlite(args)?).persistent(persistent);
-                $body
-            }
-            Driver::Postgres(session) => {
-                let $conn = &mut **session;
-                let $query =
-                    $make(AssertSqlSafe(text), arg::postgres(args)?).persistent(persistent);
-                $body
-            }
-        }
-    }};
-}
-
-/// A statement as its driver takes it: made ready while the database is busy with another one.
-#[derive(Debug)]
-enum Ready {
-    Sqlite(String, SqliteArguments, bool),
-    Postgres(String, PgArguments, bool),
-}
-
-impl Ready {
-    fn new(postgres: bool, sql: Sql) -> Result<Self, DbError> {
-        let Sql { text, args, persistent } = sql;
-        Ok(if postgres {
-            Self::Postgres(text, arg::postgres(args)?, persistent)
-        } else {
-            let text = arg::sqlite_text(text, &args);
-            Self::Sqlite(text, arg::sqlite(args)?, persistent)
-        })
-    }
-
-    fn elsewhere() -> DbError {
-        DbError::Protocol("a statement of the other database".to_owned())
-    }
-}
-
-impl Tx {
-    fn sqlite(transaction: sqlx::Transaction<'static, Sqlite>) -> Self {
-        Self { driver: Driver::Sqlite(transaction), later: Vec::new(), claim: None }
-    }
-
-    fn postgres(session: Session) -> Self {
-        Self { driver: Driver::Postgres(session), later: Vec::new(), claim: None }
-    }
-
-    /// Rows to be inserted just before the commit, with others of the same kind in one statement: for
-    /// what this transaction itself does not read.
-    pub fn insert_later(&mut self, rows: Insert) {
-        match self.later.iter_mut().find(|waiting| waiting.is_like(&rows)) {
-            Some(waiting) => waiting.append(rows),
-            None => self.later.push(rows),
-        }
-    }
-
-    /// Inserts what waits for the commit now.
-    pub async fn insert_waiting(&mut self) -> Result<(), DbError> {
-        let waiting = std::mem::take(&mut self.later);
-        if self.is_postgres() && waiting.len() > 1 && waiting.iter().all(|rows| rows.len() < 100) {
-            self.execute(Insert::together(waiting)).await?;
-            return Ok(());
-        }
-        for rows in waiting {
-            rows.execute(self).await?;
-        }
-        Ok(())
-    }
-
-    /// All rows.
-    pub async fn all<T: Row>(&mut self, sql: impl Into<Sql>) -> Result<Vec<T>, DbError> {
-        on_driver!(self, sql, sqlx::query_as_with::<_, T, _>, |q, c| q.fetch_all(c).await)
-    }
-
-    /// The first row, if any.
-    pub async fn optional<T: Row>(&mut self, sql: impl Into<Sql>) -> Result<Option<T>, DbError> {
-        on_driver!(self, sql, sqlx::query_as_with::<_, T, _>, |q, c| q.fetch_optional(c).await)
-    }
-
-    /// Exactly one row; none is an error ([`sqlx::Error::RowNotFound`]).
-    pub async fn one<T: Row>(&mut self, sql: impl Into<Sql>) -> Result<T, DbError> {
-        on_driver!(self, sql, sqlx::query_as_with::<_, T, _>, |q, c| q.fetch_one(c).await)
-    }
-
-    /// The first column of the first row, as in `SELECT count(*)` or `… RETURNING id`.
-    pub async fn scalar<T>(&mut self, sql: impl Into<Sql>) -> Result<T, DbError>
-    where
-        (T,): Row,
-    {
-        Ok(self.one::<(T,)>(sql).await?.0)
-    }
-
-    /// Like [`Tx::scalar`], `None` without a row.
-    pub async fn optional_scalar<T>(&mut self, sql: impl Into<Sql>) -> Result<Option<T>, DbError>
-    where
-        (T,): Row,
-    {
-        Ok(self.optional::<(T,)>(sql).await?.map(|row| row.0))
-    }
-
-    /// Runs a statement; the number of rows it touched.
-    pub async fn execute(&mut self, sql: impl Into<Sql>) -> Result<u64, DbError> {
-        self.run(Ready::new(self.is_postgres(), sql.into())?).await
-    }
-
-    /// Runs a statement made ready for this transaction's database; the number of rows it touched.
-    async fn run(&mut self, ready: Ready) -> Result<u64, DbError> {
-        match (&mut self.driver, ready) {
-            (Driver::Sqlite(tx), Ready::Sqlite(text, args, persistent)) => {
-                let query = sqlx::query_with(AssertSqlSafe(text), args).persistent(persistent);
-                Ok(query.execute(&mut **tx).await?.rows_affected())
-            }
-            (Driver::Postgres(session), Ready::Postgres(text, args, persistent)) => {
-                let query = sqlx::query_with(AssertSqlSafe(text), args).persistent(persistent);
-                Ok(query.execute(&mut **session).await?.rows_affected())
-            }
-            _ => Err(Ready::elsewhere()),
-        }
-    }
-
-    /// The rows of a statement made ready for this transaction's database.
-    async fn run_all<T: Row>(&mut self, ready: Ready) -> Result<Vec<T>, DbError> {
-        match (&mut self.driver, ready) {
-            (Driver::Sqlite(tx), Ready::Sqlite(text, args, persistent)) => {
-                let query = sqlx::query_as_with(AssertSqlSafe(text), args).persistent(persistent);
-                query.fetch_all(&mut **tx).await
-            }
-            (Driver::Postgres(session), Ready::Postgres(text, args, persistent)) => {
-                let query = sqlx::query_as_with(AssertSqlSafe(text), args).persistent(persistent);
-                query.fetch_all(&mut **session).await
-            }
-            _ => Err(Ready::elsewhere()),
-        }
-    }
-
-    /// The next `count` ids of a table whose rows this transaction is about to insert.
-    pub async fn next_ids(&mut self, table: &str, count: usize) -> Result<Vec<i64>, DbError> {
-        if self.is_postgres() {
-            let sql =
-                "SELECT nextval(pg_get_serial_sequence($1, 'id')) FROM generate_series(1, $2)";
-            let ids: Vec<(i64,)> = self.all(Sql::new(sql).bind(table).bind(count)).await?;
-            return Ok(ids.into_iter().map(|row| row.0).collect());
-        }
-        // The one writer has nobody beside it, and inserting with an id moves the sequence.
-        let sql = "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = $1), 0)";
-        let last: i64 = self.scalar(Sql::new(sql).bind(table)).await?;
-        Ok((last + 1..).take(count).collect())
-    }
-
-    /// Tells the planner what the tables hold; neither database needs to read all of it for that.
-    pub async fn analyze(&mut self) -> Result<(), DbError> {
-        self.execute("ANALYZE").await?;
-        if !self.is_postgres() {
-            // SQLite notes that a table is empty and believes it ever after, so that a scan of its
-            // first ten thousand rows looks cheaper than an index. No note is the better guess.
-            self.execute("DELETE FROM sqlite_stat1 WHERE stat LIKE '0 %'").await?;
-            self.execute("ANALYZE sqlite_schema").await?;
-        }
-        Ok(())
-    }
-
-    /// Waits until no other transaction holds `name`, and holds it to the end of this one: for what no
-    /// row stands for yet. SQLite has one writer, who holds everything.
-    pub async fn alone(&mut self, name: &str) -> Result<(), DbError> {
-        if self.is_postgres() {
-            let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-            self.execute(Sql::new(sql).bind(name)).await?;
-        }
-        Ok(())
-    }
-
-    /// Ends a `SELECT` whose rows nobody else changes before this transaction ends. SQLite has one
-    /// writer, who needs no lock.
-    pub fn for_update(&self) -> &'static str {
-        if self.is_postgres() { " FOR UPDATE" } else { "" }
-    }
-
-    /// Makes everything durable.
-    pub async fn commit(mut self) -> Result<(), DbError> {
-        self.insert_waiting().await?;
-        match self.driver {
-            Driver::Sqlite(tx) => tx.commit().await?,
-            Driver::Postgres(session) => session.commit().await?,
-        }
-        if let Some(claim) = self.claim {
-            claim.committed();
-        }
-        Ok(())
-    }
-
-    /// Undoes everything; dropping does the same later.
-    pub async fn rollback(self) -> Result<(), DbError> {
-        match self.driver {
-            Driver::Sqlite(tx) => tx.rollback().await,
-            Driver::Postgres(session) => session.rollback().await,
-        }
-    }
-
-    /// Whether this is PostgreSQL.
-    pub fn is_postgres(&self) -> bool {
-        matches!(self.driver, Driver::Postgres(_))
-    }
+fn failed(why: &str) -> DbError {
+    DbError::Io(std::io::Error::other(why))
 }
 
 /// Whether `error` is a unique-constraint violation.

@@ -1,24 +1,94 @@
-//! Connections to PostgreSQL.
+//! Connections to PostgreSQL. No wait is without an end: a statement, a transaction left open, a
+//! connection whose other end is gone without a word.
 
+use std::io;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
+use anyhow::{Context as _, bail};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, Postgres};
+use tokio::time::timeout;
 
 use super::DbError;
 
 /// Connections for everything. More than the machines have cores to serve only queue inside PostgreSQL
 /// instead of here, and make the slowest answers slower.
 const CONNECTIONS: u32 = 10;
+/// Connections for jobs, imports and learning.
+const LONG_CONNECTIONS: u32 = 5;
 /// A connection that answered so recently is not asked whether it is still there.
 const UNASKED: Duration = Duration::from_secs(1);
+/// Longest wait for a free connection, and for a new one.
+const ACQUIRE: Duration = Duration::from_secs(10);
+/// Longest statement of a request.
+pub(super) const STATEMENT: Duration = Duration::from_secs(20);
+/// Longest statement of a job or an import.
+pub(super) const LONG_STATEMENT: Duration = Duration::from_mins(15);
+/// PostgreSQL ends a statement itself; so much later it counts as gone.
+const GRACE: Duration = Duration::from_secs(5);
 
-fn options(connections: u32) -> PgPoolOptions {
+/// The pools, without a connection yet.
+pub(super) struct Pools {
+    pub(super) pool: PgPool,
+    pub(super) keyed: PgPool,
+    pub(super) long: PgPool,
+}
+
+/// Connects once, so that a wrong address is told at once; this connection has no limits.
+pub(super) async fn first(to: &PgConnectOptions) -> anyhow::Result<PgConnection> {
+    let (host, port) = (to.get_host(), to.get_port());
+    match timeout(ACQUIRE, PgConnection::connect_with(to)).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(DbError::Io(error))) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            bail!("connection refused by {host}:{port} (DATABASE_URL); is PostgreSQL running there?")
+        }
+        Ok(Err(error)) => {
+            Err(error).with_context(|| format!("connecting to {host}:{port} (DATABASE_URL)"))
+        }
+        Err(_) => bail!("{host}:{port} (DATABASE_URL) does not answer"),
+    }
+}
+
+/// All pools. Connections are made when first needed.
+pub(super) fn pools(to: &PgConnectOptions) -> Pools {
+    let any = |connections, limit| options(connections, limit, false).connect_lazy_with(to.clone());
+    Pools {
+        pool: any(CONNECTIONS, STATEMENT),
+        keyed: options(keyed_connections(), STATEMENT, true).connect_lazy_with(to.clone()),
+        long: any(LONG_CONNECTIONS, LONG_STATEMENT),
+    }
+}
+
+/// Reading by key takes a connection for a moment: three for each core, as some wait for the disk. With
+/// fewer a core has nothing to do meanwhile, with many more all pages take longer.
+fn keyed_connections() -> u32 {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(3 * cores).map_or(CONNECTIONS, |each| each.min(CONNECTIONS))
+}
+
+fn options(connections: u32, statement: Duration, planned_once: bool) -> PgPoolOptions {
+    let ms = statement.as_millis();
+    // PostgreSQL lets go of what a process held whose machine or network is gone.
+    let mut settings = format!(
+        "SET statement_timeout = {ms}; SET idle_in_transaction_session_timeout = {ms};
+         SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10;
+         SET tcp_keepalives_count = 3; SET tcp_user_timeout = 60000;"
+    );
+    if planned_once {
+        settings.push_str("SET plan_cache_mode = force_generic_plan;");
+    }
     PgPoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(10))
+        .acquire_timeout(ACQUIRE)
+        .after_connect(move |connection, _| {
+            let settings = settings.clone();
+            Box::pin(async move {
+                connection.execute(sqlx::AssertSqlSafe(settings)).await?;
+                Ok(())
+            })
+        })
         // A round trip a transaction would be spent on asking a connection that answered a moment ago
         // whether it is there.
         .test_before_acquire(false)
@@ -32,71 +102,112 @@ fn options(connections: u32) -> PgPoolOptions {
         })
 }
 
-/// Connections for everything; fails if there is no database.
-pub(super) async fn pool(to: PgConnectOptions) -> Result<PgPool, DbError> {
-    options(CONNECTIONS).connect_with(to).await
-}
-
-/// Reading by key takes a connection for a moment: three for each core, as some wait for the disk. With
-/// fewer a core has nothing to do meanwhile, with many more all pages take longer.
-fn keyed_connections() -> u32 {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    u32::try_from(3 * cores).map_or(CONNECTIONS, |each| each.min(CONNECTIONS))
-}
-
-/// Connections whose statements are planned once, made when first needed.
-pub(super) fn keyed(to: PgConnectOptions) -> PgPool {
-    options(keyed_connections())
-        .after_connect(|connection, _| {
-            Box::pin(async move {
-                connection.execute("SET plan_cache_mode = force_generic_plan").await?;
-                Ok(())
-            })
-        })
-        .connect_lazy_with(to)
-}
-
-/// What statements run in.
+/// What statements run in: a transaction, or a connection on which each statement stands alone.
+/// Dropped, a transaction is rolled back.
 #[derive(Debug)]
-pub(super) enum Session {
-    /// A transaction; dropped, it is rolled back.
-    Transaction(Transaction<'static, Postgres>),
-    /// A connection on which each statement stands alone.
-    Reading(PoolConnection<Postgres>),
+pub(super) struct Session {
+    /// There until dropped.
+    connection: Option<PoolConnection<Postgres>>,
+    in_transaction: bool,
+    limit: Duration,
 }
 
 impl Session {
+    /// A connection of `pool` on which each statement stands alone and may take `limit`.
+    pub(super) async fn read(pool: &PgPool, limit: Duration) -> Result<Self, DbError> {
+        let connection = Some(pool.acquire().await?);
+        Ok(Self { connection, in_transaction: false, limit: limit + GRACE })
+    }
+
+    /// A transaction.
+    pub(super) async fn begin(pool: &PgPool, limit: Duration) -> Result<Self, DbError> {
+        let mut session = Self::read(pool, limit).await?;
+        // Even if the answer does not arrive it may have begun.
+        session.in_transaction = true;
+        session.command("BEGIN").await?;
+        Ok(session)
+    }
+
+    /// Whether a failed statement undoes those before it.
+    pub(super) fn is_transaction(&self) -> bool {
+        self.in_transaction
+    }
+
+    /// Longest wait for the answer to a statement.
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    async fn command(&mut self, sql: &'static str) -> Result<(), DbError> {
+        let limit = self.limit;
+        let connection: &mut PgConnection = self;
+        within(limit, async { connection.execute(sql).await.map(|_| ()) }).await
+    }
+
     pub(super) async fn commit(self) -> Result<(), DbError> {
-        match self {
-            Self::Transaction(transaction) => transaction.commit().await,
-            Self::Reading(_) => Ok(()),
-        }
+        self.end("COMMIT").await
     }
 
     pub(super) async fn rollback(self) -> Result<(), DbError> {
-        match self {
-            Self::Transaction(transaction) => transaction.rollback().await,
-            Self::Reading(_) => Ok(()),
+        self.end("ROLLBACK").await
+    }
+
+    async fn end(mut self, sql: &'static str) -> Result<(), DbError> {
+        if self.in_transaction {
+            self.command(sql).await?;
+            self.in_transaction = false;
         }
+        Ok(())
     }
 }
+
+/// The outcome of a statement, or an error when it takes longer than `limit`: then the database is
+/// frozen or cut off, and its connection is closed when given back.
+pub(super) async fn within<T>(
+    limit: Duration,
+    statement: impl Future<Output = Result<T, DbError>>,
+) -> Result<T, DbError> {
+    timeout(limit, statement).await.unwrap_or_else(|_| {
+        let late = io::Error::new(io::ErrorKind::TimedOut, "the database does not answer");
+        Err(DbError::Io(late))
+    })
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let Some(mut connection) = self.connection.take() else {
+            return;
+        };
+        let rolls_back = self.in_transaction;
+        tokio::spawn(async move {
+            // The pool waits until the connection is quiet, without an end if its other end is frozen;
+            // and meanwhile nobody else gets one.
+            if rolls_back {
+                let undone = connection.execute("ROLLBACK");
+                if !matches!(timeout(GRACE, undone).await, Ok(Ok(_))) {
+                    drop(connection.detach());
+                    return;
+                }
+            }
+            if timeout(GRACE, connection.return_to_pool()).await.is_err() {
+                tracing::warn!("a database connection that does not answer was closed");
+            }
+        });
+    }
+}
+
+const HELD: &str = "a session has its connection until it is dropped";
 
 impl Deref for Session {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
-        match self {
-            Self::Transaction(transaction) => transaction,
-            Self::Reading(connection) => connection,
-        }
+        self.connection.as_ref().expect(HELD)
     }
 }
 
 impl DerefMut for Session {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        match self {
-            Self::Transaction(transaction) => transaction,
-            Self::Reading(connection) => connection,
-        }
+        self.connection.as_mut().expect(HELD)
     }
 }

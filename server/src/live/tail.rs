@@ -185,20 +185,22 @@ impl Tail {
     }
 
     async fn listen(&self) -> Option<PgListener> {
-        let Db::Postgres { pool, .. } = &self.db else {
-            return None;
-        };
+        let pool = self.db.postgres()?;
         let mut listener = PgListener::connect_with(pool).await.ok()?;
         listener.listen(CHANNEL).await.ok()?;
         Some(listener)
     }
 
     async fn tell_others(&self) {
-        if let Db::Postgres { pool, .. } = &self.db {
-            let told = sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(pool).await;
-            if let Err(error) = told {
-                tracing::warn!(%error, "notifying other instances");
-            }
+        if !self.db.is_postgres() {
+            return;
+        }
+        let told = async {
+            let sql = Sql::new("SELECT CAST(pg_notify($1, '') AS TEXT)").bind(CHANNEL);
+            self.db.read().await?.scalar::<String>(sql).await
+        };
+        if let Err(error) = told.await {
+            tracing::warn!(%error, "notifying other instances");
         }
     }
 }

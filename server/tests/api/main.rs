@@ -10,6 +10,7 @@ mod customers;
 mod dashboard;
 mod demo;
 mod desk;
+mod failures;
 mod districts;
 mod idempotency;
 mod imports;

@@ -218,7 +218,15 @@ export default {
     not_supported: 'The telephone system of this call cannot do that.',
     network_error: 'The server cannot be reached. Check your connection.',
     unexpected_answer: 'The server gave an unexpected answer.',
-    internal_error: 'Something went wrong on the server.',
+    internal_error: 'Something went wrong on the server. Check whether it was saved.',
+    storage_full: "The server's disk is full. Tell your administrator.",
+    database_unavailable:
+      'The database does not answer. Try again in a moment, and check whether it was saved.',
+    busy: 'The server is busy. Try again in a moment.',
+    request_timeout: 'This took too long. Try again in a moment, and check whether it was saved.',
+    body_timeout: 'The upload was too slow. Check your connection and try again.',
+    invalid_character:
+      'This text has an invisible control character. Type it again instead of pasting it.',
     unauthenticated: 'Please log in again.',
     agent_full: 'The agent has no room for more calls today.',
     agent_absent: 'The agent is away that day.',
