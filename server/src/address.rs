@@ -1,6 +1,6 @@
 //! Where a request comes from, and networks (CIDR) in settings.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -28,6 +28,18 @@ impl FromStr for Network {
 
 fn within(networks: &[Network], address: IpAddr) -> bool {
     networks.iter().any(|network| network.0.contains(&address))
+}
+
+/// The unit of limits: an IPv4 address, or the first address of an IPv6 /64, which providers assign to
+/// one customer.
+pub fn prefix(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let prefix = u128::from(address) & !u128::from(u64::MAX);
+            IpAddr::V6(Ipv6Addr::from(prefix))
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
 }
 
 /// Whether an address is in one of the networks.
@@ -61,15 +73,11 @@ pub fn client(peer: SocketAddr, headers: &HeaderMap, proxies: &[Network]) -> Opt
     Some(nearest)
 }
 
-/// What stands for the household or office behind an address: the address itself (IPv4), or its /64,
-/// of which a single subscriber has all addresses (IPv6).
+/// [`prefix`] as text, to store it.
 pub fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
+    match prefix(address) {
         IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => {
-            let prefix = u128::from(v6) & !u128::from(u64::MAX);
-            format!("{}/64", std::net::Ipv6Addr::from(prefix))
-        }
+        IpAddr::V6(v6) => format!("{v6}/64"),
     }
 }
 

@@ -1,8 +1,10 @@
 //! What every handler shares, and how the process comes up and goes down.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::time::timeout;
 
 use crate::auth::{self, AccessKeys};
 use crate::calls::group::WebhookGroup;
@@ -25,6 +27,13 @@ const STRONG_SECRET: usize = 16;
 /// Webhooks of unproven senders that are kept in the log, per address and minute; the rest are only
 /// counted by the log file.
 const REFUSALS_KEPT: u32 = 300;
+/// The same for all addresses together.
+const REFUSALS_KEPT_IN_ALL: u32 = 1_000;
+
+/// Shutdown timeout of background work.
+const WORK_ENDS: Duration = Duration::from_secs(8);
+/// Shutdown timeout of the database: SQLite checkpoints its log.
+const DATABASE_CLOSES: Duration = Duration::from_secs(5);
 
 /// Shared state; cheap to clone.
 #[derive(Clone)]
@@ -61,6 +70,8 @@ pub struct AppState {
     pub webhook_limit: Arc<RateLimit>,
     /// Slows down what strangers get written into the log of webhooks.
     pub webhook_refusals: Arc<RateLimit>,
+    /// The same for all addresses together.
+    pub webhook_refusals_in_all: Arc<RateLimit>,
     /// Webhooks that are committed together.
     pub webhook_group: Arc<WebhookGroup>,
     /// Whose webhooks are believed; `None` without a secret.
@@ -125,6 +136,7 @@ impl AppState {
             login_limit: Arc::new(RateLimit::new(20, 60)),
             webhook_limit: Arc::new(RateLimit::new(webhook_rate, 60)),
             webhook_refusals: Arc::new(RateLimit::new(REFUSALS_KEPT, 60)),
+            webhook_refusals_in_all: Arc::new(RateLimit::new(REFUSALS_KEPT_IN_ALL, 60)),
             webhook_group: Arc::default(),
             webhook_verifier,
             metrics: crate::system::recorder(),
@@ -144,17 +156,22 @@ impl AppState {
         Ok(())
     }
 
-    /// Asks background work to end and waits for it.
+    /// This state with the database for background work ([`Db::for_background`]).
+    #[must_use]
+    pub fn for_background(&self) -> Self {
+        Self { db: self.db.for_background(), ..self.clone() }
+    }
+
+    /// Stops background work and closes the database, each with a timeout.
     pub async fn shut_down(&self) {
         self.stop.cancel();
         self.background.close();
-        if tokio::time::timeout(std::time::Duration::from_secs(10), self.background.wait())
-            .await
-            .is_err()
-        {
+        if timeout(WORK_ENDS, self.background.wait()).await.is_err() {
             tracing::warn!("background work did not end in time");
         }
-        self.db.close().await;
+        if timeout(DATABASE_CLOSES, self.db.close()).await.is_err() {
+            tracing::warn!("database did not close in time");
+        }
     }
 }
 

@@ -6,66 +6,19 @@ use std::path::PathBuf;
 use axum::http::HeaderName;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
 pub use asterisk::{AsteriskConfig, DialFormat};
 pub use bucket::BucketConfig;
+pub use secret::{ApiKey, Secret};
 
 mod asterisk;
 mod bucket;
+mod secret;
 
 use crate::address::Network;
 use crate::telephony::signature;
-
-/// A webhook secret: never printed.
-#[derive(Clone)]
-pub struct Secret(Vec<u8>);
-
-impl Secret {
-    /// The key to sign with.
-    pub fn key(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl std::str::FromStr for Secret {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        signature::key(text).map(Self).ok_or("a secret is a text, or whsec_ and base64")
-    }
-}
-
-/// A key we show to others: never printed.
-#[derive(Clone)]
-pub struct ApiKey(String);
-
-impl ApiKey {
-    /// For the header.
-    pub fn text(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::str::FromStr for ApiKey {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = text.trim();
-        let fits = !text.is_empty() && text.bytes().all(|b| (0x21..0x7f).contains(&b));
-        if fits { Ok(Self(text.to_owned())) } else { Err("a key is a line of visible characters") }
-    }
-}
-
-impl std::fmt::Debug for ApiKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("***")
-    }
-}
 
 /// How the process is set up.
 #[derive(Args, Clone, Debug)]
@@ -79,8 +32,9 @@ pub struct Config {
     /// `postgres://…` or `sqlite:PATH`; without it an SQLite file in the data directory.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
-    /// Demo data on a fresh installation: `true`, `false`; without it, only when nothing else is configured.
-    #[arg(long, env = "TRUSTCART_DEMO")]
+    /// Demo data on a fresh installation: yes or no (also 1, 0, true, false, on, off); without it, only
+    /// when nothing else is configured.
+    #[arg(long, env = "TRUSTCART_DEMO", value_parser = BoolishValueParser::new())]
     pub demo: Option<bool>,
     /// Password of the demo logins; without it a random one is made and printed.
     #[arg(long, env = "TRUSTCART_DEMO_PASSWORD", hide_env_values = true)]
@@ -129,6 +83,13 @@ pub struct Config {
     /// Proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas.
     #[arg(long, env = "TRUSTCART_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<Network>,
+    /// Maximum open connections per client address (IPv6: per /64). Loopback and trusted proxies are
+    /// exempt: limit connections in the proxy.
+    #[arg(long, env = "TRUSTCART_CONNECTIONS_PER_ADDRESS", default_value_t = 1_000)]
+    pub connections_per_address: usize,
+    /// Bearer token for `/metrics`; without it only direct requests from this machine are answered.
+    #[arg(long, env = "TRUSTCART_METRICS_TOKEN", hide_env_values = true)]
+    pub metrics_token: Option<ApiKey>,
     /// Webhooks taken from one address in a minute.
     #[arg(long, env = "TRUSTCART_WEBHOOK_RATE", default_value_t = 120_000)]
     pub webhook_rate: u32,
@@ -157,7 +118,8 @@ pub struct Config {
     #[arg(long, env = "TRUSTCART_WEBHOOK_LOG_ROWS", default_value_t = 1_000_000)]
     pub webhook_log_rows: u32,
     /// Accept unsigned PBX webhooks from anywhere, not only from this machine. For closed test networks.
-    #[arg(long, env = "TRUSTCART_INSECURE_WEBHOOKS", default_value_t = false, action = clap::ArgAction::Set)]
+    #[arg(long, env = "TRUSTCART_INSECURE_WEBHOOKS", default_value_t = false, action = clap::ArgAction::Set,
+          value_parser = BoolishValueParser::new())]
     pub insecure_webhooks: bool,
     /// The Asterisk, with `TELEPHONY_PROVIDER=asterisk`.
     #[command(flatten)]
@@ -167,7 +129,8 @@ pub struct Config {
           value_parser = clap::value_parser!(u32).range(1..))]
     pub learn_from: u32,
     /// Log as JSON lines instead of text.
-    #[arg(long, env = "TRUSTCART_LOG_JSON", default_value_t = false, action = clap::ArgAction::Set)]
+    #[arg(long, env = "TRUSTCART_LOG_JSON", default_value_t = false, action = clap::ArgAction::Set,
+          value_parser = BoolishValueParser::new())]
     pub log_json: bool,
     /// How many times faster than real the simulator's calls run (tests, demonstrations).
     #[arg(long, env = "TRUSTCART_SIMULATOR_SPEED", default_value_t = 1.0, hide = true)]

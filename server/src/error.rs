@@ -149,7 +149,7 @@ impl Error {
         }
     }
 
-    /// Why the database or the disk could not do it now, if that is what went wrong.
+    /// The database or disk failure behind this error, if any.
     pub fn failure(&self) -> Option<Failure> {
         match self {
             Self::Problem(_) => None,
@@ -181,11 +181,9 @@ impl Problem {
     }
 }
 
-/// Status, code, sentence and seconds to wait. Whether a commit that failed was made is unknown, so
-/// no sentence says that nothing was changed.
-fn our_fault(
-    failure: Option<Failure>,
-) -> (StatusCode, &'static str, &'static str, Option<u64>) {
+/// Status, code, detail and `Retry-After` (seconds). No detail claims that nothing was changed: after a
+/// failed commit that is unknown.
+fn our_fault(failure: Option<Failure>) -> (StatusCode, &'static str, &'static str, Option<u64>) {
     match failure {
         Some(Failure::Full) => (
             StatusCode::INSUFFICIENT_STORAGE,
@@ -278,14 +276,18 @@ mod tests {
     use crate::db::DbError;
 
     #[test]
-    fn a_database_that_is_gone_or_full_is_no_fault_of_ours_and_says_when_to_try_again() {
+    fn database_failures_are_503_or_507_with_retry_after() {
         let gone = || DbError::Io(io::Error::other("gone"));
         let full = || io::Error::from(io::ErrorKind::StorageFull);
         for (error, status, code) in [
             (Error::Db(gone()), 503, "database_unavailable"),
             (Error::Db(DbError::PoolClosed), 503, "database_unavailable"),
             (Error::Db(DbError::PoolTimedOut), 503, "busy"),
-            (Error::Internal(anyhow::Error::new(gone()).context("saving")), 503, "database_unavailable"),
+            (
+                Error::Internal(anyhow::Error::new(gone()).context("saving")),
+                503,
+                "database_unavailable",
+            ),
             (Error::Internal(anyhow::Error::new(full()).context("saving")), 507, "storage_full"),
             (Error::Db(DbError::RowNotFound), 500, "internal_error"),
         ] {

@@ -1,7 +1,9 @@
 //! Extractors that answer with problems, request bodies included.
 
+pub mod headers;
 pub mod idempotency;
 pub mod rendered;
+pub mod text;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -45,8 +47,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             ));
         }
         let bytes = Bytes::from_request(request, state).await.map_err(body_problem)?;
-        parse_json(&bytes).map(Self)
+        parse_checked(&bytes).map(Self)
     }
+}
+
+/// Reads JSON; text with control characters is refused.
+fn parse_checked<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let value = parse_json(bytes)?;
+    text::check_json(bytes)?;
+    Ok(value)
 }
 
 /// A JSON body that may be absent: then `T`'s default.
@@ -61,7 +70,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJ
         if bytes.trim_ascii().is_empty() {
             return Ok(Self(T::default()));
         }
-        parse_json(&bytes).map(Self)
+        parse_checked(&bytes).map(Self)
     }
 }
 
@@ -97,9 +106,24 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
 pub fn body_problem(rejection: BytesRejection) -> Error {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         body_too_large()
+    } else if is_late(&rejection) {
+        body_too_slow()
     } else {
         Error::problem(StatusCode::BAD_REQUEST, "unreadable_body", "The body broke off.")
     }
+}
+
+/// Whether reading the body timed out.
+pub fn is_late(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|error| {
+        let io = error.downcast_ref::<std::io::Error>();
+        io.is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut)
+    })
+}
+
+/// 408.
+pub fn body_too_slow() -> Error {
+    Error::problem(StatusCode::REQUEST_TIMEOUT, "body_timeout", "The body was sent too slowly.")
 }
 
 /// 413.
@@ -115,6 +139,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        text::check_path(parts.uri.path())?;
         axum::extract::Path::<T>::from_request_parts(parts, state)
             .await
             .map(|axum::extract::Path(value)| Self(value))
@@ -132,6 +157,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        text::check_query(parts.uri.query().unwrap_or_default())?;
         axum::extract::Query::<T>::from_request_parts(parts, state)
             .await
             .map(|axum::extract::Query(value)| Self(value))

@@ -1,16 +1,19 @@
 //! The `trustcart` command.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use rustix::fs::Mode;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 use trustcart::app::AppState;
 use trustcart::clock::Clock;
 use trustcart::config::Config;
-use trustcart::db::Db;
+use trustcart::db::{self, Db};
 use trustcart::telephony::play;
 use trustcart::{
     calls, customers, demo, imports, jobs, openapi, reorder, server, serving, startup, users,
@@ -71,18 +74,26 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<()> {
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     if cli.config.log_json {
         log.json().init();
     } else {
         log.init();
     }
+    let command = cli.command.unwrap_or(Command::Serve);
+    // New files are private, except those of a command that exports.
+    if !matches!(command, Command::DemoFiles { .. }) {
+        rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        match cli.command.unwrap_or(Command::Serve) {
+    let outcome = runtime.block_on(async {
+        match command {
             Command::Serve => serve(cli.config).await,
             Command::User(command) => {
-                std::fs::create_dir_all(&cli.config.data_dir)?;
+                startup::own_data_dir(&cli.config.data_dir)?;
                 let url = cli.config.database_url();
                 let db = Db::connect(&url).await.context("opening the database")?;
                 let clock = Clock::system(cli.config.time_zone);
@@ -92,7 +103,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             }
             Command::Reorder(command) => reorder::cli::run(&command),
             Command::Pbx(command) => {
-                std::fs::create_dir_all(&cli.config.data_dir)?;
+                startup::own_data_dir(&cli.config.data_dir)?;
                 let url = cli.config.database_url();
                 let db = Db::connect(&url).await.context("opening the database")?;
                 let clock = Clock::system(cli.config.time_zone);
@@ -123,13 +134,16 @@ fn run(cli: Cli) -> anyhow::Result<()> {
                 Ok(())
             }
         }
-    })
+    });
+    // Blocking threads that still run are not awaited.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
 }
 
 async fn import(config: Config, args: imports::cli::ImportArgs) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&config.data_dir)
-        .with_context(|| format!("creating {}", config.data_dir.display()))?;
-    let db = Db::connect(&config.database_url()).await.context("opening the database")?;
+    startup::own_data_dir(&config.data_dir)?;
+    let db =
+        Db::connect(&config.database_url()).await.context("opening the database")?.for_background();
     let clock = Clock::system(config.time_zone);
     let state = AppState::new(db, clock, config).await?;
     server::stop_on_signal(&state);
@@ -139,19 +153,22 @@ async fn import(config: Config, args: imports::cli::ImportArgs) -> anyhow::Resul
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&config.data_dir)
-        .with_context(|| format!("creating {}", config.data_dir.display()))?;
+    startup::own_data_dir(&config.data_dir)?;
+    let url = config.database_url();
+    let _alone = db::sqlite::path(&url).map(serving::claim).transpose()?;
     let _serving = serving::begin(&config.data_dir);
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("listening on {}", config.listen))?;
-    let db = Db::connect(&config.database_url()).await.context("opening the database")?;
+    let db = Db::connect(&url).await.context("opening the database")?;
     let clock = Clock::system(config.time_zone);
     let welcome = startup::prepare(&db, &clock, &config).await?;
     let state = AppState::new(db, clock, config).await?;
     server::stop_on_signal(&state);
     if matches!(welcome, startup::Welcome::Demo { .. }) {
-        reorder::learn::first(&state).await.context("learning the demo shop's rhythm")?;
+        reorder::learn::first(&state.for_background())
+            .await
+            .context("learning the demo shop's rhythm")?;
     }
     jobs::start(&state);
     imports::start(&state);

@@ -2,20 +2,19 @@
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
-use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::AppState;
 use crate::error::Error;
-use crate::http::{MAX_BODY, idempotency};
+use crate::http::{MAX_BODY, headers, idempotency};
 use crate::{
     audit, auth, calls, customers, desk, districts, imports, live, messages, openapi, orders,
     products, reorder, scripts, system, tasks, teams, users, web,
@@ -152,6 +151,7 @@ pub fn router(state: AppState) -> Router {
     let (api, document) = api().split_for_parts();
     let document = openapi::finish(document);
     let request_id = HeaderName::from_static("x-request-id");
+    let page = headers::PagePolicy::new(state.telephony.browser_phones().as_deref());
     Router::new()
         .merge(api.route_layer(middleware::from_fn_with_state(state.clone(), idempotency::layer)))
         .route("/api/openapi.json", axum::routing::get(|| async move { axum::Json(document) }))
@@ -162,27 +162,18 @@ pub fn router(state: AppState) -> Router {
         .fallback(web::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn(problem_for_bare_errors))
+        .layer(middleware::from_fn(system::limit_time))
         // Better levels cost more than such short answers save.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(CatchPanicLayer::custom(|_| {
             tracing::error!("a handler panicked");
             Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()
         }))
-        .layer(SetResponseHeaderLayer::overriding(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
-        .layer(SetResponseHeaderLayer::overriding(
-            header::X_FRAME_OPTIONS,
-            HeaderValue::from_static("DENY"),
-        ))
-        .layer(SetResponseHeaderLayer::overriding(
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("same-origin"),
-        ))
+        .layer(middleware::from_fn_with_state(page, headers::secure))
         .layer(middleware::from_fn(system::log_request))
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
         .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
+        .layer(middleware::from_fn(system::drop_odd_request_id))
         .with_state(state)
 }
 

@@ -12,6 +12,22 @@ use crate::config::Config;
 use crate::db::{Db, DbError, Sql};
 use crate::{demo, districts, products};
 
+/// Creates the data directory with mode 0700, or sets that mode: it holds customers, recordings and the
+/// key that signs logins.
+pub fn own_data_dir(dir: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+    let mut make = std::fs::DirBuilder::new();
+    make.recursive(true).mode(0o700);
+    make.create(dir).with_context(|| format!("creating {}", dir.display()))?;
+    let mode = std::fs::metadata(dir)?.permissions().mode();
+    if mode & 0o077 != 0
+        && let Err(error) = std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))
+    {
+        tracing::warn!(%error, dir = %dir.display(), "setting the mode of the data directory failed; other users can read it");
+    }
+    Ok(())
+}
+
 /// Where the demo password is kept, so that every start can print it.
 const DEMO_PASSWORD_FILE: &str = "demo-password";
 

@@ -22,12 +22,5 @@ pub async fn serve(uri: Uri) -> Response {
             .unwrap_or(HeaderValue::from_static("application/octet-stream")),
     );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-             media-src 'self' blob:; connect-src 'self' ws: wss:; frame-ancestors 'none'",
-        ),
-    );
     response
 }

@@ -245,8 +245,8 @@ pub async fn keep_now(
     ids.first().map(|row| row.0).ok_or(DbError::RowNotFound)
 }
 
-/// Deletes what came before `too_old`, and all but the newest `most` of what came before `lately`;
-/// how many.
+/// Deletes deliveries before `too_old`; beyond the newest `most` also those before `lately` and all rejected
+/// ones, which are not needed to detect duplicates. Returns their number.
 pub async fn prune(
     db: &Db,
     too_old: DateTime<Utc>,
@@ -263,7 +263,7 @@ pub async fn prune(
         .await?;
     let old = "SELECT id FROM webhook_deliveries WHERE received_at < $1
                ORDER BY received_at, id LIMIT $2";
-    let many = "SELECT id FROM webhook_deliveries WHERE id <= $3 AND received_at < $1
+    let many = "SELECT id FROM webhook_deliveries WHERE id <= $3 AND (received_at < $1 OR outcome = 'rejected')
                 ORDER BY id LIMIT $2";
     let mut pruned = 0;
     for (which, before, last) in [(old, too_old, None), (many, lately, last)] {

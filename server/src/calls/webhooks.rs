@@ -3,7 +3,7 @@
 //! was it taken before, does it make sense. All but the first leave a row in the delivery log.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -22,7 +22,7 @@ use crate::audit;
 use crate::auth::CurrentUser;
 use crate::db::{DbError, Tx, UserId};
 use crate::error::{Error, Result};
-use crate::http::{Json, body_too_large};
+use crate::http::{Json, body_too_large, body_too_slow, is_late};
 use crate::telephony::ProviderKind;
 use crate::telephony::bracknet::{self, EventName, Note, NoteCode, Understood};
 use crate::telephony::signature::Proof;
@@ -89,8 +89,10 @@ async fn receive(
         proof: None,
         since: Some(since),
     };
-    let Ok(body) = axum::body::to_bytes(body, MAX_WEBHOOK).await else {
-        return Err(reject_unproven(state, path, &[], &origin, body_too_large()).await);
+    let body = match axum::body::to_bytes(body, MAX_WEBHOOK).await {
+        Ok(body) => body,
+        Err(error) if is_late(&error) => return Err(body_too_slow()),
+        Err(_) => return Err(reject_unproven(state, path, &[], &origin, body_too_large()).await),
     };
     let now = state.clock.now();
     match &state.webhook_verifier {
@@ -267,9 +269,11 @@ async fn reject_unproven(
     origin: &Origin,
     problem: Error,
 ) -> Error {
-    let kept = origin
-        .source
-        .is_none_or(|source| state.webhook_refusals.admit(source, state.clock.now()).is_ok());
+    let now = state.clock.now();
+    let kept = origin.source.is_none_or(|source| {
+        state.webhook_refusals.admit(source, now).is_ok()
+            && state.webhook_refusals_in_all.admit(IpAddr::V6(Ipv6Addr::UNSPECIFIED), now).is_ok()
+    });
     if kept {
         refuse(state, path, body, origin, problem, false).await
     } else {

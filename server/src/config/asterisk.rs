@@ -65,6 +65,7 @@ pub struct AsteriskConfig {
         env = "ASTERISK_RECORD",
         default_value_t = true,
         action = clap::ArgAction::Set,
+        value_parser = clap::builder::BoolishValueParser::new(),
         id = "asterisk_record"
     )]
     pub record: bool,

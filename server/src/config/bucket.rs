@@ -20,7 +20,7 @@ pub struct BucketConfig {
     #[arg(long, env = "AWS_REGION")]
     pub s3_region: Option<String>,
     /// Who reads and writes it.
-    #[arg(long, env = "AWS_ACCESS_KEY_ID")]
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", hide_env_values = true)]
     pub s3_access_key_id: Option<String>,
     /// The secret that belongs to it.
     #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true)]

@@ -1,4 +1,4 @@
-//! Settings that are never printed: not in the log, not by `--help`, not in an error about them.
+//! Secret settings: never printed in logs, by `--help` or in errors.
 
 use std::ffi::OsStr;
 use std::marker::PhantomData;
@@ -28,7 +28,7 @@ impl FromStr for Secret {
     }
 }
 
-/// A key we show to others.
+/// A key sent to another system.
 #[derive(Clone)]
 pub struct ApiKey(String);
 
@@ -60,7 +60,7 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// Reads a value whose error says which setting is wrong and why, but not what was given.
+/// Parses a value; the error names the setting and the reason, not the value.
 #[derive(Debug)]
 pub struct Unprinted<T>(PhantomData<fn() -> T>);
 
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn truth_is_written_in_the_usual_ways() {
+    fn switches_accept_the_usual_spellings() {
         let demo = |value| {
             let flags = Flags::try_parse_from(["trustcart", "--demo", value]);
             flags.map(|flags| flags.config.demo)
@@ -144,7 +144,7 @@ mod tests {
         }
         assert!(demo("maybe").is_err());
         for flag in ["--log-json", "--insecure-webhooks", "--asterisk-record"] {
-            Flags::try_parse_from(["trustcart", flag, "yes"]).expect("every switch reads it");
+            Flags::try_parse_from(["trustcart", flag, "yes"]).expect("accepted by every switch");
         }
     }
 }

@@ -1,21 +1,20 @@
-//! Database errors that are nobody's mistake: the disk is full, the server is gone, others hold it.
+//! Classifies database errors caused by the environment: disk full, server unavailable, lock contention.
 
 use super::DbError;
 
-/// Why the database could not do it now. Whether a commit that failed like this was still made is
-/// unknown.
+/// Why the database failed. After a commit fails with one of these it is unknown whether it was applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// No space left on the disk.
     Full,
     /// The database cannot be reached, or its disk fails.
     Unavailable,
-    /// Others use it: the same request succeeds a moment later. Nothing was changed.
+    /// Lock or connection timeout; a retry can succeed.
     Busy,
 }
 
 impl Failure {
-    /// What kind of failure `error` is; `None` for a mistake in a statement or its values.
+    /// Classifies `error`; `None` for errors in the statement or its values.
     pub fn of(error: &DbError) -> Option<Self> {
         match error {
             DbError::Io(_) | DbError::Tls(_) | DbError::WorkerCrashed | DbError::PoolClosed => {
@@ -43,8 +42,8 @@ impl Failure {
     /// <https://www.sqlite.org/rescode.html>, the primary code is in the lowest byte.
     fn of_sqlite(code: i32) -> Option<Self> {
         match code & 0xff {
-            5 | 6 => Some(Self::Busy),               // BUSY, LOCKED
-            13 => Some(Self::Full),                  // FULL
+            5 | 6 => Some(Self::Busy),                  // BUSY, LOCKED
+            13 => Some(Self::Full),                     // FULL
             7 | 8 | 10 | 14 => Some(Self::Unavailable), // NOMEM, READONLY, IOERR, CANTOPEN
             _ => None,
         }
@@ -73,10 +72,7 @@ pub(super) fn ends_sqlite_transaction(error: &DbError) -> bool {
 
 /// Whether PostgreSQL has aborted the transaction because of `error`.
 pub(super) fn aborts_postgres_transaction(error: &DbError) -> bool {
-    matches!(
-        error,
-        DbError::Database(_) | DbError::Io(_) | DbError::Tls(_) | DbError::Protocol(_)
-    )
+    matches!(error, DbError::Database(_) | DbError::Io(_) | DbError::Tls(_) | DbError::Protocol(_))
 }
 
 #[cfg(test)]
@@ -84,7 +80,7 @@ mod tests {
     use super::Failure;
 
     #[test]
-    fn codes_of_both_databases_are_told_apart() {
+    fn codes_of_both_databases_are_classified() {
         for (code, expected) in [
             (13, Some(Failure::Full)),
             (778, Some(Failure::Unavailable)),

@@ -57,11 +57,11 @@ pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Sen
 impl<T> Row for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
 {}
 
-/// Longest wait for the database to prove that it takes writes.
-const PROOF: Duration = Duration::from_secs(2);
-/// A proof so recent is not repeated, however often it is asked for.
-const PROVEN_FOR: Duration = Duration::from_secs(1);
-/// SQLite's writer counts as busy, not as stuck, so long after the last commit.
+/// Timeout of the write check.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+/// A successful write check is cached for this long.
+const CHECK_CACHED: Duration = Duration::from_secs(1);
+/// If SQLite's writer is in use, it is reported as healthy for this long after the last commit.
 const BUSY_FOR: Duration = Duration::from_secs(30);
 
 /// The database: cheap to clone, shared by everything.
@@ -69,7 +69,7 @@ const BUSY_FOR: Duration = Duration::from_secs(30);
 pub struct Db {
     pools: Pools,
     writes: Arc<Writes>,
-    proven: Arc<tokio::sync::Mutex<Option<Instant>>>,
+    checked: Arc<tokio::sync::Mutex<Option<Instant>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -87,16 +87,16 @@ enum Pools {
         pool: PgPool,
         /// For reading by key: each statement is planned once.
         keyed: PgPool,
-        /// For what may take long.
+        /// For jobs and imports.
         long: PgPool,
-        /// Longest statement.
+        /// Statement timeout.
         limit: Duration,
     },
 }
 
 impl Db {
-    /// Opens `url` (`sqlite:PATH`, `postgres://…`) and brings its schema up to date. The error says
-    /// what to do.
+    /// Opens `url` (`sqlite:PATH`, `postgres://…`) and migrates its schema. The error text is for the
+    /// operator.
     pub async fn connect(url: &str) -> anyhow::Result<Self> {
         let pools = if let Some(path) = sqlite::path(url) {
             let (read, write) = sqlite::open(path).await?;
@@ -106,20 +106,19 @@ impl Db {
             let options = url.parse::<PgConnectOptions>()?.statement_cache_capacity(STATEMENTS);
             let mut first = postgres::first(&options).await?;
             migrate::postgres(&mut first).await?;
-            // Closed with the process at the latest.
+            // An error here does not matter.
             let _ = sqlx::Connection::close(first).await;
             let postgres::Pools { pool, keyed, long } = postgres::pools(&options);
             Pools::Postgres { pool, keyed, long, limit: postgres::STATEMENT }
         } else {
             bail!("DATABASE_URL must be postgres://… or sqlite:PATH");
         };
-        Ok(Self { pools, writes: Arc::new(Writes::new()), proven: Arc::default() })
+        Ok(Self { pools, writes: Arc::new(Writes::new()), checked: Arc::default() })
     }
 
-    /// The same database for jobs, imports and learning, whose statements may take minutes and which
-    /// take no connection from the requests.
+    /// The same database with longer timeouts and separate connections, for jobs, imports and learning.
     #[must_use]
-    pub fn patient(&self) -> Self {
+    pub fn for_background(&self) -> Self {
         let pools = match &self.pools {
             Pools::Postgres { long, .. } => Pools::Postgres {
                 pool: long.clone(),
@@ -162,7 +161,7 @@ impl Db {
         Ok(tx)
     }
 
-    /// Remembers that writing failed.
+    /// Records a failed write.
     fn note(&self, error: &DbError) {
         if Failure::of(error).is_some_and(Failure::stops_writing) {
             self.writes.fail();
@@ -194,38 +193,38 @@ impl Db {
         }
     }
 
-    /// Proves that the database takes writes, by one. Asked often, it is done once a second.
-    pub async fn prove_writable(&self) -> Result<(), DbError> {
-        let mut proven = self.proven.lock().await;
+    /// Checks that the database accepts writes, by writing; at most once a second.
+    pub async fn check_writable(&self) -> Result<(), DbError> {
+        let mut checked = self.checked.lock().await;
         if self.writes.failed_lately() {
-            return Err(failed("a write failed a moment ago"));
+            return Err(failed("a write failed in the last seconds"));
         }
-        if proven.is_some_and(|at| at.elapsed() < PROVEN_FOR) {
+        if checked.is_some_and(|at| at.elapsed() < CHECK_CACHED) {
             return Ok(());
         }
-        *proven = None;
-        let proof = async {
+        *checked = None;
+        let check = async {
             let mut tx = self.begin().await?;
             tx.execute(
                 "INSERT INTO settings (key, value, updated_at)
-                 VALUES ('health.proof', '{}', CURRENT_TIMESTAMP)
+                 VALUES ('health.check', '{}', CURRENT_TIMESTAMP)
                  ON CONFLICT (key) DO UPDATE SET updated_at = excluded.updated_at",
             )
             .await?;
             tx.commit().await
         };
-        match tokio::time::timeout(PROOF, proof).await {
-            Ok(proof) => proof?,
-            // A long transaction has the one writer.
+        match tokio::time::timeout(CHECK_TIMEOUT, check).await {
+            Ok(result) => result?,
+            // A long transaction is using the writer.
             Err(_) if !self.is_postgres() && self.writes.succeeded_within(BUSY_FOR) => {}
             Err(_) => return Err(failed("the database does not answer")),
         }
-        *proven = Some(Instant::now());
+        *checked = Some(Instant::now());
         Ok(())
     }
 
-    /// Reads an SQLite file from end to end: `ok`, or the first damage found. PostgreSQL has its own
-    /// tools: `ok`.
+    /// Checks the integrity of an SQLite file: `ok` or the first problem. Always `ok` for PostgreSQL, which
+    /// has its own tools.
     pub async fn check_file(&self) -> Result<String, DbError> {
         match &self.pools {
             Pools::Sqlite { read, .. } => sqlite::quick_check(read).await,

@@ -1,5 +1,5 @@
-//! Connections to PostgreSQL. No wait is without an end: a statement, a transaction left open, a
-//! connection whose other end is gone without a word.
+//! Connections to PostgreSQL. Every wait has a timeout: statements, idle transactions and connections
+//! whose peer disappeared without closing them.
 
 use std::io;
 use std::ops::{Deref, DerefMut};
@@ -20,29 +20,32 @@ const CONNECTIONS: u32 = 10;
 const LONG_CONNECTIONS: u32 = 5;
 /// A connection that answered so recently is not asked whether it is still there.
 const UNASKED: Duration = Duration::from_secs(1);
-/// Longest wait for a free connection, and for a new one.
+/// Timeout for acquiring a connection and for connecting.
 const ACQUIRE: Duration = Duration::from_secs(10);
-/// Longest statement of a request.
+/// Statement timeout of requests.
 pub(super) const STATEMENT: Duration = Duration::from_secs(20);
-/// Longest statement of a job or an import.
+/// Statement timeout of jobs and imports.
 pub(super) const LONG_STATEMENT: Duration = Duration::from_mins(15);
-/// PostgreSQL ends a statement itself; so much later it counts as gone.
+/// Extra time for PostgreSQL's answer after its own statement timeout, and for returning a connection.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// The pools, without a connection yet.
+/// The pools; they connect on first use.
 pub(super) struct Pools {
     pub(super) pool: PgPool,
     pub(super) keyed: PgPool,
     pub(super) long: PgPool,
 }
 
-/// Connects once, so that a wrong address is told at once; this connection has no limits.
+/// Connects once without retries, so that a wrong URL fails immediately. For migrations: without a
+/// statement timeout.
 pub(super) async fn first(to: &PgConnectOptions) -> anyhow::Result<PgConnection> {
     let (host, port) = (to.get_host(), to.get_port());
     match timeout(ACQUIRE, PgConnection::connect_with(to)).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(DbError::Io(error))) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            bail!("connection refused by {host}:{port} (DATABASE_URL); is PostgreSQL running there?")
+            bail!(
+                "connection refused by {host}:{port} (DATABASE_URL); is PostgreSQL running there?"
+            )
         }
         Ok(Err(error)) => {
             Err(error).with_context(|| format!("connecting to {host}:{port} (DATABASE_URL)"))
@@ -51,7 +54,7 @@ pub(super) async fn first(to: &PgConnectOptions) -> anyhow::Result<PgConnection>
     }
 }
 
-/// All pools. Connections are made when first needed.
+/// Creates the pools.
 pub(super) fn pools(to: &PgConnectOptions) -> Pools {
     let any = |connections, limit| options(connections, limit, false).connect_lazy_with(to.clone());
     Pools {
@@ -70,7 +73,7 @@ fn keyed_connections() -> u32 {
 
 fn options(connections: u32, statement: Duration, planned_once: bool) -> PgPoolOptions {
     let ms = statement.as_millis();
-    // PostgreSQL lets go of what a process held whose machine or network is gone.
+    // Server side: releases the locks of a client whose machine or network is gone.
     let mut settings = format!(
         "SET statement_timeout = {ms}; SET idle_in_transaction_session_timeout = {ms};
          SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10;
@@ -102,38 +105,37 @@ fn options(connections: u32, statement: Duration, planned_once: bool) -> PgPoolO
         })
 }
 
-/// What statements run in: a transaction, or a connection on which each statement stands alone.
-/// Dropped, a transaction is rolled back.
+/// A pooled connection, in a transaction or in autocommit. Dropping it rolls back.
 #[derive(Debug)]
 pub(super) struct Session {
-    /// There until dropped.
+    /// `None` only while dropping.
     connection: Option<PoolConnection<Postgres>>,
     in_transaction: bool,
     limit: Duration,
 }
 
 impl Session {
-    /// A connection of `pool` on which each statement stands alone and may take `limit`.
+    /// Acquires a connection in autocommit; each statement may take `limit`.
     pub(super) async fn read(pool: &PgPool, limit: Duration) -> Result<Self, DbError> {
         let connection = Some(pool.acquire().await?);
         Ok(Self { connection, in_transaction: false, limit: limit + GRACE })
     }
 
-    /// A transaction.
+    /// Begins a transaction.
     pub(super) async fn begin(pool: &PgPool, limit: Duration) -> Result<Self, DbError> {
         let mut session = Self::read(pool, limit).await?;
-        // Even if the answer does not arrive it may have begun.
+        // Set before: BEGIN may be applied although its answer is lost.
         session.in_transaction = true;
         session.command("BEGIN").await?;
         Ok(session)
     }
 
-    /// Whether a failed statement undoes those before it.
+    /// Whether this is a transaction.
     pub(super) fn is_transaction(&self) -> bool {
         self.in_transaction
     }
 
-    /// Longest wait for the answer to a statement.
+    /// Client-side timeout of a statement.
     pub(super) fn limit(&self) -> Duration {
         self.limit
     }
@@ -161,8 +163,8 @@ impl Session {
     }
 }
 
-/// The outcome of a statement, or an error when it takes longer than `limit`: then the database is
-/// frozen or cut off, and its connection is closed when given back.
+/// Runs a statement with a client-side timeout, for a frozen or unreachable server. Its connection is
+/// closed on release, because it does not answer the pool's ping.
 pub(super) async fn within<T>(
     limit: Duration,
     statement: impl Future<Output = Result<T, DbError>>,
@@ -180,8 +182,8 @@ impl Drop for Session {
         };
         let rolls_back = self.in_transaction;
         tokio::spawn(async move {
-            // The pool waits until the connection is quiet, without an end if its other end is frozen;
-            // and meanwhile nobody else gets one.
+            // The pool pings a returned connection without a timeout. A frozen peer would keep the slot
+            // for ever.
             if rolls_back {
                 let undone = connection.execute("ROLLBACK");
                 if !matches!(timeout(GRACE, undone).await, Ok(Ok(_))) {
@@ -190,7 +192,7 @@ impl Drop for Session {
                 }
             }
             if timeout(GRACE, connection.return_to_pool()).await.is_err() {
-                tracing::warn!("a database connection that does not answer was closed");
+                tracing::warn!("database: closed a connection that does not answer");
             }
         });
     }

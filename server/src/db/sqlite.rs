@@ -10,7 +10,7 @@ use sqlx::{Connection as _, SqlitePool};
 
 use super::{DbError, STATEMENTS};
 
-/// Up to this size, bytes, the file is checked at each start; that takes a moment.
+/// Files up to this size (bytes) are checked at start, which takes less than a second.
 const CHECKED_AT_START: u64 = 128 * 1024 * 1024;
 
 /// The pools of readers and of the one writer.
@@ -48,20 +48,22 @@ pub(super) async fn open(path: &Path) -> anyhow::Result<(SqlitePool, SqlitePool)
 fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
-        // A file does not go away: a connection is not asked whether it is still there.
+        // A local file does not disconnect, so connections are not pinged.
         .test_before_acquire(false)
-        // SQLite rolls back by itself when the disk is full or fails. The driver then still believes in
-        // an open transaction and refuses every other one: such a connection is replaced.
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+        // SQLite rolls back automatically when the disk is full or fails. The driver still counts the
+        // transaction as open and rejects every further BEGIN, so the connection is replaced.
+        .before_acquire(|connection, _| {
+            Box::pin(async move { Ok(!connection.is_in_transaction()) })
+        })
         .acquire_timeout(Duration::from_secs(30))
 }
 
-/// Reads the whole file; `ok`, or the first thing that is wrong.
+/// Runs `PRAGMA quick_check`; returns `ok` or the first problem.
 pub(super) async fn quick_check(pool: &SqlitePool) -> Result<String, DbError> {
     sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(pool).await
 }
 
-/// Says what to do about a file that cannot be opened.
+/// Adds to an open error what the operator can do.
 fn explain(path: &Path, error: DbError) -> anyhow::Error {
     let code = error.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
     let path = path.display();
@@ -79,7 +81,7 @@ fn explain(path: &Path, error: DbError) -> anyhow::Error {
     anyhow::Error::new(error).context(hint)
 }
 
-/// The file an address such as `sqlite:PATH` names.
+/// The file of a `sqlite:PATH` URL.
 pub fn path(url: &str) -> Option<&Path> {
     url.strip_prefix("sqlite:").map(|path| Path::new(path.trim_start_matches("//")))
 }

@@ -1,9 +1,9 @@
-//! Transactions: statements run on whichever database it is.
+//! Transactions on either database.
 
 use std::sync::Arc;
 
-use sqlx::sqlite::SqliteArguments;
 use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Sqlite};
 
 use super::claim::Held;
@@ -17,9 +17,9 @@ pub struct Tx {
     driver: Driver,
     /// Rows to be inserted just before the commit.
     later: Vec<Insert>,
-    /// A statement failed such that those before it are undone: nothing of this is committed.
-    undone: bool,
-    /// Told how writing goes; not of a transaction that only reads.
+    /// The database has rolled back because of a failed statement; commit is refused.
+    rolled_back: bool,
+    /// Records outcomes of writes; `None` in a read transaction.
     writes: Option<Arc<Writes>>,
     /// The row that makes the request's key known, if this transaction carries it.
     pub(super) claim: Option<Held>,
@@ -36,7 +36,7 @@ pub(super) enum Driver {
 macro_rules! on_driver {
     ($tx:expr, $sql:expr, $make:path, |$query:ident, $conn:ident| $body:expr) => {{
         let Sql { text, args, persistent } = $sql.into();
-        $tx.ensure_whole()?;
+        $tx.ensure_open()?;
         let done = match &mut $tx.driver {
             Driver::Sqlite(tx) => {
                 let $conn = &mut **tx;
@@ -80,23 +80,23 @@ impl Ready {
 }
 
 impl Tx {
-    /// For reading, or with `writes` for writing.
+    /// `writes` is `Some` for a write transaction.
     pub(super) fn new(driver: Driver, writes: Option<Arc<Writes>>) -> Self {
-        Self { driver, later: Vec::new(), undone: false, writes, claim: None }
+        Self { driver, later: Vec::new(), rolled_back: false, writes, claim: None }
     }
 
-    /// Fails when a statement before was undone with all others: what followed would be on its own.
-    fn ensure_whole(&self) -> Result<(), DbError> {
-        if self.undone {
-            return Err(failed("the transaction has failed"));
+    /// Fails after an automatic rollback: on SQLite further statements would run outside the transaction.
+    fn ensure_open(&self) -> Result<(), DbError> {
+        if self.rolled_back {
+            return Err(failed("the transaction was rolled back"));
         }
         Ok(())
     }
 
-    /// Remembers what a failed statement means for the transaction, and for writing at all.
+    /// Records whether a failed statement rolled the transaction back and whether writing failed.
     fn note<T>(&mut self, done: Result<T, DbError>) -> Result<T, DbError> {
         if let Err(error) = &done {
-            self.undone |= match &self.driver {
+            self.rolled_back |= match &self.driver {
                 Driver::Sqlite(_) => failure::ends_sqlite_transaction(error),
                 Driver::Postgres(session) => {
                     session.is_transaction() && failure::aborts_postgres_transaction(error)
@@ -171,7 +171,7 @@ impl Tx {
 
     /// Runs a statement made ready for this transaction's database; the number of rows it touched.
     pub(super) async fn run(&mut self, ready: Ready) -> Result<u64, DbError> {
-        self.ensure_whole()?;
+        self.ensure_open()?;
         let done = match (&mut self.driver, ready) {
             (Driver::Sqlite(tx), Ready::Sqlite(text, args, persistent)) => {
                 let query = sqlx::query_with(AssertSqlSafe(text), args).persistent(persistent);
@@ -190,7 +190,7 @@ impl Tx {
 
     /// The rows of a statement made ready for this transaction's database.
     pub(super) async fn run_all<T: Row>(&mut self, ready: Ready) -> Result<Vec<T>, DbError> {
-        self.ensure_whole()?;
+        self.ensure_open()?;
         let done = match (&mut self.driver, ready) {
             (Driver::Sqlite(tx), Ready::Sqlite(text, args, persistent)) => {
                 let query = sqlx::query_as_with(AssertSqlSafe(text), args).persistent(persistent);
@@ -248,11 +248,11 @@ impl Tx {
         if self.is_postgres() { " FOR UPDATE" } else { "" }
     }
 
-    /// Makes everything durable. After an error it is unknown whether it was, unless a statement
-    /// failed before.
+    /// Commits. After an error it is unknown whether the commit was applied, unless a statement failed
+    /// before.
     pub async fn commit(mut self) -> Result<(), DbError> {
         self.insert_waiting().await?;
-        self.ensure_whole()?;
+        self.ensure_open()?;
         let done = match self.driver {
             Driver::Sqlite(tx) => tx.commit().await,
             Driver::Postgres(session) => session.commit().await,
@@ -260,7 +260,9 @@ impl Tx {
         if let Some(writes) = self.writes {
             match &done {
                 Ok(()) => writes.succeed(),
-                Err(error) if Failure::of(error).is_some_and(Failure::stops_writing) => writes.fail(),
+                Err(error) if Failure::of(error).is_some_and(Failure::stops_writing) => {
+                    writes.fail();
+                }
                 Err(_) => {}
             }
         }

@@ -1,13 +1,13 @@
-//! Whether the database takes writes, as the writes themselves showed.
+//! Outcome of the last writes, for the readiness check.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// After a failed write the database counts as not writable for so long, even if a small write
-/// succeeds meanwhile: a nearly full disk takes some and refuses others.
+/// After a failed write the database is reported as not writable for this long, even if other writes
+/// succeed: a nearly full disk accepts small writes and rejects larger ones.
 const FAILED_FOR: Duration = Duration::from_secs(5);
 
-/// Times of the last writes of this process.
+/// Times of the last successful and failed write of this process.
 #[derive(Debug)]
 pub(super) struct Writes {
     begun: Instant,
@@ -38,7 +38,7 @@ impl Writes {
         at > 0 && self.now().saturating_sub(at) < span.as_millis() as u64
     }
 
-    /// Whether a write failed a moment ago.
+    /// Whether a write failed within [`FAILED_FOR`].
     pub(super) fn failed_lately(&self) -> bool {
         self.within(&self.failed, FAILED_FOR)
     }
@@ -54,13 +54,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_counts_for_a_while_whatever_succeeds_beside_it() {
+    fn a_failure_is_reported_even_if_other_writes_succeed() {
         let writes = Writes::new();
         let second = Duration::from_secs(1);
         assert!(!writes.failed_lately() && !writes.succeeded_within(second), "nothing yet");
         writes.fail();
         writes.succeed();
         assert!(writes.failed_lately() && writes.succeeded_within(second));
-        assert!(!writes.succeeded_within(Duration::ZERO), "a span that is over");
+        assert!(!writes.succeeded_within(Duration::ZERO), "an expired span");
     }
 }

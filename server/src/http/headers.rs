@@ -1,4 +1,4 @@
-//! Headers that every answer has.
+//! Security and cache headers of every response.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -6,13 +6,12 @@ use axum::middleware::Next;
 use axum::response::Response;
 use url::Url;
 
-/// What pages of the app may do: nothing but this server, and the PBX that phones in the browser
-/// connect to.
+/// Content security policy of the app: connections only to this server and to the PBX's WebSocket.
 #[derive(Clone, Debug)]
 pub struct PagePolicy(HeaderValue);
 
 impl PagePolicy {
-    /// `pbx`: address of the PBX's WebSocket.
+    /// `pbx` is the WebSocket URL of the PBX.
     pub fn new(pbx: Option<&str>) -> Self {
         let pbx = pbx.and_then(|address| address.parse::<Url>().ok()).and_then(|url| {
             let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
@@ -24,19 +23,19 @@ impl PagePolicy {
              form-action 'self'; frame-ancestors 'none'",
             pbx.unwrap_or_default()
         );
-        // A host has no characters that a header cannot have.
+        // A URL's host is valid in a header.
         Self(HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'self'")))
     }
 }
 
-/// Features of the browser that the app uses, and those it does not.
+/// Browser features: those the app uses, and those it turns off.
 const PERMISSIONS: &str = "microphone=(self), autoplay=(self), camera=(), display-capture=(), \
                            geolocation=(), payment=(), usb=(), serial=(), hid=(), bluetooth=()";
 
-/// A year.
+/// One year.
 const STRICT_TRANSPORT: &str = "max-age=31536000";
 
-/// Adds them. Answers of the API hold personal data and are not stored, unless they say otherwise.
+/// Adds the headers. API responses hold personal data: `no-store` unless the handler set another value.
 pub async fn secure(State(page): State<PagePolicy>, request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
     let by_tls = request
@@ -57,13 +56,8 @@ pub async fn secure(State(page): State<PagePolicy>, request: Request, next: Next
         set(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
     }
     if is_api {
-        set(
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; frame-ancestors 'none'; sandbox",
-        );
-        headers
-            .entry(header::CACHE_CONTROL)
-            .or_insert(HeaderValue::from_static("no-store"));
+        set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; sandbox");
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     } else {
         headers.insert(header::CONTENT_SECURITY_POLICY, page.0);
     }
@@ -75,7 +69,7 @@ mod tests {
     use super::PagePolicy;
 
     #[test]
-    fn the_app_connects_to_this_server_and_the_one_pbx() {
+    fn connections_are_limited_to_this_server_and_the_pbx() {
         let connects = |pbx| {
             let policy = PagePolicy::new(pbx).0;
             let text = policy.to_str().expect("ASCII").to_owned();

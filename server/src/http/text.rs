@@ -1,14 +1,14 @@
-//! Control characters in text that comes in: refused once, for every field.
+//! Rejects control characters in request text, for every field in one place.
 //!
-//! PostgreSQL's text has no NUL; the others have no meaning in any field and hide what is written
-//! in a terminal, a file or a log. A tab and line breaks are text.
+//! PostgreSQL cannot store NUL; the others are meaningless in text and corrupt terminals, files and
+//! logs. Tab, LF and CR are allowed.
 
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 
-/// Whether `c` is a control character that no text has.
-pub fn is_senseless(c: char) -> bool {
+/// Whether `c` is a control character other than tab, LF and CR (C0 and DEL).
+pub fn is_control(c: char) -> bool {
     matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\x7f')
 }
 
@@ -20,12 +20,12 @@ fn refused(field: &str) -> Error {
     )
 }
 
-/// A text in `field`.
+/// Checks the text of `field`.
 pub fn check(field: &str, text: &str) -> Result<()> {
-    if text.chars().any(is_senseless) { Err(refused(field)) } else { Ok(()) }
+    if text.chars().any(is_control) { Err(refused(field)) } else { Ok(()) }
 }
 
-/// A JSON document: every text and every name in it. In JSON control characters are escaped, or DEL.
+/// Checks every string and key of a JSON document. In JSON control characters are escaped, except DEL.
 pub fn check_json(bytes: &[u8]) -> Result<()> {
     let suspicious = bytes.contains(&0x7f)
         || bytes.windows(4).any(|at| at == b"\\u00")
@@ -33,7 +33,7 @@ pub fn check_json(bytes: &[u8]) -> Result<()> {
     if !suspicious {
         return Ok(());
     }
-    // What is no JSON has been answered by who reads it.
+    // The caller has already reported malformed JSON.
     let Ok(document) = serde_json::from_slice::<Value>(bytes) else { return Ok(()) };
     check_value("", &document)
 }
@@ -54,7 +54,7 @@ fn check_value(path: &str, value: &Value) -> Result<()> {
     }
 }
 
-/// A query string (`a=b&c=d`, percent-encoded).
+/// Checks a percent-encoded query string (`a=b&c=d`).
 pub fn check_query(query: &str) -> Result<()> {
     if !query.contains('%') {
         return Ok(());
@@ -65,13 +65,13 @@ pub fn check_query(query: &str) -> Result<()> {
     })
 }
 
-/// A path, percent-encoded.
+/// Checks a percent-encoded path.
 pub fn check_path(path: &str) -> Result<()> {
     let mut rest = path;
     while let Some(at) = rest.find('%') {
         rest = &rest[at + 1..];
         let byte = rest.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        if byte.is_some_and(|byte| is_senseless(byte.into())) {
+        if byte.is_some_and(|byte| is_control(byte.into())) {
             return Err(refused("path"));
         }
     }
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn queries_and_paths_are_read_before_they_are_judged() {
+    fn queries_and_paths_are_decoded_first() {
         assert_eq!(field(check_query("q=a%00b&x=1")).as_deref(), Some("q"));
         assert_eq!(field(check_query("q=%E0%A6%B0+%0A%25%30%30")), None);
         assert_eq!(field(check_path("/api/x/a%1Fb")).as_deref(), Some("path"));

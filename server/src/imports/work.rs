@@ -43,7 +43,7 @@ const ATTEMPTS: usize = 4;
 /// Resumes what was interrupted and waits; call once when the server starts.
 pub fn start(state: &AppState) {
     let background = state.background.clone();
-    let state = state.clone();
+    let state = state.for_background();
     background.spawn(async move {
         let unfinished = async {
             let mut tx = state.db.read().await?;
@@ -63,7 +63,7 @@ pub fn start(state: &AppState) {
 
 /// Works on a job in the background.
 pub(super) fn spawn(state: &AppState, id: ImportId) {
-    let task = state.clone();
+    let task = state.for_background();
     state.background.spawn(async move { run(&task, id).await });
 }
 

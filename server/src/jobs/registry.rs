@@ -28,6 +28,7 @@ pub(super) const JOBS: &[Job] = &[
     day("daily-plan", "30 6 * * *", |state| Box::pin(generate::daily(state))),
     day("plan-refresh", "0 9-19/2 * * *", |state| Box::pin(generate::daily(state))),
     day("recordings.keep", "40 3 * * *", |state| Box::pin(keep_recordings(state))),
+    day("database.check", "10 4 * * *", |state| Box::pin(check_file(state))),
     day("webhooks.prune", "37 3 * * *", |state| Box::pin(prune_webhooks(state))),
     minute("phones.expire", "7 * * * *", |state| Box::pin(expire_phones(state))),
     minute("calls.reconcile", "* * * * *", |state| Box::pin(reconcile(state))),
@@ -68,6 +69,17 @@ async fn reconcile(state: AppState) -> Result<super::Report> {
 /// Takes old logins of telephones in browsers away.
 async fn expire_phones(state: AppState) -> Result<super::Report> {
     calls::phones::expire(&state).await
+}
+
+/// Checks the SQLite file, so that damage is reported while backups are still good.
+async fn check_file(state: AppState) -> Result<super::Report> {
+    let found = state.db.check_file().await?;
+    if found != "ok" {
+        return Err(
+            anyhow::anyhow!("the database file is damaged ({found}); restore a backup").into()
+        );
+    }
+    Ok(json!({"found": found}))
 }
 
 /// Keeps the log of webhooks to its days and its size.

@@ -58,7 +58,7 @@ async fn run_one(state: &AppState, job: &Job) -> Result<(), DbError> {
         return Ok(());
     }
     tracing::info!(job = job.name, %due, "job started");
-    let outcome = (job.run)(state.clone()).await;
+    let outcome = (job.run)(state.for_background()).await;
     let (error, report) = match outcome {
         Ok(report) => {
             tracing::info!(job = job.name, %report, "job done");

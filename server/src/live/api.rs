@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use utoipa::{IntoParams, ToSchema};
 
+use super::sockets::{Heartbeat, MAX_PER_USER};
 use super::{OVERLAP, tail};
 use crate::app::AppState;
 use crate::auth::{Allow, Anyone, CurrentUser, Role, new_secret, sessions, sha256_hex};
@@ -19,6 +21,12 @@ use crate::db::{SessionId, Sql, UserId};
 use crate::error::{Error, Result};
 use crate::http::{Json, Query};
 
+/// Maximum size of a message and of a frame from the browser, bytes.
+const MAX_FRAME: usize = 64 * 1024;
+/// Ping interval.
+const PING: Duration = Duration::from_secs(15);
+/// Timeout for sending a frame.
+const SEND: Duration = Duration::from_secs(10);
 /// Most events replayed on resume; further behind, the browser fetches everything anew.
 const MAX_REPLAY: i64 = 2_000;
 
@@ -108,7 +116,16 @@ pub async fn connect(
     let row = row.ok_or_else(Error::unauthenticated)?;
     let TicketRow { id, role, team_leader_id, session } = row;
     let user = CurrentUser { id, role, team_leader_id, session };
-    Ok(upgrade.max_message_size(64 * 1024).on_upgrade(move |socket| async move {
+    let slot = state.live.sockets.open(user.id).ok_or_else(|| {
+        let detail =
+            format!("You have {MAX_PER_USER} connections open. Close other windows first.");
+        Error::problem(StatusCode::TOO_MANY_REQUESTS, "too_many_sockets", detail).retry_after(30)
+    })?;
+    let upgrade = upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME);
+    // Browsers send only pongs, so large buffers (128 kB by default) would be wasted.
+    let upgrade = upgrade.read_buffer_size(4 * 1024).write_buffer_size(0);
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        let _slot = slot;
         if let Err(error) = serve(socket, &state, user, query.since).await {
             tracing::debug!(%error, "socket closed");
         }
@@ -131,13 +148,16 @@ impl Sender {
             self.sent.pop_front();
         }
         self.sent.push_back(event.id);
-        self.socket.send(Message::Text(event.frame.clone())).await?;
-        Ok(())
+        self.send(Message::Text(event.frame.clone())).await
+    }
+
+    /// Sends with a timeout.
+    async fn send(&mut self, message: Message) -> anyhow::Result<()> {
+        Ok(tokio::time::timeout(SEND, self.socket.send(message)).await??)
     }
 
     async fn control(&mut self, value: serde_json::Value) -> anyhow::Result<()> {
-        self.socket.send(Message::Text(value.to_string().into())).await?;
-        Ok(())
+        self.send(Message::Text(value.to_string().into())).await
     }
 }
 
@@ -170,15 +190,21 @@ async fn serve(
         }
         None => out.control(json!({"type": "resync"})).await?,
     }
-    let mut ping = tokio::time::interval(Duration::from_secs(20));
+    let mut ping = tokio::time::interval(PING);
+    let mut heart = Heartbeat::default();
     let mut recheck = tokio::time::interval_at(tokio::time::Instant::now() + RECHECK, RECHECK);
     loop {
         tokio::select! {
             () = state.stop.cancelled() => {
-                out.socket.send(Message::Close(None)).await?;
+                out.send(Message::Close(None)).await?;
                 return Ok(());
             }
-            _ = ping.tick() => out.socket.send(Message::Ping(axum::body::Bytes::new())).await?,
+            _ = ping.tick() => {
+                if heart.is_dead() {
+                    anyhow::bail!("two pings were not answered");
+                }
+                out.send(Message::Ping(axum::body::Bytes::new())).await?;
+            }
             // Catches what no event told of: a session's last day, a lost event.
             _ = recheck.tick() => {
                 let live = {
@@ -186,19 +212,19 @@ async fn serve(
                     sessions::is_live(&mut tx, &user, state.clock.now()).await?
                 };
                 if !live {
-                    out.socket.send(Message::Close(None)).await?;
+                    out.send(Message::Close(None)).await?;
                     return Ok(());
                 }
             }
             received = out.socket.recv() => match received {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return Ok(()),
-                Some(Ok(_)) => {}
+                Some(Ok(_)) => heart.answered(),
             },
             event = events.recv() => match event {
                 Ok(event) => {
                     out.event(&event).await?;
                     if event.ended.contains(&user.session) {
-                        out.socket.send(Message::Close(None)).await?;
+                        out.send(Message::Close(None)).await?;
                         return Ok(());
                     }
                 }

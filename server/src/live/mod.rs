@@ -8,6 +8,7 @@
 //! skipped; browsers do the same.
 
 pub mod api;
+mod sockets;
 mod tail;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::{AccessKeys, CurrentUser, Role};
 use crate::db::{Arg, Db, DbError, Insert, SessionId, Tx, UserId};
+use sockets::Sockets;
 
 /// How far a read reaches back behind the highest id seen.
 pub(crate) const OVERLAP: i64 = 200;
@@ -116,6 +118,7 @@ pub fn emit<T: serde::Serialize>(
 #[derive(Clone, Debug)]
 pub struct Live {
     wake: Arc<Notify>,
+    sockets: Sockets,
     events: broadcast::Sender<Arc<LiveEvent>>,
 }
 
@@ -127,7 +130,11 @@ impl Live {
         stop: &CancellationToken,
         background: &TaskTracker,
     ) -> Result<Self, DbError> {
-        let live = Self { wake: Arc::new(Notify::new()), events: broadcast::channel(8192).0 };
+        let live = Self {
+            wake: Arc::new(Notify::new()),
+            sockets: Sockets::default(),
+            events: broadcast::channel(8192).0,
+        };
         let tail = tail::Tail::new(db.clone(), live.clone(), Arc::clone(keys)).await?;
         background.spawn(tail.run(stop.clone()));
         Ok(live)

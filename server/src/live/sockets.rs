@@ -1,23 +1,23 @@
-//! Open sockets: how many a user has, and whether anybody is still there.
+//! Open sockets: limit per user and detection of dead peers.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::db::UserId;
 
-/// Sockets of one user at most: many screens and tabs, but no flood.
-pub const EACH: usize = 250;
+/// Maximum sockets per user.
+pub const MAX_PER_USER: usize = 250;
 
 /// Counts the open sockets of each user.
 #[derive(Clone, Debug, Default)]
 pub struct Sockets(Arc<Mutex<HashMap<UserId, usize>>>);
 
 impl Sockets {
-    /// A place for another socket of `user` until it is dropped; `None` if there are too many.
+    /// Counts a socket of `user` until the result is dropped; `None` at the limit.
     pub fn open(&self, user: UserId) -> Option<OpenSocket> {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(user).or_default();
-        if *count >= EACH {
+        if *count >= MAX_PER_USER {
             return None;
         }
         *count += 1;
@@ -25,7 +25,7 @@ impl Sockets {
     }
 }
 
-/// A socket that is counted.
+/// Counts one open socket.
 #[derive(Debug)]
 pub struct OpenSocket {
     sockets: Sockets,
@@ -44,18 +44,18 @@ impl Drop for OpenSocket {
     }
 }
 
-/// Pings that were not answered.
+/// Number of pings without an answer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Heartbeat(u32);
 
 impl Heartbeat {
-    /// Before another ping is sent: whether the last two went unanswered, so nobody is there.
+    /// Call before each ping; returns true when the last two were not answered.
     pub fn is_dead(&mut self) -> bool {
         self.0 += 1;
         self.0 > 2
     }
 
-    /// Something was received.
+    /// Call for each received message.
     pub fn answered(&mut self) {
         self.0 = 0;
     }
@@ -66,18 +66,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_has_so_many_sockets_and_gets_their_places_back() {
+    fn the_limit_is_per_user_and_closed_sockets_free_it() {
         let sockets = Sockets::default();
-        let mut open: Vec<_> = (0..EACH).map(|_| sockets.open(UserId(1))).collect();
+        let mut open: Vec<_> = (0..MAX_PER_USER).map(|_| sockets.open(UserId(1))).collect();
         assert!(open.iter().all(Option::is_some));
         assert!(sockets.open(UserId(1)).is_none());
-        assert!(sockets.open(UserId(2)).is_some(), "somebody else");
+        assert!(sockets.open(UserId(2)).is_some(), "another user");
         open.pop();
         assert!(sockets.open(UserId(1)).is_some());
     }
 
     #[test]
-    fn two_unanswered_pings_end_a_socket_and_an_answer_begins_anew() {
+    fn a_peer_is_dead_after_two_unanswered_pings() {
         let mut heart = Heartbeat::default();
         assert!(!heart.is_dead() && !heart.is_dead());
         heart.answered();

@@ -37,7 +37,7 @@ pub async fn learn(
     user: Allow<Managers>,
 ) -> Result<Json<QualityAnswer>> {
     // Whoever closes the page meanwhile does not leave half the dates behind.
-    let learning = state.background.spawn(learn::nightly(state.clone()));
+    let learning = state.background.spawn(learn::nightly(state.for_background()));
     let report = learning.await.map_err(anyhow::Error::from)??;
     let mut tx = state.db.begin().await?;
     let now = state.clock.now();

@@ -1,4 +1,4 @@
-//! The body of a request has to come: so much of it in so long, whatever its length.
+//! Minimum transfer rate of request bodies, independent of their length.
 
 use std::io;
 use std::pin::Pin;
@@ -9,25 +9,24 @@ use axum::body::{Body, Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-/// Bytes that have to come in each span of waiting: a kilobyte a second is slower than any network
-/// that browsers still work on.
+/// Bytes required per timeout: 1 kB/s with the default of 10 s, slower than any usable network.
 pub const PROGRESS: usize = 10 * 1024;
 
-/// A body that fails with [`io::ErrorKind::TimedOut`] when too little of it comes.
-pub(super) struct Paced {
+/// A body that fails with [`io::ErrorKind::TimedOut`] when it arrives too slowly.
+pub(super) struct ProgressBody {
     body: Body,
     within: Duration,
-    came: usize,
-    end: Option<Pin<Box<Sleep>>>,
+    received: usize,
+    deadline: Option<Pin<Box<Sleep>>>,
 }
 
-impl Paced {
+impl ProgressBody {
     pub(super) fn new(body: Body, within: Duration) -> Self {
-        Self { body, within, came: 0, end: None }
+        Self { body, within, received: 0, deadline: None }
     }
 }
 
-impl HttpBody for Paced {
+impl HttpBody for ProgressBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -38,18 +37,19 @@ impl HttpBody for Paced {
         let this = &mut *self;
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
             if let Some(Ok(frame)) = &frame {
-                this.came += frame.data_ref().map_or(0, Bytes::len);
-                if this.came >= PROGRESS {
-                    this.came = 0;
-                    this.end = None;
+                this.received += frame.data_ref().map_or(0, Bytes::len);
+                if this.received >= PROGRESS {
+                    this.received = 0;
+                    this.deadline = None;
                 }
             }
             return Poll::Ready(frame);
         }
         let within = this.within;
-        let end = this.end.get_or_insert_with(|| Box::pin(sleep(within)));
+        let end = this.deadline.get_or_insert_with(|| Box::pin(sleep(within)));
         if end.as_mut().poll(cx).is_ready() {
-            let late = io::Error::new(io::ErrorKind::TimedOut, "the body does not come");
+            let late =
+                io::Error::new(io::ErrorKind::TimedOut, "the request body arrives too slowly");
             return Poll::Ready(Some(Err(axum::Error::new(late))));
         }
         Poll::Pending
@@ -78,16 +78,16 @@ mod tests {
         } else {
             Body::from_stream(chunks)
         };
-        Body::new(Paced::new(body, Duration::from_millis(20)))
+        Body::new(ProgressBody::new(body, Duration::from_millis(20)))
     }
 
     #[tokio::test]
-    async fn a_body_that_stops_coming_fails_and_one_that_comes_does_not() {
+    async fn a_stalled_body_times_out_and_a_complete_one_does_not() {
         let whole = to_bytes(paced(vec![vec![1; 100_000], vec![2; 3]], false), usize::MAX).await;
-        assert_eq!(whole.expect("comes").len(), 100_003);
+        assert_eq!(whole.expect("complete").len(), 100_003);
         for begun in [vec![], vec![vec![1; 10]], vec![vec![1; 100_000]]] {
-            let error = to_bytes(paced(begun, true), usize::MAX).await.expect_err("stops");
-            assert!(error.to_string().contains("does not come"), "{error}");
+            let error = to_bytes(paced(begun, true), usize::MAX).await.expect_err("stalled");
+            assert!(error.to_string().contains("too slowly"), "{error}");
         }
     }
 }

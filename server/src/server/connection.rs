@@ -1,5 +1,4 @@
-//! A connection that is closed when its client lets it wait: for the rest of a request's head, for
-//! another request, or for its answer to be read.
+//! Timeouts of a client connection: request head, stalled response.
 
 use std::io;
 use std::pin::Pin;
@@ -9,24 +8,24 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 
-/// How long a connection waits for its client.
+/// Timeouts of a connection.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// For a whole head of a request, from its first byte or from the connection's begin.
+pub struct Timeouts {
+    /// Complete request head, measured from its first byte or from the start of the connection.
     pub head: Duration,
-    /// For another request on an open connection; longer than proxies keep theirs.
+    /// Idle keep-alive connection. Longer than the usual 60 s of proxies, so that they close first.
     pub idle: Duration,
-    /// For the client to take any of what waits to be sent.
+    /// Stalled write: the client reads nothing of the response.
     pub unread: Duration,
-    /// For every [`super::body::PROGRESS`] bytes of a request's body.
+    /// Time for each [`super::body::PROGRESS`] bytes of a request body.
     pub body: Duration,
-    /// For requests under way when the process stops.
+    /// Time for running requests to finish at shutdown.
     pub drain: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
         Self {
             head: Duration::from_secs(10),
@@ -42,7 +41,7 @@ const IDLE: u8 = 0;
 const HEAD: u8 = 1;
 const BUSY: u8 = 2;
 
-/// What a connection is doing, shared by the connection and its requests.
+/// State of a connection, shared with its requests. The head timeout applies only to a request head.
 #[derive(Clone, Debug)]
 pub(super) struct Phase(Arc<AtomicU8>);
 
@@ -51,17 +50,17 @@ impl Phase {
         Self(Arc::new(AtomicU8::new(HEAD)))
     }
 
-    /// A request's head is complete.
+    /// The request head is complete.
     pub(super) fn busy(&self) {
         self.0.store(BUSY, Ordering::Relaxed);
     }
 
-    /// The answer is complete.
+    /// The response is complete.
     pub(super) fn idle(&self) {
         self.0.store(IDLE, Ordering::Relaxed);
     }
 
-    /// Bytes came; whether they begin a request.
+    /// Bytes were received; returns whether they start a new request.
     fn begin(&self) -> bool {
         let order = Ordering::Relaxed;
         self.0.compare_exchange(IDLE, HEAD, order, order).is_ok()
@@ -72,41 +71,37 @@ impl Phase {
     }
 }
 
-/// A stream with these limits. `held` is dropped with it.
+/// A stream with these timeouts. `held` is dropped with it.
 pub(super) struct Connection<S, T> {
     stream: S,
     phase: Phase,
-    patience: Patience,
-    /// End of the wait for bytes, and the phase it is of.
-    reading: Option<(u8, Pin<Box<Sleep>>)>,
+    timeouts: Timeouts,
+    /// Deadline of the request head.
+    reading: Option<Pin<Box<Sleep>>>,
     writing: Option<Pin<Box<Sleep>>>,
     _held: T,
 }
 
 impl<S, T> Connection<S, T> {
-    pub(super) fn new(stream: S, phase: Phase, patience: Patience, held: T) -> Self {
-        Self { stream, phase, patience, reading: None, writing: None, _held: held }
+    pub(super) fn new(stream: S, phase: Phase, timeouts: Timeouts, held: T) -> Self {
+        Self { stream, phase, timeouts, reading: None, writing: None, _held: held }
     }
 
-    /// Called when there is nothing to read: fails when that has been so for too long.
+    /// Called when no bytes are available. Fails after the head timeout; hyper has the idle timeout.
     fn wait_to_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let phase = self.phase.get();
-        let limit = match phase {
-            IDLE => self.patience.idle,
-            HEAD => self.patience.head,
-            _ => {
-                self.reading = None;
-                return Poll::Pending;
-            }
-        };
-        if self.reading.as_ref().is_none_or(|(of, _)| *of != phase) {
-            self.reading = Some((phase, Box::pin(sleep(limit))));
+        if self.phase.get() != HEAD {
+            self.reading = None;
+            return Poll::Pending;
         }
-        let over = self.reading.as_mut().is_some_and(|(_, end)| end.as_mut().poll(cx).is_ready());
-        if over { Poll::Ready(Err(io::ErrorKind::TimedOut.into())) } else { Poll::Pending }
+        let limit = self.timeouts.head;
+        let deadline = self.reading.get_or_insert_with(|| Box::pin(sleep(limit)));
+        if deadline.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        Poll::Pending
     }
 
-    /// Passes on how writing went: fails when the client has not taken anything for too long.
+    /// Passes the result of a write on. Fails when writes have been pending for the write timeout.
     fn wait_to_write<R>(
         &mut self,
         cx: &mut Context<'_>,
@@ -116,7 +111,7 @@ impl<S, T> Connection<S, T> {
             self.writing = None;
             return done;
         }
-        let limit = self.patience.unread;
+        let limit = self.timeouts.unread;
         let end = self.writing.get_or_insert_with(|| Box::pin(sleep(limit)));
         if end.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
@@ -185,21 +180,22 @@ impl<S: AsyncWrite + Unpin, T: Unpin> AsyncWrite for Connection<S, T> {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::time::Instant;
 
     use super::*;
 
     const SHORT: Duration = Duration::from_millis(20);
     const LONG: Duration = Duration::from_mins(1);
 
-    fn patience(head: Duration, idle: Duration, unread: Duration) -> Patience {
-        Patience { head, idle, unread, ..Patience::default() }
+    fn limits(head: Duration, unread: Duration) -> Timeouts {
+        Timeouts { head, unread, ..Timeouts::default() }
     }
 
     #[tokio::test]
-    async fn half_a_head_is_waited_for_as_long_as_a_head_however_it_trickles() {
+    async fn a_trickling_head_does_not_extend_the_head_timeout() {
         let (mut client, server) = duplex(64);
         let phase = Phase::new();
-        let limits = patience(SHORT, LONG, LONG);
+        let limits = limits(SHORT, LONG);
         let mut server = Connection::new(server, phase.clone(), limits, ());
         let trickle = tokio::spawn(async move {
             // Ends when the server closes the connection.
@@ -221,27 +217,29 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn between_requests_it_waits_longer_and_for_an_answer_without_end() {
+    async fn only_a_request_head_has_a_read_timeout() {
         let (mut client, server) = duplex(64);
         let phase = Phase::new();
-        let mut server = Connection::new(server, phase.clone(), patience(LONG, SHORT, LONG), ());
+        let mut server = Connection::new(server, phase.clone(), limits(SHORT, LONG), ());
         client.write_all(b"GET").await.expect("writes");
         let mut bytes = [0; 3];
         server.read_exact(&mut bytes).await.expect("arrives");
-        phase.busy();
-        let waits = tokio::time::timeout(3 * SHORT, server.read(&mut bytes)).await;
-        assert!(waits.is_err(), "an answer is being made");
-        phase.idle();
-        let error = server.read(&mut bytes).await.expect_err("nobody asks again");
+        for state in [Phase::busy, Phase::idle] {
+            state(&phase);
+            let waits = tokio::time::timeout(3 * SHORT, server.read(&mut bytes)).await;
+            assert!(waits.is_err(), "no timeout");
+        }
+        client.write_all(b"G").await.expect("writes");
+        server.read_exact(&mut bytes[..1]).await.expect("the next head begins");
+        let error = server.read(&mut bytes).await.expect_err("head timeout");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test]
-    async fn an_answer_that_nobody_reads_is_not_waited_for_without_end() {
+    async fn a_stalled_write_times_out() {
         let (_client, server) = duplex(64);
-        let mut server =
-            Connection::new(server, Phase::new(), patience(LONG, LONG, SHORT), ());
-        let error = server.write_all(&[0; 1_000]).await.expect_err("nobody reads");
+        let mut server = Connection::new(server, Phase::new(), limits(LONG, SHORT), ());
+        let error = server.write_all(&[0; 1_000]).await.expect_err("write timeout");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -260,6 +260,10 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
     fn running<'a>(&'a self, calls: &'a [String]) -> BoxFuture<'a, HashMap<String, bool>>;
     /// The call is over by another source: stop playing it, if it is played.
     fn forget(&self, external_call_id: &str);
+    /// WebSocket URL that browser phones connect to; `None` if agents use other devices.
+    fn browser_phones(&self) -> Option<String> {
+        None
+    }
     /// A fresh login for a telephone in the browser; `None` where agents have devices of their own.
     fn phone<'a>(
         &'a self,

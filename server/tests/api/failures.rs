@@ -1,4 +1,4 @@
-//! The database fails: what the caller is answered, and that the server goes on by itself.
+//! Database failures: responses and recovery.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,18 +21,21 @@ async fn add_customer(app: &TestApp, who: &Person, n: usize) -> Answer {
     app.post(who, "/api/cdm/customers", body).await
 }
 
-/// SQLite rolls back by itself when there is no room. The driver does not know, so its connection must
-/// not be used again.
+/// Sets how many pages more than now the file may have.
+async fn leave_room(app: &TestApp, pages: i64) {
+    let mut tx = app.state.db.begin().await.expect("begins");
+    let now: i64 = tx.scalar("PRAGMA page_count").await.expect("a number");
+    let limit = format!("PRAGMA max_page_count = {}", now + pages);
+    tx.scalar::<i64>(limit.as_str()).await.expect("a limit");
+    tx.commit().await.expect("commits");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_full_disk_writing_goes_on_without_a_restart() {
+async fn a_full_disk_is_507_and_loses_nothing_acknowledged() {
     let app = TestApp::start(TestDb::sqlite()).await;
     let manager = app.person(Role::SalesManager, "manager").await;
     add_customer(&app, &manager, 0).await.ok();
-    let mut tx = app.state.db.begin().await.expect("begins");
-    let pages: i64 = tx.scalar("PRAGMA page_count").await.expect("a number");
-    let limit = format!("PRAGMA max_page_count = {}", pages + 2);
-    tx.scalar::<i64>(limit.as_str()).await.expect("a limit of this connection");
-    tx.commit().await.expect("commits");
+    leave_room(&app, 2).await;
 
     let mut taken = 1;
     let refused = loop {
@@ -49,12 +52,33 @@ async fn after_a_full_disk_writing_goes_on_without_a_restart() {
     let ready = app.request(Method::GET, "/readyz", None, None).await;
     assert_eq!(ready.status, 503, "a write failed a moment ago: {}", ready.body);
 
+    leave_room(&app, 100_000).await;
     add_customer(&app, &manager, taken).await.ok();
     let kept: i64 = {
         let mut tx = app.state.db.read().await.expect("begins");
         tx.scalar("SELECT COUNT(*) FROM customers").await.expect("a count")
     };
     assert_eq!(kept, taken as i64 + 1, "each one acknowledged, and none refused, is there");
+}
+
+/// SQLite rolls back automatically when the disk is full or fails. The driver still counts the
+/// transaction as open and rejected every further one until a restart.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_rollback_by_sqlite_itself_writing_goes_on_without_a_restart() {
+    let app = TestApp::start(TestDb::sqlite()).await;
+    let manager = app.person(Role::SalesManager, "manager").await;
+    for n in 0..3 {
+        let mut tx = app.state.db.begin().await.expect("begins");
+        tx.execute("ROLLBACK").await.expect("behind the driver's back");
+        if n == 0 {
+            drop(tx);
+        } else if n == 1 {
+            tx.commit().await.expect_err("there is nothing to commit");
+        } else {
+            tx.rollback().await.expect_err("there is nothing to undo");
+        }
+        add_customer(&app, &manager, n).await.ok();
+    }
 }
 
 #[tokio::test]
@@ -93,8 +117,7 @@ async fn a_failed_statement_is_not_silently_committed_on_postgres() {
     tx.commit().await.expect_err("PostgreSQL has undone it, which is no commit");
 }
 
-/// Passes connections on to PostgreSQL until it is frozen: then nothing comes and nothing is closed, as
-/// when a machine stops or a network is cut.
+/// A proxy to PostgreSQL. Once frozen it forwards nothing and closes nothing, like a cut network.
 async fn freezer(to: String) -> (u16, watch::Sender<bool>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -118,7 +141,7 @@ async fn freezer(to: String) -> (u16, watch::Sender<bool>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_frozen_database_is_told_by_readyz_within_seconds() {
+async fn readyz_reports_a_frozen_database_within_seconds() {
     let Some(mut test) = TestDb::postgres().await else {
         eprintln!("SKIPPED: no PostgreSQL (TRUSTCART_TEST_POSTGRES is not set)");
         return;
@@ -168,7 +191,7 @@ async fn killed_connections_are_503_and_replaced() {
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_opened_is_told_at_once_and_plainly() {
+async fn open_errors_are_immediate_and_clear() {
     let taken = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = taken.local_addr().expect("an address").port();
     drop(taken);
@@ -177,7 +200,10 @@ async fn a_database_that_cannot_be_opened_is_told_at_once_and_plainly() {
     std::fs::write(&text, "hello".repeat(1_000)).expect("a file");
     let missing = dir.path().join("no such folder/x.db");
     for (url, says) in [
-        (format!("postgres://x@127.0.0.1:{port}/x"), format!("connection refused by 127.0.0.1:{port}")),
+        (
+            format!("postgres://x@127.0.0.1:{port}/x"),
+            format!("connection refused by 127.0.0.1:{port}"),
+        ),
         ("mysql://localhost/x".to_owned(), "postgres://… or sqlite:PATH".to_owned()),
         (format!("sqlite:{}", text.display()), "is not an SQLite database".to_owned()),
         (format!("sqlite:{}", missing.display()), "its folder must exist".to_owned()),

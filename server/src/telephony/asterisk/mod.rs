@@ -235,6 +235,10 @@ impl Provider for Asterisk {
 
     fn forget(&self, _: &str) {}
 
+    fn browser_phones(&self) -> Option<String> {
+        Some(self.0.ws_url.clone())
+    }
+
     fn phone<'a>(
         &'a self,
         extension: &'a str,

@@ -65,6 +65,8 @@ both! {
         assert_eq!(prune(3).await.expect("prunes"), 2, "the newest three stay");
         assert_eq!(prune(0).await.expect("prunes"), 2, "the last hour's stay, however many");
         assert_eq!(app.number(ROWS).await, 1);
+        raw(&app, ENDED, "nonsense").await.problem(400, "malformed_json");
+        assert_eq!(prune(0).await.expect("prunes"), 1, "but not what was rejected");
     }
 
     async fn the_job_prunes_by_the_settings(app: TestApp) {
