@@ -267,7 +267,6 @@ export default {
     date_in_future: 'তারিখটি ভবিষ্যতের।',
     missing_columns: 'দরকারি কলাম নেই।',
     wrong_encoding: 'ফাইলটি UTF-8 নয়। “CSV UTF-8” হিসেবে সেভ করুন।',
-    empty_file: 'ফাইলটি খালি।',
     unknown_sheet: 'এই নামে কোনো শিট নেই।',
     workbook_too_large: 'এক্সেল ফাইলটি খুব বড়। “CSV UTF-8” হিসেবে সেভ করে দিন।',
     workbook_unreadable: 'এক্সেল ফাইলটি পড়া যাচ্ছে না। “CSV UTF-8” হিসেবে সেভ করে দিন।',

@@ -273,7 +273,6 @@ export default {
     date_in_future: 'The date is in the future.',
     missing_columns: 'Columns that are needed are missing.',
     wrong_encoding: 'The file is not UTF-8 text. Save it as “CSV UTF-8”.',
-    empty_file: 'The file is empty.',
     unknown_sheet: 'The workbook has no such sheet.',
     workbook_too_large: 'The workbook is too large. Save it as “CSV UTF-8”.',
     workbook_unreadable: 'The workbook cannot be read. Save it as “CSV UTF-8”.',
