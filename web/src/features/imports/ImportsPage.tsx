@@ -1,9 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ImportJob } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
-import { buttonClass, type Column, EmptyState, Page, QueryView, Table } from '~/ui'
+import type { ListColumn, Sorting } from '~/shared/list/columns'
+import { ListPage } from '~/shared/list/ListPage'
+import { buttonClass, EmptyState } from '~/ui'
 import { UploadIcon } from '~/ui/icons'
 import { Progress, StatusBadge } from './Progress'
 import { importsQuery, useLiveImports } from './queries'
@@ -13,11 +16,14 @@ export function ImportsPage({ onOpen }: { onOpen: (id: number) => void }) {
   const { t } = useTranslation(['imports', 'common'])
   const format = useFormat()
   const jobs = useQuery(importsQuery())
+  const [sorting, setSorting] = useState<Sorting>()
   useLiveImports()
-  const columns: Column<ImportJob>[] = [
+  const columns: ListColumn<ImportJob>[] = [
     {
       key: 'file',
       header: t('file'),
+      value: (job) => job.fileName,
+      fixed: true,
       cell: (job) => (
         <Link
           to="/imports/$id"
@@ -29,10 +35,16 @@ export function ImportsPage({ onOpen }: { onOpen: (id: number) => void }) {
         </Link>
       ),
     },
-    { key: 'kind', header: t('kind'), cell: (job) => t(`kinds.${job.kind}`) },
+    {
+      key: 'kind',
+      header: t('kind'),
+      value: (job) => t(`kinds.${job.kind}`),
+      cell: (job) => t(`kinds.${job.kind}`),
+    },
     {
       key: 'format',
       header: t('format'),
+      value: (job) => t(`formats.${formatKey(job.format)}`),
       cell: (job) => <span className="text-muted">{t(`formats.${formatKey(job.format)}`)}</span>,
     },
     { key: 'status', header: t('status'), cell: (job) => <StatusBadge job={job} /> },
@@ -40,6 +52,7 @@ export function ImportsPage({ onOpen }: { onOpen: (id: number) => void }) {
     {
       key: 'errors',
       header: t('rejected'),
+      value: (job) => job.errorRows,
       align: 'right',
       cell: (job) =>
         job.errorRows ? (
@@ -57,6 +70,7 @@ export function ImportsPage({ onOpen }: { onOpen: (id: number) => void }) {
     {
       key: 'at',
       header: t('at'),
+      value: (job) => job.startedAt ?? '',
       className: 'whitespace-nowrap',
       cell: (job) => (job.startedAt ? format.dateTime(job.startedAt) : '–'),
     },
@@ -68,24 +82,24 @@ export function ImportsPage({ onOpen }: { onOpen: (id: number) => void }) {
     </Link>
   )
   return (
-    <Page title={t('title')} lead={t('lead')} actions={start}>
-      <QueryView query={jobs}>
-        {({ items }) => (
-          <Table
-            caption={t('title')}
-            columns={columns}
-            rows={items}
-            rowKey={(job) => job.id}
-            onRow={(job) => onOpen(job.id)}
-            empty={
-              <EmptyState title={t('none')} action={start}>
-                {t('noneLead')}
-              </EmptyState>
-            }
-          />
-        )}
-      </QueryView>
-    </Page>
+    <ListPage
+      name="imports"
+      title={t('title')}
+      lead={t('lead')}
+      actions={start}
+      caption={t('title')}
+      columns={columns}
+      source={{ ...jobs, rows: jobs.data?.items ?? [] }}
+      rowKey={(job) => job.id}
+      onRow={(job) => onOpen(job.id)}
+      sorting={sorting}
+      onSorting={setSorting}
+      empty={
+        <EmptyState title={t('none')} action={start}>
+          {t('noneLead')}
+        </EmptyState>
+      }
+    />
   )
 }
 
