@@ -43,7 +43,7 @@ test('several assigned customers change every customer page', async () => {
 
 test('a plan changes queues, plan, dashboard and messages', async () => {
   const all = {
-    queue: ['tasks', 'today'],
+    queue: keys.today,
     plan: keys.planOf('2026-11-29'),
     settings: keys.planSettings,
     dashboard: keys.dashboardIn('bn'),

@@ -27,12 +27,18 @@ export const keys = {
   segments: ['segments'],
   orders: ['orders'],
   order: (id: number) => ['orders', 'one', id],
+  customer360: (id: number) => ['customer', id, '360'],
   calls: ['calls'],
+  call: (id: number) => ['call', id],
   webhooks: ['webhook-deliveries'],
   webhookClock: ['webhook-clock'],
   colleagues: ['colleagues'],
   tasks: ['tasks'],
+  today: ['tasks', 'today'],
+  tasksOf: (agentId: number) => ['tasks', 'of', agentId],
   followUps: ['tasks', 'followups'],
+  desk: ['desk'],
+  script: (taskId: number, language: Language) => ['script', taskId, language],
   promises: ['promises'],
   promisesOf: (days: number) => ['promises', days],
   plan: ['plan'],
@@ -40,6 +46,9 @@ export const keys = {
   planPreview: (quotas: string) => ['plan', 'preview', quotas],
   planSettings: ['plan-settings'],
   planUplift: ['plan-uplift'],
+  imports: ['imports'],
+  import: (id: number) => ['imports', id],
+  importErrors: (id: number) => ['import-errors', id],
   messages: ['messages'],
   messagesOf: (date: string | undefined) => ['messages', { date }],
   dashboard: ['dashboard'],
@@ -80,6 +89,23 @@ export const changed = {
       keys.promises,
       keys.dashboard,
       ...(customerId == null ? [] : [keys.customer(customerId)]),
+    ),
+  /** The agent's day: status, wrap-ups, figures. */
+  desk: (queries: QueryClient) => refetch(queries, keys.desk),
+  /** The agent's queue, and the day with it. */
+  queue: (queries: QueryClient) => refetch(queries, keys.tasks, keys.desk),
+  /** Only the order and content of today's queue. */
+  today: (queries: QueryClient) => refetch(queries, keys.today),
+  followUps: (queries: QueryClient) => refetch(queries, keys.followUps),
+  dashboard: (queries: QueryClient) => refetch(queries, keys.dashboard),
+  /** An import has ended: its errors, and what it wrote unless it was a check. */
+  import: (queries: QueryClient, job: { id: number; dryRun: boolean }) =>
+    refetch(
+      queries,
+      keys.importErrors(job.id),
+      ...(job.dryRun
+        ? []
+        : [keys.customers, keys.customer(), keys.orders, keys.products, keys.categories]),
     ),
   /** The day's plan was made or undone. */
   plan: (queries: QueryClient) =>

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed, keys } from '~/api/keys'
 import { usersQuery } from '~/api/queries'
 import type { Task } from '~/api/types'
 import { errorText, useFormat } from '~/i18n/i18n'
@@ -27,7 +28,7 @@ export function AgentWork({ agent, onClose }: { agent: FloorAgent; onClose: () =
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set())
   const [target, setTarget] = useState('')
   const tasks = useQuery({
-    queryKey: ['tasks', 'of', agent.agentId],
+    queryKey: keys.tasksOf(agent.agentId),
     queryFn: ({ signal }) =>
       api.get('/api/crm/automation/tasks/today', { agentId: agent.agentId }, signal),
   })
@@ -53,8 +54,7 @@ export function AgentWork({ agent, onClose }: { agent: FloorAgent; onClose: () =
       const name = others.find((u) => u.id === Number(target))?.name ?? ''
       if (moved) toast(t('moved', { n: format.number(moved), count: moved, name }), 'ok')
       if (failures[0]) toast(errorText(failures[0]), 'bad')
-      void queries.invalidateQueries({ queryKey: ['tasks'] })
-      return queries.invalidateQueries({ queryKey: ['dashboard'] })
+      return changed.task(queries, undefined)
     },
   })
   const movable = (task: Task) => task.status === 'pending'

@@ -1,6 +1,7 @@
 import { queryOptions, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import { api } from '~/api/client'
+import { changed, keys } from '~/api/keys'
 import type { Dashboard } from '~/api/types'
 import type { Language } from '~/lib/format'
 import { useLive } from '~/live/live'
@@ -8,7 +9,7 @@ import { applyCall, applyStatus } from './patch'
 
 export const dashboardQuery = (lang: Language) =>
   queryOptions({
-    queryKey: ['dashboard', lang],
+    queryKey: keys.dashboardIn(lang),
     queryFn: ({ signal }) => api.get('/api/crm/team/dashboard', { lang }, signal),
     // Nobody applies events to it while the page is closed.
     gcTime: 0,
@@ -25,7 +26,7 @@ export function useLiveDashboard(lang: Language): void {
   const settle = () => {
     timer.current ??= setTimeout(() => {
       timer.current = null
-      void queries.invalidateQueries({ queryKey: ['dashboard'] })
+      void changed.dashboard(queries)
     }, SETTLE_MS)
   }
   /** Applies an event that the dashboard does not contain yet. */
@@ -48,6 +49,6 @@ export function useLiveDashboard(lang: Language): void {
   useLive('task.cancelled', settle)
   useLive('queue.changed', settle)
   useLive('plan.generated', () => {
-    void queries.invalidateQueries({ queryKey: ['dashboard'] })
+    void changed.dashboard(queries)
   })
 }

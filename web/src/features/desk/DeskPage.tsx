@@ -3,6 +3,7 @@ import { useSearch } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed } from '~/api/keys'
 import { productsQuery } from '~/api/queries'
 import type { TodayTasks } from '~/api/types'
 import { useKey } from '~/lib/keys'
@@ -101,7 +102,7 @@ function useArrival() {
     sessionStorage.setItem(ARRIVED, String(agent.userId))
     void api
       .post('/api/telephony/agents/me/status', { status: 'online' })
-      .then(() => queries.invalidateQueries({ queryKey: ['desk'] }))
+      .then(() => changed.desk(queries))
       .catch(() => sessionStorage.removeItem(ARRIVED))
   }, [agent, queries])
 }

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
+import { changed } from '~/api/keys'
 import { directoryQuery } from '~/api/queries'
 import { errorText, useFormat } from '~/i18n/i18n'
 import { cx } from '~/lib/cx'
@@ -216,7 +217,7 @@ function Inbound({ state, onTask }: { state: PhoneState; onTask: (taskId: number
       api.post('/api/crm/automation/tasks', { customerId, kind: 'follow_up' }),
     onSuccess: async (task) => {
       if (task.joined) toast(t('incoming.joined', { name: task.agentName ?? '' }), 'ok')
-      await queries.invalidateQueries({ queryKey: ['tasks', 'today'] })
+      await changed.today(queries)
       onTask(task.id)
     },
   })

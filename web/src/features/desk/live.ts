@@ -1,4 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
+import { changed } from '~/api/keys'
 import type { Desk, Task, TodayTasks } from '~/api/types'
 import { createStore } from '~/lib/store'
 import { useLive } from '~/live/live'
@@ -26,9 +27,6 @@ const OPEN: Task['status'][] = ['pending', 'in_progress']
 /** Keeps what is cached about the agent's own day in step with the server, on every page. */
 export function useDeskLive(userId: number): void {
   const queries = useQueryClient()
-  const refetch = (...keys: string[][]) => {
-    for (const queryKey of keys) void queries.invalidateQueries({ queryKey })
-  }
   const patchToday = (change: (today: TodayTasks) => TodayTasks) =>
     queries.setQueryData<TodayTasks>(todayQuery().queryKey, (today) => today && change(today))
 
@@ -38,15 +36,15 @@ export function useDeskLive(userId: number): void {
   })
   useLive('call.updated', ({ call }) => {
     queries.setQueryData(callQuery(call.id).queryKey, call)
-    if (call.agentUserId === userId && !isOpen(call)) refetch(['desk'])
+    if (call.agentUserId === userId && !isOpen(call)) void changed.desk(queries)
   })
   useLive('wrapup.updated', (event) => {
-    if (event.userId === userId) refetch(['desk'])
+    if (event.userId === userId) void changed.desk(queries)
   })
   useLive('queue.changed', (event) => {
-    if (event.agentId === userId) refetch(['tasks'], ['desk'])
+    if (event.agentId === userId) void changed.queue(queries)
   })
-  useLive('plan.generated', () => refetch(['tasks'], ['desk']))
+  useLive('plan.generated', () => void changed.queue(queries))
   useLive('task.updated', ({ task }) => {
     const known = queries
       .getQueryData<TodayTasks>(todayQuery().queryKey)
@@ -57,9 +55,9 @@ export function useDeskLive(userId: number): void {
         items: today.items.map((item) => (item.id === task.id ? task : item)),
       }))
     } else if (known || (task.assignedTo === userId && OPEN.includes(task.status))) {
-      refetch(['tasks', 'today'])
+      void changed.today(queries)
     }
-    refetch(['tasks', 'followups'])
+    void changed.followUps(queries)
   })
   useLive('task.cancelled', ({ taskId, reason }) => {
     const task = queries
@@ -72,6 +70,6 @@ export function useDeskLive(userId: number): void {
         item.id === taskId ? { ...item, status: 'cancelled' } : item,
       ),
     }))
-    refetch(['tasks'], ['desk'])
+    void changed.queue(queries)
   })
 }

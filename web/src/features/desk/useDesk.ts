@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import { ApiError } from '~/api/error'
+import { changed, keys } from '~/api/keys'
 import type { Call, Desk, StatusChange, Task, TodayTasks, WrapUp, WrapUpPatch } from '~/api/types'
 import { errorText } from '~/i18n/i18n'
 import { latinDigits } from '~/lib/format'
@@ -208,7 +209,7 @@ export function useDesk() {
     if (takenTask == null) return
     setCountdown(null)
     setSelected(takenTask)
-    void queries.invalidateQueries({ queryKey: ['desk'] })
+    void changed.desk(queries)
   }, [takenTask, queries])
 
   const goneTask = task ? gone[task.id] : undefined
@@ -236,7 +237,7 @@ export function useDesk() {
         toast(errorText(error), 'bad')
       }
     }
-    void queries.invalidateQueries({ queryKey: ['desk'] })
+    void changed.desk(queries)
   }
 
   const hangup = async () => {
@@ -245,13 +246,13 @@ export function useDesk() {
     } catch (error) {
       toast(errorText(error), 'bad')
     }
-    void queries.invalidateQueries({ queryKey: ['desk'] })
+    void changed.desk(queries)
   }
 
   const finish = async (done: Task, change: Task) => {
     drafts.drop(done.id)
     // An answer that was asked for before this would bring the finished wrap-up back for a moment.
-    await queries.cancelQueries({ queryKey: ['desk'] })
+    await queries.cancelQueries({ queryKey: keys.desk })
     queries.setQueryData<Desk>(
       deskQuery().queryKey,
       (data) => data && { ...data, wrapUps: data.wrapUps.filter((w) => w.taskId !== done.id) },
@@ -267,8 +268,8 @@ export function useDesk() {
     // The top of the queue is the best call now: another unfinished wrap-up, a promise that fell due.
     const next = queue.find((q) => q.id !== done.id)
     setSelected(next?.id ?? null)
-    for (const key of [['desk'], ['tasks']]) void queries.invalidateQueries({ queryKey: key })
-    if (done.customerId) void queries.invalidateQueries({ queryKey: ['customer', done.customerId] })
+    void changed.queue(queries)
+    if (done.customerId) void changed.customerDetail(queries, done.customerId)
     const seconds = desk.data?.powerDialSeconds ?? 5
     const dials = next && mayPowerDial(next, wrapUps ?? [], Date.now())
     if (power && dials && !desk.data?.agent.breakAfterCall && !onBreak) {

@@ -1,17 +1,18 @@
 import { queryOptions, useQueryClient } from '@tanstack/react-query'
 import { api } from '~/api/client'
+import { changed, keys } from '~/api/keys'
 import type { ImportJob } from '~/api/types'
 import { useLive } from '~/live/live'
 
 export const importsQuery = () =>
   queryOptions({
-    queryKey: ['imports'],
+    queryKey: keys.imports,
     queryFn: ({ signal }) => api.get('/api/cdm/imports', {}, signal),
   })
 
 export const importQuery = (id: number) =>
   queryOptions({
-    queryKey: ['imports', id],
+    queryKey: keys.import(id),
     queryFn: ({ signal }) => api.get(`/api/cdm/imports/${id}`, {}, signal),
     // An answer that was under way when the last event came is older than that event.
     refetchInterval: ({ state }) => (state.data && !ended(state.data) ? 2000 : false),
@@ -33,13 +34,6 @@ export function useLiveImports(): void {
           : [job, ...old.items],
       }
     })
-    if (ended(job)) {
-      void queries.invalidateQueries({ queryKey: ['import-errors', job.id] })
-      if (!job.dryRun) {
-        for (const key of ['customers', 'customer', 'orders', 'products', 'categories']) {
-          void queries.invalidateQueries({ queryKey: [key] })
-        }
-      }
-    }
+    if (ended(job)) void changed.import(queries, job)
   })
 }
