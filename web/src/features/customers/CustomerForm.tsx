@@ -1,13 +1,21 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useId, useState } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
 import { changed } from '~/api/keys'
 import type { Customer } from '~/api/types'
 import { latinDigits } from '~/lib/format'
 import { DistrictSelect } from '~/shared/District'
-import { fieldError, formError } from '~/shared/fields'
-import { Button, Checkbox, Dialog, Field, Input, Select, Textarea, toast } from '~/ui'
+import { type Check, useChecks } from '~/shared/form/checks'
+import {
+  FormCheckbox,
+  FormControl,
+  FormDialog,
+  FormInput,
+  FormSelect,
+  FormTextarea,
+} from '~/shared/form/fields'
+import { useSaveForm } from '~/shared/form/useSaveForm'
+import { toast } from '~/ui'
 
 const TEXTS = [
   'name',
@@ -21,17 +29,6 @@ const TEXTS = [
 ] as const
 type TextField = (typeof TEXTS)[number]
 const CONSENTS = ['call', 'sms', 'whatsapp', 'email'] as const
-const FIELDS = [
-  ...TEXTS,
-  'phones',
-  'greeting',
-  'salutation',
-  'language',
-  'tags',
-  'notes',
-  'consent',
-  'gender',
-]
 const GREETINGS = ['bhai', 'apu', 'sir', 'madam', 'dada', 'didi'] as const
 const SALUTATIONS = ['salam', 'adab', 'nomoskar'] as const
 
@@ -109,173 +106,87 @@ export function CustomerForm({
 }) {
   const { t } = useTranslation(['customers', 'common'])
   const queries = useQueryClient()
-  const form = useId()
-  const [values, setValues] = useState(() => valuesOf(customer))
-  const set = (part: Partial<Values>) => setValues((v) => ({ ...v, ...part }))
-  const save = useMutation({
-    meta: { quiet: true },
-    mutationFn: () =>
+  const { required, email } = useChecks()
+  const form = useSaveForm({
+    values: valuesOf(customer),
+    save: (values) =>
       customer
         ? api.patch(`/api/cdm/customers/${customer.id}`, changes(values, customer))
         : api.post('/api/cdm/customers', changes(values)),
-    onSuccess: (saved) => {
+    onSaved: (saved) => {
       toast(t('common:actions.saved'), 'ok')
       void changed.customer(queries, saved.id)
       onClose()
       onSaved?.(saved)
     },
   })
-  const wrong = (field: string) => fieldError(save.error, field)
-  const text = (key: TextField, type = 'text', className?: string) => (
-    <Field label={t(`field.${key}`)} error={wrong(key)} className={className}>
-      {(control) => (
-        <Input
-          {...control}
-          type={type}
-          required={key === 'name' || key === 'phone'}
-          inputMode={key === 'phone' ? 'tel' : undefined}
-          autoComplete="off"
-          value={values[key]}
-          onChange={(e) => set({ [key]: e.target.value })}
-        />
-      )}
-    </Field>
+  const text = (name: TextField, checks: Check[] = []) => (
+    <FormInput form={form} name={name} label={t(`field.${name}`)} checks={checks} />
   )
-  const general = formError(save.error, FIELDS)
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && onClose()}
+    <FormDialog
+      form={form}
+      onClose={onClose}
       size="lg"
       title={customer ? t('editTitle', { name: customer.name }) : t('create')}
-      footer={
-        <>
-          <Button onClick={onClose}>{t('common:actions.cancel')}</Button>
-          <Button type="submit" form={form} variant="primary" busy={save.isPending}>
-            {t('common:actions.save')}
-          </Button>
-        </>
-      }
     >
-      <form
-        id={form}
-        className="grid grid-cols-2 gap-3"
-        onSubmit={(event: FormEvent) => {
-          event.preventDefault()
-          save.mutate()
-        }}
-      >
-        {text('name')}
-        {text('phone')}
-        <Field label={t('field.phones')} hint={t('commas')} error={wrong('phones')}>
-          {(control) => (
-            <Input
-              {...control}
-              value={values.phones}
-              onChange={(e) => set({ phones: e.target.value })}
-            />
-          )}
-        </Field>
-        {text('email', 'email')}
-        {text('address', 'text', 'col-span-2')}
-        <Field label={t('field.district')} error={wrong('district')}>
-          {(control) => (
-            <DistrictSelect
-              {...control}
-              empty="–"
-              value={values.district}
-              onChange={(district) => set({ district })}
-            />
-          )}
-        </Field>
-        {text('city')}
-        {text('birthday', 'date')}
-        {text('anniversary', 'date')}
-        <Field label={t('field.greeting')} error={wrong('greeting')}>
-          {(control) => (
-            <Select
-              {...control}
-              value={values.greeting}
-              onChange={(e) => set({ greeting: e.target.value as Values['greeting'] })}
-            >
-              <option value="">–</option>
-              {GREETINGS.map((word) => (
-                <option key={word} value={word}>
-                  {t(`common:greeting.${word}`)}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
-        <Field label={t('field.salutation')} error={wrong('salutation')}>
-          {(control) => (
-            <Select
-              {...control}
-              value={values.salutation}
-              onChange={(e) => set({ salutation: e.target.value as Values['salutation'] })}
-            >
-              <option value="">–</option>
-              {SALUTATIONS.map((word) => (
-                <option key={word} value={word}>
-                  {t(`common:salutation.${word}`)}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
-        <Field label={t('field.language')} error={wrong('language')}>
-          {(control) => (
-            <Select
-              {...control}
-              value={values.language}
-              onChange={(e) => set({ language: e.target.value as 'bn' | 'en' })}
-            >
-              <option value="bn">বাংলা</option>
-              <option value="en">English</option>
-            </Select>
-          )}
-        </Field>
-        <Field
-          label={t('field.tags')}
-          hint={t('commas')}
-          error={wrong('tags')}
-          className="col-span-2"
-        >
-          {(control) => (
-            <Input
-              {...control}
-              value={values.tags}
-              onChange={(e) => set({ tags: e.target.value })}
-            />
-          )}
-        </Field>
-        <Field label={t('field.notes')} error={wrong('notes')} className="col-span-2">
-          {(control) => (
-            <Textarea
-              {...control}
-              rows={2}
-              value={values.notes}
-              onChange={(e) => set({ notes: e.target.value })}
-            />
-          )}
-        </Field>
-        <fieldset className="col-span-2 flex flex-wrap gap-4">
-          <legend className="mb-1 text-xs font-medium text-muted">{t('field.consent')}</legend>
-          {CONSENTS.map((key) => (
-            <Checkbox
-              key={key}
-              label={t(`consent.${key}`)}
-              checked={values.consent[key]}
-              onChange={(e) => set({ consent: { ...values.consent, [key]: e.target.checked } })}
-            />
-          ))}
-        </fieldset>
-        {general && (
-          <p role="alert" className="col-span-2 text-sm text-bad">
-            {general}
-          </p>
-        )}
-      </form>
-    </Dialog>
+      {text('name', [required])}
+      <FormInput
+        form={form}
+        name="phone"
+        inputMode="tel"
+        label={t('field.phone')}
+        checks={[required]}
+      />
+      <FormInput form={form} name="phones" label={t('field.phones')} hint={t('commas')} />
+      {text('email', [email])}
+      <FormInput form={form} name="address" label={t('field.address')} className="col-span-2" />
+      <FormControl form={form} name="district" label={t('field.district')}>
+        {(control) => <DistrictSelect {...control} empty="–" />}
+      </FormControl>
+      {text('city')}
+      <FormInput form={form} name="birthday" type="date" label={t('field.birthday')} />
+      <FormInput form={form} name="anniversary" type="date" label={t('field.anniversary')} />
+      <FormSelect form={form} name="greeting" label={t('field.greeting')}>
+        <option value="">–</option>
+        {GREETINGS.map((word) => (
+          <option key={word} value={word}>
+            {t(`common:greeting.${word}`)}
+          </option>
+        ))}
+      </FormSelect>
+      <FormSelect form={form} name="salutation" label={t('field.salutation')}>
+        <option value="">–</option>
+        {SALUTATIONS.map((word) => (
+          <option key={word} value={word}>
+            {t(`common:salutation.${word}`)}
+          </option>
+        ))}
+      </FormSelect>
+      <FormSelect form={form} name="language" label={t('field.language')}>
+        <option value="bn">বাংলা</option>
+        <option value="en">English</option>
+      </FormSelect>
+      <FormInput
+        form={form}
+        name="tags"
+        label={t('field.tags')}
+        hint={t('commas')}
+        className="col-span-2"
+      />
+      <FormTextarea
+        form={form}
+        name="notes"
+        rows={2}
+        label={t('field.notes')}
+        className="col-span-2"
+      />
+      <fieldset className="col-span-2 flex flex-wrap gap-4">
+        <legend className="mb-1 text-xs font-medium text-muted">{t('field.consent')}</legend>
+        {CONSENTS.map((key) => (
+          <FormCheckbox key={key} form={form} name={`consent.${key}`} label={t(`consent.${key}`)} />
+        ))}
+      </fieldset>
+    </FormDialog>
   )
 }
