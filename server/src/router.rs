@@ -139,6 +139,7 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(imports::api::errors))
         .routes(routes!(imports::api::warnings))
         .routes(routes!(imports::api::rejected_rows))
+        .routes(routes!(imports::answers::put))
         .routes(routes!(imports::api::run))
         .routes(routes!(imports::api::cancel))
         // realtime

@@ -233,12 +233,17 @@ async fn by_order_no(
     let mut sql = Sql::new(
         "SELECT o.id, o.order_no, o.customer_id, c.name, c.phone
          FROM orders o CROSS JOIN customers c
-         WHERE c.id = o.customer_id AND (o.order_no IN ($1, $2) OR (o.order_no >= $3 AND o.order_no < $4))",
+         WHERE c.id = o.customer_id
+           AND (o.order_no IN ($1, $2) OR (o.order_no >= $3 AND o.order_no < $4)
+                OR (o.order_no >= $5 AND o.order_no < $6))",
     )
     .bind(typed)
     .bind(&own)
     .bind(&number)
-    .bind(after_prefix(&number));
+    .bind(after_prefix(&number))
+    // Shopify's numbers begin with it.
+    .bind(format!("#{number}"))
+    .bind(after_prefix(&format!("#{number}")));
     scope_filter(&mut sql, scope, today, "c");
     sql.push(" ORDER BY o.order_no LIMIT 10");
     tx.all(sql).await

@@ -25,6 +25,7 @@ category = category_slug category_name
 pack = size pack_label package
 price = unit_price regular_price mrp sale_price মূল্য দাম
 active = published enabled in_use
+currency = currency_code price_currency
 ";
 
 const OWN_CUSTOMERS: &str = "
@@ -64,6 +65,10 @@ placed_at = created_at ordered_at
 status = order_status
 discount = discount_amount order_discount
 delivery_charge = delivery delivery_fee shipping shipping_charge
+tax = taxes vat tax_total total_tax order_tax tax_amount
+fees = fee fee_total other_charges
+refunded = refund refund_amount refunded_amount refund_total total_refunded order_refund
+currency = currency_code order_currency currency_name মুদ্রা
 total = order_total grand_total
 payment_method = payment
 note = notes customer_note order_note
@@ -71,7 +76,12 @@ sku = product_sku product_code item_code item_sku
 product_name = product item item_name
 quantity = qty packs
 unit_price = price rate
-line_total = amount subtotal_line line_amount
+line_total = amount subtotal_line line_amount line_subtotal item_subtotal
+line_net = item_total net_amount
+line_discount = item_discount
+net_quantity = quantity_less_refund
+refunded_quantity = quantity_refunded refunded_qty qty_refunded returned_quantity returned_qty
+refunded_quantity = quantity_returned quantity_refund qty_refund
 ";
 
 const WOOCOMMERCE_PRODUCTS: &str = "
@@ -118,20 +128,31 @@ placed_at = order_date date date_created order_created
 status = status order_status
 discount = discount_total cart_discount cart_discount_amount order_discount
 delivery_charge = shipping_total order_shipping_amount order_shipping shipping_cost
+tax = order_total_tax_amount order_total_tax order_tax_total tax_total total_tax cart_tax
+fees = order_fee_total order_total_fee fee_total
+refunded = order_refund_amount order_total_refunded refunded_total refund_total total_refunded
+refunded = refunded_amount refund_amount order_refund
+currency = order_currency currency currency_code
 total = order_total order_total_amount
 payment_method = payment_method payment_method_title
 note = customer_note note
 sku = item_sku sku product_sku line_item_sku
 product_id = item_product_id product_id
 product_name = item_name product_name line_item_name
-quantity = item_quantity quantity quantity_refund line_item_quantity
+quantity = item_quantity quantity line_item_quantity
+net_quantity = quantity_less_refund item_quantity_less_refund
+refunded_quantity = quantity_refunded item_quantity_refunded item_refunded_qty quantity_refund
 unit_price = item_cost item_price line_item_price
-line_total = item_subtotal order_line_subtotal line_item_subtotal
-- = item item_id item_total discount_amount shipping_method shipping line_items
+line_total = item_subtotal order_line_subtotal line_item_subtotal line_subtotal
+line_net = item_total order_line_total line_item_total line_total
+- = item item_id discount_amount shipping_method shipping line_items
 ";
 
 const SHOPIFY_PRODUCTS: &str = "
 handle = handle url_handle
+option_1 = option1_value
+option_2 = option2_value
+option_3 = option3_value
 name_en = title
 category = type product_type
 sku = variant_sku sku
@@ -154,9 +175,10 @@ notes = note
 - = company country zip total_spent total_orders
 ";
 
-/// `Id` stands on an order's first row only; `Name` on each.
+/// `Id` is on an order's first row only; `Name` on each.
 const SHOPIFY_ORDERS: &str = "
 order_no = name
+external_id = id
 phone = billing_phone shipping_phone phone
 name = billing_name shipping_name
 email = email
@@ -170,6 +192,10 @@ financial_status = financial_status
 fulfilment_status = fulfillment_status
 discount = discount_amount
 delivery_charge = shipping
+tax = taxes
+fees = duties
+refunded = refunded_amount
+currency = currency
 total = total
 payment_method = payment_method
 note = notes
@@ -177,7 +203,8 @@ sku = lineitem_sku
 product_name = lineitem_name
 quantity = lineitem_quantity
 unit_price = lineitem_price
-- = id lineitem_fulfillment_status source subtotal employee
+line_discount = lineitem_discount
+- = lineitem_fulfillment_status source subtotal employee
 ";
 
 /// The tables to look in, the export's own first.

@@ -16,7 +16,10 @@ use super::record::RowError;
 use super::store::{self, FindingRow, Job, NewJob};
 use super::upload::{self, Upload};
 use super::workbook::Sheets;
-use super::{Format, ImportJob, JobError, JobStatus, Kind, Severity, prepare, rejected, work};
+use super::{
+    Format, ImportJob, JobError, JobStatus, Kind, Severity, answers, prepare, rejected, source,
+    work,
+};
 use crate::app::AppState;
 use crate::auth::{Allow, CurrentUser, Leads, Role};
 use crate::db::{Cursor, ImportId, Page, PageQuery, Tx};
@@ -42,6 +45,10 @@ pub struct ImportUpload {
     date_order: Option<String>,
     /// Which sheet of a workbook; by default the first that holds something.
     sheet: Option<String>,
+    /// Name of the shop the orders come from, where several shops count them alike.
+    shop: Option<String>,
+    /// JSON `{word: status}`: what status words of the file mean. Kept for the source.
+    statuses: Option<String>,
     /// For orders: a second file with their lines.
     #[schema(value_type = Option<String>, format = Binary)]
     lines_file: Option<Vec<u8>>,
@@ -144,8 +151,9 @@ pub async fn create(
     Query(query): Query<ImportQuery>,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<(StatusCode, Json<ImportJob>)> {
-    let Upload { kind, format, mapping, file, lines, date_order, mut notes, .. } =
-        upload::receive(&state, form(multipart)?).await?;
+    let Upload {
+        kind, format, mapping, shop, statuses, file, lines, date_order, mut notes, ..
+    } = upload::receive(&state, form(multipart)?).await?;
     may_import(&user, kind)?;
     let paths = (file.path.clone(), lines.as_ref().map(|lines| lines.path.clone()));
     let dates = Said::on(state.clock.today(), date_order);
@@ -154,9 +162,14 @@ pub async fn create(
     })
     .await?;
     notes.extend(prepared.notes.iter().cloned());
+    let mut tx = state.db.begin().await?;
+    let source = source(prepared.format, shop.as_deref());
+    let statuses = answers::of_upload(&mut tx, kind, &source, &statuses).await?;
     let new = NewJob {
         kind,
         format: prepared.format,
+        shop,
+        statuses,
         file_name: file.name.clone(),
         stored_path: file.keep(),
         lines_path: lines.map(upload::Stored::keep),
@@ -169,7 +182,6 @@ pub async fn create(
         lines_total: prepared.lines.map_or(0, |lines| lines.total),
         created_by: Some(user.id),
     };
-    let mut tx = state.db.begin().await?;
     let job = store::insert(&mut tx, state.clock.now(), &new).await?;
     tx.commit().await?;
     work::spawn(&state, job.id);
@@ -185,7 +197,7 @@ pub async fn inspect(
     user: Allow<Leads>,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Json<Inspection>> {
-    let Upload { kind, format, mapping, file, lines, date_order, sheets, notes } =
+    let Upload { kind, format, mapping, file, lines, date_order, sheets, notes, .. } =
         upload::receive(&state, form(multipart)?).await?;
     may_import(&user, kind)?;
     let dates = Said::on(state.clock.today(), date_order);
@@ -272,7 +284,7 @@ pub async fn list(State(state): State<AppState>, user: Allow<Leads>) -> Result<J
 }
 
 /// A job inside the user's view.
-async fn visible(tx: &mut Tx, user: &CurrentUser, id: ImportId) -> Result<Job> {
+pub(super) async fn visible(tx: &mut Tx, user: &CurrentUser, id: ImportId) -> Result<Job> {
     let manager = matches!(user.role, Role::Admin | Role::SalesManager);
     store::get(tx, id)
         .await?

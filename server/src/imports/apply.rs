@@ -16,7 +16,6 @@ use super::record::{Catalogue, CatalogueProduct, RowError};
 use crate::db::{
     Arg, CategoryId, CustomerId, DbError, ImportId, Insert, Money, ProductId, Sql, Tx, UserId,
 };
-use crate::text;
 
 /// Values in one `IN (…)`.
 const LIST: usize = 4_000;
@@ -31,7 +30,9 @@ pub struct World {
     /// The company's day.
     pub today: NaiveDate,
     /// The `source` of orders and new customers.
-    pub source: &'static str,
+    pub source: String,
+    /// The shop's name, where one is given.
+    pub shop: Option<String>,
     /// The team leader whose pool new customers belong to.
     pub supervisor: Option<UserId>,
     /// Write, or only decide.
@@ -193,9 +194,7 @@ pub async fn catalogue(tx: &mut Tx) -> Result<Catalogue, DbError> {
             price: row.price,
             base_qty: row.base_qty,
         };
-        for name in HashSet::from([text::key(&row.name_en), text::key(&row.name_bn)]) {
-            catalogue.by_name.entry(name).and_modify(|p| *p = None).or_insert(Some(product));
-        }
+        catalogue.add_names(&[&row.name_en, &row.name_bn], product);
         catalogue.by_sku.insert(row.sku, product);
         if let Some(id) = row.external_id {
             catalogue.by_external_id.insert(id, product);

@@ -7,9 +7,12 @@ use clap::{Args, ValueEnum};
 
 use super::mapping::Overrides;
 use super::readings::Said;
+use super::status::Answers;
 use super::store::{self, NewJob};
 use super::upload::{Stored, date_order, override_of};
-use super::{Format, ImportJob, JobStatus, Kind, Severity, prepare, rejected, work};
+use super::{
+    Format, ImportJob, JobStatus, Kind, Severity, answers, prepare, rejected, source, work,
+};
 use crate::app::AppState;
 use crate::db::ImportId;
 use crate::serving;
@@ -38,6 +41,13 @@ pub struct ImportArgs {
     /// What comes first in dates such as 03/04/2026, where the columns do not show it.
     #[arg(long, value_parser = ["auto", "day_first", "month_first"])]
     date_order: Option<String>,
+    /// Name of the shop the orders come from, where several shops count them alike.
+    #[arg(long, value_name = "NAME")]
+    shop: Option<String>,
+    /// What a status word of the file means (repeatable), e.g. `packed=confirmed`; kept for the
+    /// source.
+    #[arg(long = "status", value_name = "WORD=STATUS")]
+    status: Vec<String>,
     /// Only check.
     #[arg(long)]
     dry_run: bool,
@@ -95,10 +105,23 @@ fn overrides(map: &[String]) -> anyhow::Result<Overrides> {
         .collect()
 }
 
+fn said_of_statuses(said: &[String]) -> anyhow::Result<Answers> {
+    said.iter()
+        .map(|said| {
+            let (word, status) = said
+                .rsplit_once('=')
+                .with_context(|| format!("--status {said}: expected WORD=STATUS"))?;
+            Ok(answers::answer(word, status)?)
+        })
+        .collect()
+}
+
 /// Imports and prints; an error if the import failed or was stopped. Rejected rows are none.
 pub async fn run(state: &AppState, args: ImportArgs) -> anyhow::Result<()> {
     let kind = Kind::from(args.kind);
     let said = overrides(&args.map)?;
+    let shop = answers::shop(args.shop.as_deref().unwrap_or_default())?;
+    let statuses = said_of_statuses(&args.status)?;
     let main = Stored::copy(state, &args.file).await?;
     let (main, _, mut notes) = main.into_csv(state, args.sheet).await?;
     let lines = match &args.lines {
@@ -119,9 +142,14 @@ pub async fn run(state: &AppState, args: ImportArgs) -> anyhow::Result<()> {
     })
     .await?;
     notes.extend(prepared.notes.iter().cloned());
+    let mut tx = state.db.begin().await?;
+    let source = source(prepared.format, shop.as_deref());
+    let statuses = answers::of_upload(&mut tx, kind, &source, &statuses).await?;
     let new = NewJob {
         kind,
         format: prepared.format,
+        shop,
+        statuses,
         file_name: main.name.clone(),
         stored_path: main.keep(),
         lines_path: lines.map(Stored::keep),
@@ -138,7 +166,6 @@ pub async fn run(state: &AppState, args: ImportArgs) -> anyhow::Result<()> {
     for (column, field) in &new.mapping {
         println!("  {column} = {field}");
     }
-    let mut tx = state.db.begin().await?;
     let id = store::insert(&mut tx, state.clock.now(), &new).await?.id;
     tx.commit().await?;
     let begun = tokio::time::Instant::now();
@@ -163,6 +190,11 @@ pub async fn run(state: &AppState, args: ImportArgs) -> anyhow::Result<()> {
     if job.warnings > 0 {
         println!("{} warnings about rows that are taken, the first:", job.warnings);
         print_first(state, job.id, Severity::Warning).await?;
+    }
+    for (word, orders) in &job.unknown_statuses {
+        println!(
+            "Status `{word}` of {orders} orders is not known; say what it means: --status '{word}=shipped'"
+        );
     }
     if job.error_rows > 0 {
         report_rejected(state, &job, args.rejected.as_deref()).await?;

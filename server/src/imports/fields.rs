@@ -48,6 +48,12 @@ text_enum! {
         Active = "active",
         /// Groups the variants of a product (Shopify).
         Handle = "handle",
+        /// What the first option of a variant is, e.g. 2 L (Shopify).
+        Option1 = "option_1",
+        /// The second option.
+        Option2 = "option_2",
+        /// The third option.
+        Option3 = "option_3",
         /// Telephone number: who a customer is.
         Phone = "phone",
         /// Further numbers, separated by `;` or `,`.
@@ -122,7 +128,15 @@ text_enum! {
         Discount = "discount",
         /// Taka for delivery.
         DeliveryCharge = "delivery_charge",
-        /// Taka of the whole order; checked, not stored.
+        /// Tax, counted in the prices or beside them.
+        Tax = "tax",
+        /// Other charges.
+        Fees = "fees",
+        /// Taka paid back.
+        Refunded = "refunded",
+        /// Currency of the amounts; only taka is taken.
+        Currency = "currency",
+        /// Taka of the whole order; checked.
         Total = "total",
         /// How it is paid.
         PaymentMethod = "payment_method",
@@ -138,8 +152,16 @@ text_enum! {
         Quantity = "quantity",
         /// Taka per pack.
         UnitPrice = "unit_price",
-        /// Taka of the line.
+        /// Taka of the line, before its discount.
         LineTotal = "line_total",
+        /// Taka of the line after its discount.
+        LineNet = "line_net",
+        /// Taka off the line.
+        LineDiscount = "line_discount",
+        /// Packs on the line that were kept.
+        NetQuantity = "net_quantity",
+        /// Packs on the line that came back.
+        RefundedQuantity = "refunded_quantity",
     }
 }
 
@@ -152,8 +174,13 @@ impl Field {
                 | Self::Discount
                 | Self::DeliveryCharge
                 | Self::Total
+                | Self::Tax
+                | Self::Fees
+                | Self::Refunded
                 | Self::UnitPrice
                 | Self::LineTotal
+                | Self::LineNet
+                | Self::LineDiscount
         )
     }
 
@@ -198,6 +225,10 @@ pub const fn fields_of(kind: Kind) -> &'static [Field] {
             F::Price,
             F::Active,
             F::Handle,
+            F::Option1,
+            F::Option2,
+            F::Option3,
+            F::Currency,
         ],
         Kind::Customers => &[
             F::ExternalId,
@@ -250,6 +281,10 @@ pub const fn fields_of(kind: Kind) -> &'static [Field] {
             F::FulfilmentStatus,
             F::Discount,
             F::DeliveryCharge,
+            F::Tax,
+            F::Fees,
+            F::Refunded,
+            F::Currency,
             F::Total,
             F::PaymentMethod,
             F::PaymentStatus,
@@ -260,6 +295,10 @@ pub const fn fields_of(kind: Kind) -> &'static [Field] {
             F::Quantity,
             F::UnitPrice,
             F::LineTotal,
+            F::LineNet,
+            F::LineDiscount,
+            F::NetQuantity,
+            F::RefundedQuantity,
         ],
     }
 }
@@ -274,15 +313,22 @@ pub const LINES_FILE_FIELDS: &[Field] = &[
     F::Quantity,
     F::UnitPrice,
     F::LineTotal,
+    F::LineNet,
+    F::LineDiscount,
+    F::NetQuantity,
+    F::RefundedQuantity,
 ];
 
 /// What must be there: of each group at least one.
 pub const fn required(kind: Kind, has_lines_file: bool) -> &'static [&'static [Field]] {
     match (kind, has_lines_file) {
         (Kind::Categories, _) => &[&[F::Slug, F::NameEn, F::NameBn]],
-        (Kind::Products, _) => {
-            &[&[F::Sku], &[F::NameEn, F::NameBn], &[F::Category, F::CategoryId], &[F::Price]]
-        }
+        (Kind::Products, _) => &[
+            &[F::Sku, F::Handle, F::ExternalId],
+            &[F::NameEn, F::NameBn],
+            &[F::Category, F::CategoryId],
+            &[F::Price],
+        ],
         (Kind::Customers, _) => &[&[F::Phone]],
         (Kind::Orders, true) => &[
             &[F::ExternalId, F::OrderNo],
@@ -294,11 +340,14 @@ pub const fn required(kind: Kind, has_lines_file: bool) -> &'static [&'static [F
             &[F::Phone, F::CustomerId],
             &[F::OrderDate, F::PlacedAt],
             &[F::Sku, F::ProductId, F::ProductName],
-            &[F::Quantity],
+            &[F::Quantity, F::NetQuantity],
         ],
     }
 }
 
 /// What a file of order lines must have.
-pub const LINES_FILE_REQUIRED: &[&[Field]] =
-    &[&[F::ExternalId, F::OrderNo], &[F::Sku, F::ProductId, F::ProductName], &[F::Quantity]];
+pub const LINES_FILE_REQUIRED: &[&[Field]] = &[
+    &[F::ExternalId, F::OrderNo],
+    &[F::Sku, F::ProductId, F::ProductName],
+    &[F::Quantity, F::NetQuantity],
+];

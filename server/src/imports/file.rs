@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use super::fields::Field;
 use super::mapping::{self, Columns, Overrides, Part, alternatives};
 use super::rows::Rows;
-use super::{Format, Kind, encoding};
+use super::{Format, Kind, encoding, identity};
 use crate::error::{Error, Result};
 use crate::text;
 
@@ -402,7 +402,7 @@ pub fn runs(
         rows += 1;
         let record = csv::StringRecord::from_byte_record_lossy(bytes);
         look(&record);
-        let cell = columns.cell(&record, key);
+        let cell = identity::key(columns.cell(&record, key));
         if !runs.is_empty() && (cell.is_empty() || cell == last) {
             continue;
         }
@@ -416,8 +416,9 @@ pub fn runs(
                 ),
             ));
         }
-        runs.push(Run { key: key_hash(cell), place });
-        cell.clone_into(&mut last);
+        runs.push(Run { key: key_hash(&cell), place });
+        last.clear();
+        last.push_str(&cell);
     }
     Ok((rows, runs))
 }

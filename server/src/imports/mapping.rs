@@ -51,6 +51,49 @@ pub fn normal(heading: &str) -> String {
     out
 }
 
+/// A heading as the aliases know it. Advanced Order Export marks what is left after refunds:
+/// `Quantity (- Refund)` is not what was refunded.
+fn heading(name: &str) -> String {
+    let plain = normal(name);
+    match plain.strip_suffix("_refund") {
+        Some(of) if name.contains("(-") => format!("{of}_less_refund"),
+        _ => plain,
+    }
+}
+
+/// The meaning of each heading, and its rank among those of one field. `name` beside the columns of
+/// a line is the product's, unless nothing else can be the customer's.
+fn guesses(
+    names: &[String],
+    kind: Kind,
+    format: Format,
+    part: Part,
+) -> Vec<Option<(Field, usize)>> {
+    let headings: Vec<String> = names.iter().map(|name| heading(name)).collect();
+    let mut found: Vec<Option<(Field, usize)>> =
+        headings.iter().map(|heading| meaning(heading, kind, format, fields(kind, part))).collect();
+    let Some(at) = headings.iter().position(|heading| heading == "name") else { return found };
+    let has = |fields: &[Field]| {
+        found
+            .iter()
+            .enumerate()
+            .any(|(n, guess)| n != at && guess.is_some_and(|(field, _)| fields.contains(&field)))
+    };
+    let is_line = has(&[Field::Quantity, Field::NetQuantity, Field::Sku, Field::ProductId]);
+    let customer_elsewhere = format == Format::WooCommerce
+        || part == Part::Lines
+        || has(&[Field::Name, Field::FirstName, Field::LastName]);
+    if kind == Kind::Orders
+        && format != Format::Shopify
+        && is_line
+        && customer_elsewhere
+        && !has(&[Field::ProductName])
+    {
+        found[at] = Some((Field::ProductName, 0));
+    }
+    found
+}
+
 /// Column names as found; a repeated one is told apart by its number, an empty one named.
 pub fn column_names<'a>(header: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
@@ -118,8 +161,8 @@ impl Columns {
     ) -> Self {
         let mut by_field: Vec<Vec<(usize, usize)>> = vec![Vec::new(); Field::ALL.len()];
         let said: Vec<Field> = names.iter().filter_map(|n| *overrides.get(n)?).collect();
-        for (column, name) in names.iter().enumerate() {
-            let guess = meaning(&normal(name), kind, format, fields(kind, part));
+        let guesses = guesses(&names, kind, format, part);
+        for (column, (name, guess)) in names.iter().zip(guesses).enumerate() {
             match (overrides.get(name), guess) {
                 // A guess that was confirmed keeps its rank among the columns of its field.
                 (Some(Some(field)), Some((same, rank))) if *field == same => {
@@ -154,11 +197,19 @@ impl Columns {
 
     /// The first filled cell of the columns that mean it, as it was meant; empty if none is.
     pub fn cell<'r>(&self, record: &'r csv::StringRecord, field: Field) -> &'r str {
+        self.cells(record, field).next().unwrap_or_default()
+    }
+
+    /// The filled cells of the columns that mean it, as they were meant.
+    pub fn cells<'r>(
+        &self,
+        record: &'r csv::StringRecord,
+        field: Field,
+    ) -> impl Iterator<Item = &'r str> {
         self.by_field[field as usize]
             .iter()
             .map(|at| text::unguarded(record.get(*at).unwrap_or_default()))
-            .find(|text| !text.is_empty())
-            .unwrap_or_default()
+            .filter(|text| !text.is_empty())
     }
 
     /// Column → field, for people to look at and adjust.
@@ -233,7 +284,7 @@ mod tests {
         let (format, found) = columns(shopify, Kind::Orders);
         assert_eq!(format, Format::Shopify);
         assert_eq!(found.name(Field::OrderNo), Some("Name"));
-        assert!(!found.has(Field::ExternalId));
+        assert_eq!(found.name(Field::ExternalId), Some("Id"));
         assert!(found.missing(Kind::Orders, Part::Main { has_lines_file: false }).is_empty());
         let woo =
             "order_id,order_number,date,status,billing_phone,item_sku,item_quantity,item_subtotal";
@@ -241,6 +292,26 @@ mod tests {
         assert_eq!(format, Format::WooCommerce);
         assert_eq!(found.name(Field::PlacedAt), Some("date"));
         assert_eq!(found.name(Field::LineTotal), Some("item_subtotal"));
+    }
+
+    #[test]
+    fn name_is_the_product_beside_the_columns_of_a_line() {
+        let advanced = "Order Number,First Name (Billing),Phone (Billing),SKU,Name,Quantity,\
+                        Quantity (- Refund),Item Cost";
+        let (format, found) = columns(advanced, Kind::Orders);
+        assert_eq!(format, Format::WooCommerce);
+        assert_eq!(found.name(Field::ProductName), Some("Name"));
+        assert_eq!(found.name(Field::Quantity), Some("Quantity"));
+        assert_eq!(found.name(Field::NetQuantity), Some("Quantity (- Refund)"));
+        let (_, found) = columns("order_id,phone,customer,name,sku,quantity", Kind::Orders);
+        assert_eq!(found.name(Field::ProductName), Some("name"));
+        assert_eq!(found.name(Field::Name), Some("customer"));
+        for own in ["order_id,phone,name,sku,quantity", "order_id,customer,name,product,quantity"] {
+            let (_, found) = columns(own, Kind::Orders);
+            assert_eq!(found.name(Field::Name), Some("name"), "{own}");
+        }
+        let (_, found) = columns("order_id,phone,sku,quantity,Quantity Refund", Kind::Orders);
+        assert_eq!(found.name(Field::RefundedQuantity), Some("Quantity Refund"));
     }
 
     #[test]
@@ -260,7 +331,15 @@ mod tests {
         let (_, found) = columns("a,b", Kind::Products);
         let missing = found.missing(Kind::Products, Part::Main { has_lines_file: false });
         let text: Vec<String> = missing.into_iter().map(alternatives).collect();
-        assert_eq!(text, ["sku", "name_en or name_bn", "category or category_id", "price"]);
+        assert_eq!(
+            text,
+            [
+                "sku or handle or external_id",
+                "name_en or name_bn",
+                "category or category_id",
+                "price"
+            ]
+        );
     }
 
     proptest! {

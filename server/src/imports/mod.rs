@@ -7,13 +7,16 @@
 
 mod aliases;
 mod amount;
+pub mod answers;
 pub mod api;
 mod apply;
 pub mod cli;
+mod currency;
 mod date;
 mod encoding;
 mod fields;
 mod file;
+mod identity;
 pub mod mapping;
 mod markup;
 mod prepare;
@@ -22,17 +25,22 @@ mod readings;
 pub mod record;
 mod rejected;
 mod rows;
+mod status;
 pub mod store;
 mod text;
+mod titles;
 mod upload;
 mod work;
 mod workbook;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::db::{ImportId, UserId, text_enum};
+use crate::orders::OrderStatus;
 
 pub use date::DateOrder;
 pub use fields::Field;
@@ -65,13 +73,24 @@ text_enum! {
 }
 
 impl Format {
-    /// The `source` of orders from such a file.
-    pub const fn source(self) -> &'static str {
+    /// The `source` of orders from such a file, without the shop's name.
+    const fn source(self) -> &'static str {
         match self {
             Self::Own => "csv",
             Self::WooCommerce => "woocommerce",
             Self::Shopify => "shopify",
         }
+    }
+}
+
+/// Longest name of a shop, characters.
+pub const MAX_SHOP: usize = 30;
+
+/// The `source` of orders from a file: its format and the shop's name, where one is given.
+pub fn source(format: Format, shop: Option<&str>) -> String {
+    match shop {
+        Some(shop) => format!("{}:{shop}", format.source()),
+        None => format.source().to_owned(),
     }
 }
 
@@ -120,6 +139,9 @@ pub struct ImportJob {
     pub kind: Kind,
     /// Whose export it is.
     pub format: Format,
+    /// Name of the shop the file comes from, where there are several; part of its orders' source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shop: Option<String>,
     /// As uploaded.
     pub file_name: String,
     /// Where it stands.
@@ -152,6 +174,10 @@ pub struct ImportJob {
     /// Column → field; columns of the lines file begin with `lines.`.
     #[schema(value_type = std::collections::BTreeMap<String, Field>)]
     pub mapping: serde_json::Value,
+    /// What status words of the file mean, as answered; words in lower case with `_` for spaces.
+    pub statuses: BTreeMap<String, OrderStatus>,
+    /// Status words without a meaning → orders refused for it; at most 50 words.
+    pub unknown_statuses: BTreeMap<String, i64>,
     /// The heading as found.
     pub columns: Vec<String>,
     /// When it was asked for.

@@ -62,9 +62,14 @@ pub struct Heading {
     pub problem: Option<Error>,
 }
 
-/// Which field tells orders apart; with a lines file one that both have.
-fn order_key(columns: &Columns, lines: Option<&Columns>) -> Option<Field> {
-    [Field::ExternalId, Field::OrderNo]
+/// Which field groups an order's rows; with a lines file one that both have. Shopify has its id on
+/// an order's first row only.
+fn order_key(format: Format, columns: &Columns, lines: Option<&Columns>) -> Option<Field> {
+    let fields = match format {
+        Format::Shopify => [Field::OrderNo, Field::ExternalId],
+        Format::Own | Format::WooCommerce => [Field::ExternalId, Field::OrderNo],
+    };
+    fields
         .into_iter()
         .find(|field| columns.has(*field) && lines.is_none_or(|lines| lines.has(*field)))
 }
@@ -113,7 +118,7 @@ pub fn heading(
         lines.as_ref().and_then(|(source, of_lines)| {
             let missing = of_lines.missing(kind, Part::Lines);
             if missing.is_empty() {
-                order_key(&columns, Some(of_lines)).is_none().then(|| {
+                order_key(format, &columns, Some(of_lines)).is_none().then(|| {
                     let key: &[&[Field]] = &[&[Field::ExternalId], &[Field::OrderNo]];
                     missing_columns(key, &source.names, "linesFile")
                 })
@@ -147,7 +152,8 @@ impl Heading {
     /// Counts the rows, finds each order's rows and judges how amounts and dates are written.
     pub fn read(self, kind: Kind, dates: Said) -> Result<Prepared> {
         let Self { format, mut main, mut columns, lines, .. } = self;
-        let key = order_key(&columns, lines.as_ref().map(|l| &l.1)).unwrap_or(Field::ExternalId);
+        let key =
+            order_key(format, &columns, lines.as_ref().map(|l| &l.1)).unwrap_or(Field::ExternalId);
         let mut survey = Survey::new(&columns, dates);
         let look = |record: &csv::StringRecord| survey.see(&columns, record);
         let (total_rows, scattered) = if kind == Kind::Orders {

@@ -1,9 +1,9 @@
 //! From files to chunks of records. Runs on a thread of its own, so that reading and writing
 //! overlap; memory is bounded by the chunk.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use super::Kind;
 use super::file::{self, Source, key_hash};
 use super::mapping::Columns;
 use super::prepare::{LinesFile, Prepared};
@@ -11,7 +11,7 @@ use super::record::{
     self, Catalogue, CategoryRecord, Context, CustomerRecord, Damage, MAX_ROWS, OrderRecord,
     OrderRows, ProductRecord, Read, Row, RowError, VariantContext, Warnings,
 };
-use super::rows;
+use super::{Kind, identity, rows};
 use crate::error::Result;
 use crate::text::trim;
 
@@ -153,7 +153,7 @@ impl Finder<'_> {
                 None => self.rows.next()?,
             };
             let Some(row) = next else { break };
-            let cell = self.columns.cell(&row.record, self.key);
+            let cell = identity::key(self.columns.cell(&row.record, self.key));
             if (found.is_empty() || !cell.is_empty()) && cell != key {
                 self.ahead = Some(row);
                 break;
@@ -195,6 +195,11 @@ impl<'a> Orders<'a> {
         Ok(Self { prepared, rows, ahead: None, elsewhere, lines, oversize_key: before })
     }
 
+    /// What groups the rows of an order.
+    fn key<'r>(&self, row: &'r Row) -> Cow<'r, str> {
+        identity::key(self.prepared.columns.cell(&row.record, self.prepared.key))
+    }
+
     /// The next order and how many rows of the file were passed for it. An order whose rows are not
     /// together comes at its first place; its later places are passed with nothing.
     fn next(&mut self) -> Result<Option<(u64, Option<OrderRows>)>> {
@@ -203,14 +208,14 @@ impl<'a> Orders<'a> {
         else {
             return Ok(None);
         };
-        let key = self.prepared.columns.cell(&first.record, self.prepared.key).to_owned();
+        let key = self.key(&first).into_owned();
         let mut group = OrderRows::default();
         // Not the line: rows that end in a bare carriage return share one.
         let place = first.byte;
         group.oversize = self.oversize_key.take().is_some_and(|big| key.is_empty() || big == key);
         group.rows.push(first);
         while let Some(row) = self.rows.next()? {
-            let cell = self.prepared.columns.cell(&row.record, self.prepared.key);
+            let cell = self.key(&row);
             if !cell.is_empty() && cell != key {
                 self.ahead = Some(row);
                 break;
@@ -268,7 +273,8 @@ pub fn read(
             // The row before tells whether the next one goes on with an order that was too large.
             rows.pass(skip.saturating_sub(1))?;
             let before = if skip > 0 { rows.next()? } else { None };
-            let before = before.map(|row| columns.cell(&row.record, prepared.key).to_owned());
+            let before = before
+                .map(|row| identity::key(columns.cell(&row.record, prepared.key)).into_owned());
             orders(prepared, ctx, catalogue, rows, before, size, &mut send)
         }
         Kind::Categories => {

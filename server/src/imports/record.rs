@@ -2,7 +2,9 @@
 
 mod catalogue;
 mod customer;
+mod line;
 mod order;
+mod total;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -10,10 +12,11 @@ use super::amount::{self, Unreadable};
 use super::date::{self, When};
 use super::fields::Field;
 use super::mapping::Columns;
-use super::text;
-use super::{Format, Kind};
+use super::status::Answers;
+use super::{Format, Kind, currency, text};
 use crate::clock::Clock;
 use crate::db::{Money, PhoneNumber};
+use crate::districts;
 
 pub use catalogue::{CategoryRecord, ProductRecord, VariantContext, category, product};
 pub use customer::{CustomerRecord, customer};
@@ -72,6 +75,8 @@ pub struct Context {
     pub clock: Clock,
     /// The company's day on which the import runs.
     pub today: NaiveDate,
+    /// What status words mean, as answered.
+    pub statuses: Answers,
 }
 
 /// A record with its warnings, or why the row is not taken.
@@ -166,14 +171,6 @@ impl<'a> Cells<'a> {
         Some(cut.trim_end().to_owned())
     }
 
-    pub(super) fn required(&mut self, field: Field, max: usize) -> Option<String> {
-        if self.raw(field).is_empty() {
-            self.error(field, "required", format!("`{field}` is needed."));
-            return None;
-        }
-        self.text(field, max)
-    }
-
     /// A cell read by `parse`; empty is `None`, anything unreadable an error.
     fn read<T>(
         &mut self,
@@ -194,18 +191,34 @@ impl<'a> Cells<'a> {
     }
 
     pub(super) fn money(&mut self, field: Field) -> Option<Money> {
-        let mark = self.columns.readings.mark(field);
-        let amount = self.judged(
-            field,
-            |cell| amount::amount(cell, mark),
-            ("invalid_amount", "Expected an amount in taka such as 1234.50."),
-            ("ambiguous_amount", "The amount has two readings; write it such as 1234.50."),
-        )?;
+        let amount = self.amount(field)?;
         if amount.0 < 0 {
             self.error(field, "invalid_amount", "Expected an amount that is not negative.");
             return None;
         }
         Some(amount)
+    }
+
+    /// What was paid back; some exports write it as a negative amount. Nothing paid back is `None`.
+    pub(super) fn refund(&mut self) -> Option<Money> {
+        let amount = self.amount(Field::Refunded)?;
+        Some(Money(amount.0.saturating_abs())).filter(|amount| *amount > Money(0))
+    }
+
+    /// An amount in taka, also a negative one.
+    fn amount(&mut self, field: Field) -> Option<Money> {
+        if currency::is_foreign(self.raw(field)) {
+            let reason = "Amounts are taka (BDT); convert the amount first.";
+            self.error(field, "foreign_currency", reason);
+            return None;
+        }
+        let mark = self.columns.readings.mark(field);
+        self.judged(
+            field,
+            |cell| amount::amount(cell, mark),
+            ("invalid_amount", "Expected an amount in taka such as 1234.50."),
+            ("ambiguous_amount", "The amount has two readings; write it such as 1234.50."),
+        )
     }
 
     pub(super) fn day(&mut self, field: Field) -> Option<NaiveDate> {
@@ -284,28 +297,65 @@ impl<'a> Cells<'a> {
         })
     }
 
-    /// The numbers of a cell, several as in `017… / 018…`; a part of it that is none is said.
+    /// The numbers of the first cell that holds one, several as in `017… / 018…`; what is no number
+    /// there or in the cells before is said.
     pub(super) fn phones(&mut self, field: Field) -> Vec<PhoneNumber> {
-        let value = self.raw(field);
-        if value.is_empty() {
-            return Vec::new();
+        let (phones, others) = self.first_phones(field, false);
+        if !others.is_empty() {
+            let reason = format!("Not a phone number, so left out: {}.", others.join("; "));
+            self.warn(field, "phone_left_out", reason);
         }
-        match PhoneNumber::parse_all(value) {
-            Ok((phones, others)) => {
-                if !others.is_empty() {
-                    self.warn(
-                        field,
-                        "phone_left_out",
-                        format!("Not a phone number, so left out: {}.", others.join("; ")),
-                    );
+        phones
+    }
+
+    /// The customer's number: the first one among the columns that mean it; and what else these
+    /// columns hold.
+    pub(super) fn first_phone(&mut self) -> (Option<PhoneNumber>, Vec<String>) {
+        let (phones, mut others) = self.first_phones(Field::Phone, true);
+        let mut phones = phones.into_iter();
+        let first = phones.next();
+        others.splice(0..0, phones.map(|phone| phone.to_string()));
+        others.truncate(5);
+        (first, others)
+    }
+
+    /// The numbers of the first cell that holds one (`all`: of every cell), and the other parts.
+    fn first_phones(&mut self, field: Field, all: bool) -> (Vec<PhoneNumber>, Vec<String>) {
+        let (mut phones, mut others): (Vec<PhoneNumber>, Vec<String>) = (Vec::new(), Vec::new());
+        let mut wrong = None;
+        for cell in self.columns.cells(&self.row.record, field) {
+            match PhoneNumber::parse_all(cell) {
+                Ok((found, rest)) => {
+                    let new = found.into_iter().filter(|phone| !phones.contains(phone));
+                    let new: Vec<PhoneNumber> = new.collect();
+                    phones.extend(new);
+                    others.extend(rest);
                 }
-                phones
+                Err(error) => {
+                    others.push(text::cut(cell, 100));
+                    wrong = wrong.or(Some(error));
+                }
             }
-            Err(error) => {
-                self.error(field, "invalid_phone", format!("{error}."));
-                Vec::new()
+            if !all && !phones.is_empty() {
+                break;
             }
         }
+        if phones.is_empty()
+            && let Some(error) = wrong
+        {
+            self.error(field, "invalid_phone", format!("{error}."));
+            others.clear();
+        }
+        (phones, others)
+    }
+
+    /// How many packs came back; some exports write a negative number.
+    pub(super) fn returned(&mut self, most: i64) -> Option<i64> {
+        let expected = format!("Expected a whole number from 0 to {most}.");
+        self.read(Field::RefundedQuantity, "invalid_number", &expected, |cell| {
+            text::whole(cell.trim_start_matches(['-', '\u{2212}']))
+                .filter(|n| (0..=most).contains(n))
+        })
     }
 
     /// The record and its warnings, if nothing was wrong.
@@ -315,6 +365,11 @@ impl<'a> Cells<'a> {
             _ => Err(self.errors),
         }
     }
+}
+
+/// A district by its official name, or as the file says it where it names none.
+pub(super) fn district(cells: &mut Cells<'_>) -> Option<String> {
+    cells.label(Field::District, 80).map(|name| districts::stored(&name).to_owned())
 }
 
 /// The instant and company day of a point in time.

@@ -9,6 +9,7 @@ use super::date::DateOrder;
 use super::fields::Field;
 use super::read::Rejected;
 use super::record::RowError;
+use super::status::{self, Answers};
 use super::text;
 use super::{Format, ImportJob, JobError, JobStatus, Kind, Severity};
 use crate::auth::{CurrentUser, Role};
@@ -30,6 +31,9 @@ struct Row {
     id: ImportId,
     kind: Kind,
     format: Format,
+    shop: Option<String>,
+    statuses: Json<Answers>,
+    unknown_statuses: Json<BTreeMap<String, i64>>,
     file_name: String,
     stored_path: String,
     lines_path: Option<String>,
@@ -55,7 +59,7 @@ struct Row {
     finished_at: Option<DateTime<Utc>>,
 }
 
-const COLUMNS: &str = "id, kind, format, file_name, stored_path, lines_path, status, dry_run,
+const COLUMNS: &str = "id, kind, format, shop, statuses, unknown_statuses, file_name, stored_path, lines_path, status, dry_run,
     mapping, columns, total_rows, done_rows, ok_rows, error_rows, warnings, created, updated,
     unchanged, date_order, lines_total, lines_used, error, created_by, created_at, started_at, finished_at";
 
@@ -70,6 +74,9 @@ impl From<Row> for Job {
                 id: row.id,
                 kind: row.kind,
                 format: row.format,
+                shop: row.shop,
+                statuses: row.statuses.0,
+                unknown_statuses: row.unknown_statuses.0,
                 file_name: row.file_name,
                 status: row.status,
                 dry_run: row.dry_run,
@@ -105,6 +112,10 @@ pub struct NewJob {
     pub kind: Kind,
     /// Whose export it is.
     pub format: Format,
+    /// Name of the shop, where there are several.
+    pub shop: Option<String>,
+    /// What status words mean, as answered now or before.
+    pub statuses: Answers,
     /// As uploaded.
     pub file_name: String,
     /// The file, under the data directory.
@@ -136,8 +147,9 @@ pub async fn insert(tx: &mut Tx, now: DateTime<Utc>, new: &NewJob) -> Result<Imp
             Sql::new(format!(
                 "INSERT INTO import_jobs (kind, format, file_name, stored_path, lines_path, status,
                    dry_run, mapping, columns, total_rows, lines_total, created_by, created_at,
-                   date_order, warnings)
-                 VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                   date_order, warnings, shop, statuses)
+                 VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8, $9, $10, $11, $12, $13, $14,
+                   $15, $16)
                  RETURNING {COLUMNS}"
             ))
             .bind(new.kind)
@@ -153,7 +165,9 @@ pub async fn insert(tx: &mut Tx, now: DateTime<Utc>, new: &NewJob) -> Result<Imp
             .bind(new.created_by)
             .bind(now)
             .bind(new.date_order)
-            .bind(new.notes.len() as i64),
+            .bind(new.notes.len() as i64)
+            .bind(new.shop.as_deref())
+            .bind(Arg::json(&new.statuses)),
         )
         .await?;
     let notes: Vec<(u64, &RowError)> = new.notes.iter().map(|note| (ABOUT_FILE, note)).collect();
@@ -257,6 +271,58 @@ pub async fn advance(
     Ok(row.map(|row| Job::from(row).public))
 }
 
+/// Distinct unknown status words that are counted.
+const MAX_UNKNOWN: usize = 50;
+
+/// Adds status words without a meaning to those of a job. The caller advances the job afterwards.
+pub async fn count_unknown(
+    tx: &mut Tx,
+    id: ImportId,
+    found: &BTreeMap<&str, i64>,
+) -> Result<(), DbError> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let known: Option<Json<BTreeMap<String, i64>>> = tx
+        .optional_scalar(
+            Sql::new("SELECT unknown_statuses FROM import_jobs WHERE id = $1").bind(id),
+        )
+        .await?;
+    let mut known = known.map(|known| known.0).unwrap_or_default();
+    for (word, orders) in found {
+        if let Some(sum) = known.get_mut(*word) {
+            *sum += orders;
+        } else if known.len() < MAX_UNKNOWN {
+            known.insert((*word).to_owned(), *orders);
+        }
+    }
+    let sql = "UPDATE import_jobs SET unknown_statuses = $1 WHERE id = $2";
+    tx.execute(Sql::new(sql).bind(Arg::json(&known)).bind(id)).await?;
+    Ok(())
+}
+
+/// Sets what a job's status words mean; those that now have a meaning are not asked any more.
+pub async fn set_statuses(
+    tx: &mut Tx,
+    id: ImportId,
+    statuses: &Answers,
+) -> Result<ImportJob, DbError> {
+    let mut job = get(tx, id).await?.ok_or(DbError::RowNotFound)?.public;
+    job.unknown_statuses.retain(|word, _| !statuses.contains_key(&status::normal(word)));
+    let row: Row = tx
+        .one(
+            Sql::new(format!(
+                "UPDATE import_jobs SET statuses = $1, unknown_statuses = $2 WHERE id = $3
+                 RETURNING {COLUMNS}"
+            ))
+            .bind(Arg::json(statuses))
+            .bind(Arg::json(&job.unknown_statuses))
+            .bind(id),
+        )
+        .await?;
+    Ok(Job::from(row).public)
+}
+
 /// Ends a job that is under way; `None` if it was over.
 pub async fn end(
     tx: &mut Tx,
@@ -289,10 +355,12 @@ pub async fn requeue(tx: &mut Tx, id: ImportId) -> Result<Option<ImportJob>, DbE
             Sql::new(format!(
                 "UPDATE import_jobs SET status = 'queued', dry_run = FALSE, done_rows = 0,
                    ok_rows = 0, error_rows = 0, created = 0, updated = 0, unchanged = 0,
-                   lines_used = 0, error = NULL, started_at = NULL, finished_at = NULL
+                   lines_used = 0, unknown_statuses = $2, error = NULL, started_at = NULL,
+                   finished_at = NULL
                  WHERE id = $1 AND status = 'done' AND dry_run RETURNING {COLUMNS}"
             ))
-            .bind(id),
+            .bind(id)
+            .bind(Arg::json(&BTreeMap::<String, i64>::new())),
         )
         .await?;
     if row.is_some() {

@@ -12,8 +12,9 @@ use super::date::DateOrder;
 use super::fields::Field;
 use super::mapping::Overrides;
 use super::record::RowError;
+use super::status::Answers;
 use super::workbook::{self, Sheets};
-use super::{Format, Kind, store, text, work};
+use super::{Format, Kind, answers, store, text, work};
 use crate::app::AppState;
 use crate::error::{Error, Result};
 
@@ -117,6 +118,10 @@ pub(super) struct Upload {
     pub(super) kind: Kind,
     pub(super) format: Option<Format>,
     pub(super) mapping: Overrides,
+    /// Name of the shop the file comes from.
+    pub(super) shop: Option<String>,
+    /// What status words mean, as said with the file.
+    pub(super) statuses: Answers,
     pub(super) file: Stored,
     pub(super) lines: Option<Stored>,
     pub(super) date_order: Option<DateOrder>,
@@ -228,6 +233,7 @@ pub(super) async fn receive(state: &AppState, mut form: Multipart) -> Result<Upl
     let (mut kind, mut wanted, mut said, mut main, mut lines) =
         (None, None, Overrides::new(), None, None);
     let (mut order, mut sheet) = (None, None);
+    let (mut shop, mut statuses) = (None, Answers::new());
     while let Some(part) = form.next_field().await.map_err(|e| broken(&e))? {
         match part.name().unwrap_or_default() {
             "kind" => kind = Some(word("kind", &text_part(part, "kind").await?, KINDS)?),
@@ -235,6 +241,8 @@ pub(super) async fn receive(state: &AppState, mut form: Multipart) -> Result<Upl
             "mapping" => said = mapping(&text_part(part, "mapping").await?)?,
             "dateOrder" => order = date_order(&text_part(part, "dateOrder").await?)?,
             "sheet" => sheet = Some(text_part(part, "sheet").await?),
+            "shop" => shop = answers::shop(&text_part(part, "shop").await?)?,
+            "statuses" => statuses = answers::parse(&text_part(part, "statuses").await?)?,
             "file" => main = Some(file_part(state, part, limit).await?),
             "linesFile" => lines = Some(file_part(state, part, limit).await?),
             other => {
@@ -247,6 +255,8 @@ pub(super) async fn receive(state: &AppState, mut form: Multipart) -> Result<Upl
                     "linesFile",
                     "dateOrder",
                     "sheet",
+                    "shop",
+                    "statuses",
                 ]));
             }
         }
@@ -268,6 +278,8 @@ pub(super) async fn receive(state: &AppState, mut form: Multipart) -> Result<Upl
         kind,
         format: wanted,
         mapping: said,
+        shop,
+        statuses,
         file,
         lines,
         date_order: order,

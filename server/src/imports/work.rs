@@ -17,6 +17,7 @@ use super::prepare::{Prepared, exactly, prepare};
 use super::read::{Chunk, Records, Rejected, read};
 use super::readings::Said;
 use super::record::{Catalogue, Context, Row, RowError};
+use super::status::UNKNOWN_STATUS;
 use super::store::{self, Job, Progress};
 use super::{ImportJob, JobError, JobStatus, Kind};
 use crate::app::AppState;
@@ -272,7 +273,8 @@ async fn chunks(
             import: job.public.id,
             now: state.clock.now(),
             today: state.clock.today(),
-            source: prepared.format.source(),
+            source: super::source(prepared.format, job.public.shop.as_deref()),
+            shop: job.public.shop.clone(),
             supervisor: store::supervisor(&mut tx, job.public.created_by).await?,
             write: !job.public.dry_run,
         };
@@ -283,6 +285,7 @@ async fn chunks(
         format: prepared.format,
         clock: state.clock.clone(),
         today: world.today,
+        statuses: job.public.statuses.clone(),
     };
     let (sender, mut receiver) = mpsc::channel::<Chunk>(2);
     let skip = u64::try_from(job.public.done_rows).unwrap_or(0);
@@ -376,6 +379,7 @@ async fn try_commit(
     };
     store::insert_findings(&mut tx, world.import, &chunk.rejected, &warnings).await?;
     store::insert_findings(&mut tx, world.import, &refused, &[]).await?;
+    store::count_unknown(&mut tx, world.import, &unknown_statuses(&chunk.rejected)).await?;
     let Some(job) = store::advance(&mut tx, world.import, from, &progress, world.now).await? else {
         tx.rollback().await?;
         return Ok(None);
@@ -385,6 +389,17 @@ async fn try_commit(
     }
     state.commit(tx).await?;
     Ok(Some(job))
+}
+
+/// Status words without a meaning, with the orders refused for them.
+fn unknown_statuses(rejected: &[Rejected]) -> BTreeMap<&str, i64> {
+    let mut words = BTreeMap::new();
+    for error in rejected.iter().flat_map(|rejected| &rejected.errors) {
+        if let (UNKNOWN_STATUS, Some(word)) = (error.code, &error.value) {
+            *words.entry(word.as_str()).or_default() += 1;
+        }
+    }
+    words
 }
 
 fn rows_of(records: &Records) -> i64 {
@@ -443,8 +458,8 @@ async fn refresh(state: &AppState, job: &ImportJob, chunk: usize) -> Result<bool
         let (now, today) = (state.clock.now(), state.clock.today());
         customers::store::refresh(&mut tx, &customers, today).await?;
         if job.kind == Kind::Orders {
-            let source = job.format.source();
-            apply::reminders::cancel(&mut tx, now, today, source, job.created_at, &customers)
+            let source = super::source(job.format, job.shop.as_deref());
+            apply::reminders::cancel(&mut tx, now, today, &source, job.created_at, &customers)
                 .await?;
         }
         state.commit(tx).await?;

@@ -186,6 +186,10 @@ fn search(sql: &mut Sql, q: &str, customers: Vec<CustomerId>) {
     sql.push(" AND o.id IN (SELECT id FROM orders WHERE order_no = ").push_bind(q);
     sql.push(" UNION SELECT id FROM orders WHERE order_no >= ").push_bind(&number);
     sql.push(" AND order_no < ").push_bind(after_prefix(&number));
+    // Shopify's numbers begin with it.
+    let marked = format!("#{number}");
+    sql.push(" UNION SELECT id FROM orders WHERE order_no >= ").push_bind(&marked);
+    sql.push(" AND order_no < ").push_bind(after_prefix(&marked));
     sql.push(" UNION SELECT id FROM orders WHERE customer_id IN ").push_list(customers).push(")");
 }
 

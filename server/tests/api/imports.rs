@@ -2,6 +2,7 @@
 
 mod bad;
 mod files;
+mod meaning;
 mod resume;
 mod shops;
 

@@ -115,6 +115,7 @@ const ROUTES: &[(&str, &str, Option<&[Role]>)] = &[
     ("GET",    "/api/cdm/imports/{id}/warnings", LEADS),
     ("GET",    "/api/cdm/imports/{id}/rejected.csv", LEADS),
     ("POST",   "/api/cdm/imports/{id}/run", LEADS),
+    ("PUT",    "/api/cdm/imports/{id}/statuses", LEADS),
     ("POST",   "/api/cdm/imports/{id}/cancel", LEADS),
     // call tasks
     ("GET",    "/api/crm/automation/tasks/today", SELLERS),

@@ -104,7 +104,7 @@ impl Profile {
             assigned_supervisor_id: world.supervisor,
             tags: Json(Vec::new()),
             notes: None,
-            source: Some(world.source.to_owned()),
+            source: Some(world.source.clone()),
             external_id: None,
             created_at: world.now,
         }

@@ -1,14 +1,17 @@
 //! Orders: new ones in multi-row statements, corrected ones one by one. Figures are recomputed
 //! afterwards from what `import_touched` remembers.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use chrono::NaiveDate;
 use serde_json::json;
 
 use super::customers::{Profile, by_external_id, insert as insert_customers, owners};
 use super::{Item, LIST, Outcome, World, touch};
 use crate::customers::store::{InteractionKind, NewInteraction, interaction};
 use crate::db::{Arg, CustomerId, DbError, Insert, OrderId, PhoneNumber, Sql, Tx};
+use crate::imports::identity;
 use crate::imports::record::OrderRecord;
 use crate::orders::OrderStatus;
 
@@ -19,6 +22,7 @@ struct Existing {
     source: String,
     external_id: String,
     customer_id: CustomerId,
+    order_date: NaiveDate,
     status: OrderStatus,
     content_hash: String,
 }
@@ -29,12 +33,21 @@ async fn existing(
     world: &World,
     items: &[Item<OrderRecord>],
 ) -> Result<Vec<Existing>, DbError> {
-    const COLUMNS: &str = "id, order_no, source, external_id, customer_id, status, content_hash";
-    let mut sql = Sql::new("FROM orders WHERE source = $1 AND external_id").bind(world.source);
+    const COLUMNS: &str =
+        "id, order_no, source, external_id, customer_id, order_date, status, content_hash";
+    let mut sql = Sql::new("FROM orders WHERE source = $1 AND external_id").bind(&world.source);
     sql.push_texts(items.iter().map(|item| item.record.external_id.as_str()));
     let mut found: Vec<Existing> = tx.packed(COLUMNS, sql).await?;
+    let mut numbers: Vec<String> = Vec::with_capacity(items.len() * 2);
+    for item in items {
+        let number = number(&item.record);
+        let key = identity::key(number);
+        numbers.push(format!("#{key}"));
+        numbers.extend(world.shop.as_deref().map(|shop| qualified(number, shop)));
+        numbers.push(key.into_owned());
+    }
     let mut sql = Sql::new("FROM orders WHERE order_no");
-    sql.push_texts(items.iter().map(|item| number(&item.record)));
+    sql.push_texts(numbers.iter().map(String::as_str));
     found.extend(tx.packed::<Existing>(COLUMNS, sql).await?);
     Ok(found)
 }
@@ -42,6 +55,133 @@ async fn existing(
 /// What people call an order.
 fn number(record: &OrderRecord) -> &str {
     record.order_no.as_deref().unwrap_or(&record.external_id)
+}
+
+/// The number of an order whose plain number an order of another shop has.
+fn qualified(number: &str, shop: &str) -> String {
+    format!("{number} ({shop})")
+}
+
+/// A number without the shop's name, as numbers are compared.
+fn number_key(number: &str) -> String {
+    let plain = number.strip_suffix(')').and_then(|n| n.rsplit_once(" (")).map_or(number, |n| n.0);
+    identity::key(plain).into_owned()
+}
+
+/// An order that has a number: in the database, or one of the chunk.
+#[derive(Clone, Copy)]
+struct Holder<'a> {
+    source: &'a str,
+    external_id: &'a str,
+    /// Whether its id is more than its number.
+    has_id: bool,
+    /// Whose, if that customer is there already.
+    customer: Option<CustomerId>,
+    phone: Option<&'a str>,
+    day: NaiveDate,
+    existing: Option<&'a Existing>,
+}
+
+impl<'a> Holder<'a> {
+    fn old(old: &'a Existing) -> Self {
+        Self {
+            source: &old.source,
+            external_id: &old.external_id,
+            has_id: identity::key(&old.external_id) != number_key(&old.order_no),
+            customer: Some(old.customer_id),
+            phone: None,
+            day: old.order_date,
+            existing: Some(old),
+        }
+    }
+
+    fn new(record: &'a OrderRecord, source: &'a str, customer: Option<CustomerId>) -> Self {
+        Self {
+            source,
+            external_id: &record.external_id,
+            has_id: record.has_id,
+            customer,
+            phone: record.phone.as_ref().map(PhoneNumber::as_str),
+            day: record.day,
+            existing: None,
+        }
+    }
+
+    /// Whether it can be the order that `other` tells of: of one customer, about the same day.
+    fn may_be(&self, other: &Self) -> bool {
+        let one_customer = match (self.customer, other.customer) {
+            (Some(one), Some(other)) => one == other,
+            (None, None) => self.phone == other.phone,
+            _ => false,
+        };
+        one_customer && identity::is_near(self.day, other.day)
+    }
+}
+
+/// What becomes of an order of a file.
+enum Decision<'a> {
+    New(Cow<'a, str>),
+    Same(&'a Existing),
+    Refused(&'static str, String),
+}
+
+/// Decides by source and id, then by number. An order never moves to another customer or to an
+/// unrelated day: that is an order of another shop.
+fn decide<'a>(
+    world: &World,
+    record: &'a OrderRecord,
+    by_identity: &HashMap<&str, Holder<'a>>,
+    by_number: &HashMap<String, Vec<Holder<'a>>>,
+    this: &Holder<'a>,
+) -> Decision<'a> {
+    let number = number(record);
+    let same_number = by_number.get(&number_key(number)).map_or(&[][..], Vec::as_slice);
+    let same_source = || same_number.iter().find(|holder| holder.source == world.source);
+    let known = by_identity.get(record.external_id.as_str());
+    // Of one source, a number is enough where one of the two has no other id.
+    let known = known.or_else(|| same_source().filter(|old| !(old.has_id && record.has_id)));
+    if let Some(old) = known {
+        return match old.existing {
+            Some(existing) if old.may_be(this) => Decision::Same(existing),
+            Some(_) => Decision::Refused(
+                "order_conflict",
+                format!(
+                    "Order {number} is here for another customer or of {}: an order of another \
+                     shop? Then import the file with the shop's name.",
+                    old.day
+                ),
+            ),
+            None => Decision::Refused(
+                "duplicate_row",
+                "The file has this order twice, with different numbers.".to_owned(),
+            ),
+        };
+    }
+    if let Some(other) = same_source() {
+        return Decision::Refused(
+            "order_no_taken",
+            format!(
+                "Order {} of this shop has this number: an order of another shop? Then import the \
+                 file with the shop's name.",
+                other.external_id
+            ),
+        );
+    }
+    match (same_number.first(), &world.shop) {
+        (None, _) => Decision::New(Cow::Borrowed(number)),
+        // Two shops count their orders alike.
+        (Some(_), Some(shop)) if !same_number.iter().any(|other| other.may_be(this)) => {
+            Decision::New(Cow::Owned(qualified(number, shop)))
+        }
+        (Some(other), _) => Decision::Refused(
+            "order_no_taken",
+            format!(
+                "Order {} from {} has this number; if it is the same order, it is here already. If \
+                 it is an order of another shop, import the file with the shop's name.",
+                other.external_id, other.source
+            ),
+        ),
+    }
 }
 
 /// Customers by number and by the shop's id.
@@ -83,22 +223,24 @@ pub(super) async fn apply(
         return Ok(outcome);
     }
     let existing = existing(tx, world, items).await?;
-    let by_identity: HashMap<&str, &Existing> = existing
+    let mut by_identity: HashMap<&str, Holder<'_>> = existing
         .iter()
         .filter(|old| old.source == world.source)
-        .map(|old| (old.external_id.as_str(), old))
+        .map(|old| (old.external_id.as_str(), Holder::old(old)))
         .collect();
-    let mut numbers: HashMap<&str, (&str, &str)> = existing
-        .iter()
-        .map(|old| (old.order_no.as_str(), (old.source.as_str(), old.external_id.as_str())))
-        .collect();
+    let mut by_number: HashMap<String, Vec<Holder<'_>>> = HashMap::new();
+    let mut seen = HashSet::new();
+    for old in existing.iter().filter(|old| seen.insert(old.id)) {
+        by_number.entry(number_key(&old.order_no)).or_default().push(Holder::old(old));
+    }
     let mut customers = Customers::look_up(tx, items).await?;
 
-    let mut new: Vec<&OrderRecord> = Vec::new();
+    let mut new: Vec<(&OrderRecord, Cow<'_, str>)> = Vec::new();
     let mut corrected: Vec<(&Existing, &OrderRecord)> = Vec::new();
     for (at, item) in items.iter().enumerate() {
         let record = &item.record;
-        if record.phone.is_none() && customers.find(record).is_none() {
+        let customer = customers.find(record);
+        if record.phone.is_none() && customer.is_none() {
             let reason = "There is no customer with this id, and the order has no phone number.";
             outcome.reject(
                 at,
@@ -109,38 +251,40 @@ pub(super) async fn apply(
             );
             continue;
         }
-        if let Some(old) = by_identity.get(record.external_id.as_str()) {
-            if old.content_hash == record.content_hash {
-                outcome.unchanged += 1;
-            } else {
+        let this = Holder::new(record, &world.source, customer);
+        match decide(world, record, &by_identity, &by_number, &this) {
+            Decision::Same(old) if is_unchanged(old, record) => outcome.unchanged += 1,
+            Decision::Same(old) => {
                 outcome.updated += 1;
                 corrected.push((old, record));
             }
-            continue;
+            Decision::New(number) => {
+                outcome.created += 1;
+                by_identity.insert(&record.external_id, this);
+                by_number.entry(number_key(&number)).or_default().push(this);
+                new.push((record, number));
+            }
+            Decision::Refused(code, reason) => {
+                outcome.reject(at, "order_no", code, reason, Some(number(record)));
+            }
         }
-        let identity = (world.source, record.external_id.as_str());
-        let holder = *numbers.entry(number(record)).or_insert(identity);
-        if holder != identity {
-            let reason = format!(
-                "Order {} from {} has this number; if it is the same order, it is here already.",
-                holder.1, holder.0
-            );
-            outcome.reject(at, "order_no", "order_no_taken", reason, Some(number(record)));
-            continue;
-        }
-        outcome.created += 1;
-        new.push(record);
     }
     if !world.write {
         return Ok(outcome);
     }
-    let records = new.iter().copied().chain(corrected.iter().map(|c| c.1)).collect();
+    let records = new.iter().map(|n| n.0).chain(corrected.iter().map(|c| c.1)).collect();
     make_customers(tx, world, &mut customers, records).await?;
     let mut touched = HashSet::new();
     insert(tx, world, &customers, &new, &mut touched).await?;
     correct(tx, world, &customers, &corrected, &mut touched).await?;
     touch(tx, world.import, touched).await?;
     Ok(outcome)
+}
+
+/// Whether a file tells nothing new of an order, its id included.
+fn is_unchanged(old: &Existing, record: &OrderRecord) -> bool {
+    old.content_hash == record.content_hash
+        && (!record.has_id || old.external_id == record.external_id)
 }
 
 /// Makes the customers nobody has.
@@ -198,7 +342,9 @@ const ORDER_COLUMNS: &[&str] = &[
     "subtotal",
     "discount",
     "delivery_charge",
+    "fees",
     "total",
+    "refunded",
     "payment_method",
     "note",
     "content_hash",
@@ -217,7 +363,7 @@ fn lines(order: OrderId, record: &OrderRecord) -> impl Iterator<Item = [Arg; 7]>
             line.product.into(),
             line.quantity.into(),
             line.unit_price.into(),
-            (line.unit_price.0 * line.quantity).into(),
+            line.total.into(),
             line.base_qty.into(),
         ]
     })
@@ -227,23 +373,23 @@ async fn insert(
     tx: &mut Tx,
     world: &World,
     customers: &Customers,
-    new: &[&OrderRecord],
+    new: &[(&OrderRecord, Cow<'_, str>)],
     touched: &mut HashSet<CustomerId>,
 ) -> Result<(), DbError> {
     let ids = tx.next_ids("orders", new.len()).await?;
-    let mut orders: Vec<(OrderId, CustomerId, &OrderRecord)> = Vec::with_capacity(new.len());
-    for (record, id) in std::iter::zip(new, ids) {
+    let mut orders: Vec<(OrderId, CustomerId, &OrderRecord, &str)> = Vec::with_capacity(new.len());
+    for ((record, number), id) in std::iter::zip(new, ids) {
         let customer = customers.find(record).ok_or(DbError::RowNotFound)?;
         if record.status.counted() {
             touched.insert(customer);
         }
-        orders.push((OrderId(id), customer, record));
+        orders.push((OrderId(id), customer, record, number));
     }
-    let rows = orders.iter().map(|&(id, customer, record)| {
+    let rows = orders.iter().map(|&(id, customer, record, number)| {
         [
             id.into(),
-            number(record).into(),
-            Arg::Static(world.source),
+            number.into(),
+            (&world.source).into(),
             (&record.external_id).into(),
             customer.into(),
             record.day.into(),
@@ -253,7 +399,9 @@ async fn insert(
             record.subtotal.into(),
             record.discount.into(),
             record.delivery_charge.into(),
+            record.fees.into(),
             record.total().into(),
+            record.refunded.into(),
             (&record.payment_method).into(),
             record.note.clone().into(),
             (&record.content_hash).into(),
@@ -262,16 +410,16 @@ async fn insert(
         ]
     });
     Insert::new("orders", ORDER_COLUMNS, "").stream(tx, Box::new(rows)).await?;
-    let rows = orders.iter().flat_map(|&(id, _, record)| lines(id, record));
+    let rows = orders.iter().flat_map(|&(id, _, record, _)| lines(id, record));
     Insert::new("order_lines", LINE_COLUMNS, "").stream(tx, Box::new(rows)).await?;
-    let rows = orders.iter().map(|&(id, customer, record)| {
+    let rows = orders.iter().map(|&(id, customer, record, number)| {
         [
             customer.into(),
             InteractionKind::Order.into(),
             record.at.into(),
             Arg::Static("order.placed"),
             Arg::Json(Some(json!({
-                "orderId": id, "orderNo": number(record), "total": record.total(),
+                "orderId": id, "orderNo": number, "total": record.total(),
                 "status": record.status,
             }))),
             format!("order:{id}").into(),
@@ -298,13 +446,14 @@ async fn correct(
     let mut insert = Insert::new("order_lines", LINE_COLUMNS, "");
     for (old, record) in corrected {
         let customer = customers.find(record).ok_or(DbError::RowNotFound)?;
-        touched.extend([customer, old.customer_id]);
+        touched.insert(customer);
         tx.execute(
             Sql::new(
                 "UPDATE orders SET customer_id = $1, order_date = $2, placed_at = $3, status = $4,
-                   counted = $5, subtotal = $6, discount = $7, delivery_charge = $8, total = $9,
-                   payment_method = $10, note = $11, content_hash = $12, updated_at = $13
-                 WHERE id = $14",
+                   counted = $5, subtotal = $6, discount = $7, delivery_charge = $8, fees = $9,
+                   total = $10, refunded = $11, payment_method = $12, note = $13,
+                   content_hash = $14, updated_at = $15, external_id = $16
+                 WHERE id = $17",
             )
             .bind(customer)
             .bind(record.day)
@@ -314,23 +463,18 @@ async fn correct(
             .bind(record.subtotal)
             .bind(record.discount)
             .bind(record.delivery_charge)
+            .bind(record.fees)
             .bind(record.total())
+            .bind(record.refunded)
             .bind(&record.payment_method)
             .bind(record.note.as_deref())
             .bind(&record.content_hash)
             .bind(world.now)
+            .bind(if record.has_id { &record.external_id } else { &old.external_id })
             .bind(old.id),
         )
         .await?;
         lines(old.id, record).for_each(|line| insert.row(line));
-        if customer != old.customer_id {
-            tx.execute(
-                Sql::new("UPDATE customer_interactions SET customer_id = $1 WHERE ref = $2")
-                    .bind(customer)
-                    .bind(format!("order:{}", old.id)),
-            )
-            .await?;
-        }
         tell_status(tx, world, old, record, customer).await?;
     }
     insert.execute(tx).await?;

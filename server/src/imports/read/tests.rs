@@ -1,7 +1,5 @@
 //! Any bytes, any mixture of rows.
 
-use std::collections::HashMap;
-
 use proptest::prelude::*;
 
 use super::*;
@@ -11,11 +9,18 @@ use crate::imports::mapping::Overrides;
 use crate::imports::prepare::prepare;
 use crate::imports::readings::Said;
 use crate::imports::record::CatalogueProduct;
+use crate::imports::status::Answers;
 
 fn context(kind: Kind) -> Context {
     let now = chrono::DateTime::from_timestamp(1_795_000_000, 0).expect("valid");
     let clock = Clock::fixed(chrono_tz::Asia::Dhaka, now);
-    Context { kind, format: super::super::Format::Own, today: clock.today(), clock }
+    Context {
+        kind,
+        format: super::super::Format::Own,
+        today: clock.today(),
+        clock,
+        statuses: Answers::new(),
+    }
 }
 
 fn products() -> Catalogue {
@@ -25,7 +30,9 @@ fn products() -> Catalogue {
         price: Money::taka(100),
         base_qty: 1_000,
     };
-    Catalogue { by_sku: HashMap::from([("R".to_owned(), rice)]), ..Catalogue::default() }
+    let mut catalogue = Catalogue::default();
+    catalogue.by_sku.insert("R".to_owned(), rice);
+    catalogue
 }
 
 /// Reads a file in chunks of `size`; how many rows were passed, taken and rejected.

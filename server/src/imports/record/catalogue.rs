@@ -2,10 +2,9 @@
 
 use super::{Cells, Context, Read, Row};
 use crate::db::Money;
-use crate::imports::Format;
 use crate::imports::fields::Field;
 use crate::imports::mapping::Columns;
-use crate::imports::text;
+use crate::imports::{Format, currency, identity, text, titles};
 use crate::products::{BaseUnit, PackUnit};
 
 /// A category as a file says it.
@@ -147,7 +146,17 @@ pub fn product(
         }
     }
     let name_bn = cells.text(Field::NameBn, 200);
-    let sku = cells.required(Field::Sku, 80);
+    let options = [Field::Option1, Field::Option2, Field::Option3].map(|field| cells.raw(field));
+    // Two variants of one name could not be told apart.
+    name_en = name_en.map(|title| text::cut(&titles::with_options(&title, &options), 200));
+    let sku = cells.text(Field::Sku, 80).or_else(|| generated_sku(&cells, &options));
+    if sku.is_none() && cells.raw(Field::Sku).is_empty() {
+        cells.error(Field::Sku, "required", "A product needs a SKU.");
+    }
+    if !currency::is_taka(cells.raw(Field::Currency)) {
+        let reason = "Prices are taka (BDT); convert them first.";
+        cells.error(Field::Currency, "foreign_currency", reason);
+    }
     if name_en.is_none() && name_bn.is_none() {
         cells.error(Field::NameEn, "required", "A product needs a name.");
     }
@@ -186,6 +195,18 @@ pub fn product(
         })
     });
     cells.finish(record)
+}
+
+/// The SKU of a product whose shop has none: from its handle and options, or its id.
+fn generated_sku(cells: &Cells<'_>, options: &[&str]) -> Option<String> {
+    let (handle, id) = (cells.raw(Field::Handle), cells.raw(Field::ExternalId));
+    if !handle.is_empty() {
+        Some(titles::sku(handle, options))
+    } else if id.is_empty() {
+        None
+    } else {
+        Some(text::cut(&format!("ID-{}", identity::key(id)), 80))
+    }
 }
 
 /// Size and unit from their own columns, else from one text, else from the name, else the weight.

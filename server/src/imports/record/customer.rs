@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Cells, Context, Read, Row, placed};
+use super::{Cells, Context, Read, Row, district, placed};
 use crate::customers::profile::{Gender, Greeting, Language, Salutation};
 use crate::db::PhoneNumber;
 use crate::imports::fields::Field;
@@ -121,7 +121,7 @@ pub fn customer(ctx: &Context, columns: &Columns, row: &Row) -> Read<CustomerRec
             name: full_name(&mut cells),
             email: cells.text(Field::Email, 200),
             address: full_address(&mut cells),
-            district: cells.label(Field::District, 80),
+            district: district(&mut cells),
             city: cells.label(Field::City, 80),
             birthday,
             anniversary,

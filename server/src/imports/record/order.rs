@@ -1,19 +1,22 @@
 //! Rows of one order: order and lines in one file (one row per line), or the order's row with the
 //! rows of a second file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::customer::{full_address, full_name};
-use super::{Cells, Context, Read, Row, RowError, Warnings, placed};
+use super::line::{ReadLine, line};
+use super::total::{self, Claims, Refused, Settled};
+use super::{Cells, Context, Row, RowError, Warnings, district, placed};
 use crate::auth::sha256_hex;
 use crate::db::{CategoryId, Money, PhoneNumber, ProductId};
-use crate::imports::Format;
 use crate::imports::fields::Field;
 use crate::imports::mapping::Columns;
-use crate::orders::{MAX_LINES, MAX_QUANTITY, OrderStatus};
-use crate::text;
+use crate::imports::status::{self, ShopifyWord, UNKNOWN_STATUS};
+use crate::imports::text;
+use crate::imports::{Format, currency, identity, titles};
+use crate::orders::{MAX_LINES, OrderStatus};
 
 /// More rows than this of one order are not gathered; such an order is refused in pieces.
 pub const MAX_ROWS: usize = 1_000;
@@ -38,8 +41,31 @@ pub struct Catalogue {
     pub by_sku: HashMap<String, CatalogueProduct>,
     /// By id in the shop's own files.
     pub by_external_id: HashMap<String, CatalogueProduct>,
-    /// By the key of a name (`text::key`), if only one has it.
-    pub by_name: HashMap<String, Option<CatalogueProduct>>,
+    /// By name as [`titles::key`] writes it, if only one has it.
+    names: HashMap<String, Option<CatalogueProduct>>,
+    /// By title of a product with variants, if there is only one.
+    titles: HashMap<String, Option<CatalogueProduct>>,
+}
+
+impl Catalogue {
+    /// Adds a product's names, each once.
+    pub fn add_names(&mut self, names: &[&str], product: CatalogueProduct) {
+        let add = |map: &mut HashMap<String, Option<CatalogueProduct>>, keys: Vec<String>| {
+            let keys: HashSet<String> = keys.into_iter().filter(|key| !key.is_empty()).collect();
+            for key in keys {
+                map.entry(key).and_modify(|p| *p = None).or_insert(Some(product));
+            }
+        };
+        add(&mut self.names, names.iter().map(|name| titles::key(name)).collect());
+        let of_variants = names.iter().filter_map(|name| titles::title(name));
+        add(&mut self.titles, of_variants.map(titles::key).collect());
+    }
+
+    /// The product with this name or, if it has one variant only, this title; `Some(None)` where
+    /// several have it.
+    pub(super) fn by_name(&self, key: &str) -> Option<Option<CatalogueProduct>> {
+        self.names.get(key).or_else(|| self.titles.get(key)).copied()
+    }
 }
 
 /// A line of an order.
@@ -51,8 +77,10 @@ pub struct LineRecord {
     pub category: CategoryId,
     /// Packs.
     pub quantity: i64,
-    /// Price of a pack.
+    /// Price of a pack, rounded to the poisha.
     pub unit_price: Money,
+    /// Price of the line.
+    pub total: Money,
     /// Base units.
     pub base_qty: i64,
 }
@@ -60,8 +88,10 @@ pub struct LineRecord {
 /// An order as a file says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderRecord {
-    /// Its id at the source.
+    /// Its id at the source as [`identity::key`] writes it; its number's where it has none.
     pub external_id: String,
+    /// Whether the source has an id for it beside its number.
+    pub has_id: bool,
     /// What people call it.
     pub order_no: Option<String>,
     /// The customer's number.
@@ -90,11 +120,15 @@ pub struct OrderRecord {
     pub discount: Money,
     /// For delivery.
     pub delivery_charge: Money,
+    /// Tax and other charges.
+    pub fees: Money,
+    /// Paid back, at most the total.
+    pub refunded: Money,
     /// How it is paid.
     pub payment_method: String,
     /// Remark.
     pub note: Option<String>,
-    /// Its lines, at least one.
+    /// Its lines; none if nothing was kept.
     pub lines: Vec<LineRecord>,
     /// SHA-256 of what it says, without what only a new customer is made from.
     pub content_hash: String,
@@ -116,20 +150,27 @@ impl OrderRecord {
             self.payment_method,
             self.note.as_deref().unwrap_or_default(),
         );
+        // Writing to a String cannot fail. What earlier versions did not know is told only where it
+        // is, so that their orders stay unchanged.
+        if (self.fees, self.refunded) != (Money(0), Money(0)) {
+            let _ = write!(text, "\u{1f}{}\u{1f}{}", self.fees.0, self.refunded.0);
+        }
         for line in &self.lines {
-            // Writing to a String cannot fail.
             let _ = write!(
                 text,
                 "\u{1e}{}\u{1f}{}\u{1f}{}",
                 line.product, line.quantity, line.unit_price.0
             );
+            if line.total.0 != line.unit_price.0.saturating_mul(line.quantity) {
+                let _ = write!(text, "\u{1f}{}", line.total.0);
+            }
         }
         sha256_hex(&text)
     }
 
     /// What the customer pays.
     pub fn total(&self) -> Money {
-        self.subtotal - self.discount + self.delivery_charge
+        self.subtotal - self.discount + self.delivery_charge + self.fees
     }
 }
 
@@ -142,37 +183,6 @@ pub struct OrderRows {
     pub lines: Vec<Row>,
     /// There were more than [`MAX_ROWS`]: this is only a piece.
     pub oversize: bool,
-}
-
-/// The own words and those of WooCommerce and of older shop systems.
-fn status(word: &str) -> Option<OrderStatus> {
-    let word = word.trim().to_lowercase().replace([' ', '-'], "_");
-    let word = word.strip_prefix("wc_").unwrap_or(&word);
-    Some(match word {
-        "placed" | "pending" | "pending_payment" | "on_hold" | "new" => OrderStatus::Placed,
-        "confirmed" | "processing" | "accepted" => OrderStatus::Confirmed,
-        "shipped" | "dispatched" | "in_transit" => OrderStatus::Shipped,
-        "delivered" | "completed" | "complete" => OrderStatus::Delivered,
-        "cancelled" | "canceled" | "admin_cancelled" | "failed" | "trash" | "rejected" => {
-            OrderStatus::Cancelled
-        }
-        "returned" | "refunded" => OrderStatus::Returned,
-        _ => return None,
-    })
-}
-
-fn shopify_status(cells: &Cells<'_>) -> OrderStatus {
-    let financial = cells.raw(Field::FinancialStatus).to_lowercase();
-    if !cells.raw(Field::CancelledAt).is_empty() || financial == "voided" {
-        OrderStatus::Cancelled
-    } else if financial == "refunded" {
-        OrderStatus::Returned
-    } else if cells.raw(Field::FulfilmentStatus).eq_ignore_ascii_case("fulfilled") {
-        // Shopify does not know of delivery.
-        OrderStatus::Shipped
-    } else {
-        OrderStatus::Confirmed
-    }
 }
 
 /// Errors by row of the file itself; those of the lines file are told on the order's first row.
@@ -223,10 +233,10 @@ pub fn order(
         if lines_columns.is_none() {
             cells.errors.clear();
         }
-        let record = head(ctx, &mut cells, lines);
+        let record = head(ctx, &mut cells, &lines);
         // A total that does not add up says nothing beside a line that was not understood.
         let broken = errors.iter().any(|e| !e.is_empty());
-        let sums = ["total_mismatch", "discount_too_large"];
+        let sums = ["total_mismatch", "discount_too_large", "refund_too_large"];
         errors[0].extend(cells.errors.into_iter().filter(|e| !broken || !sums.contains(&e.code)));
         warnings.extend(cells.warnings.into_iter().map(|warning| (0, warning)));
         record
@@ -264,166 +274,183 @@ fn merged(columns: &Columns, rows: &[Row], first: &Row) -> Row {
     Row { byte: first.byte, line: first.line, record: cells.collect(), damage: first.damage }
 }
 
-fn line(columns: &Columns, row: &Row, catalogue: &Catalogue) -> Read<LineRecord> {
-    let mut cells = Cells::new(columns, row);
-    let product = product(&mut cells, catalogue);
-    if cells.raw(Field::Quantity).is_empty() {
-        cells.error(Field::Quantity, "required", "A line needs a quantity.");
-    }
-    let quantity = cells.whole(Field::Quantity, 1..=MAX_QUANTITY);
-    let unit_price = cells.money(Field::UnitPrice);
-    let line_total = cells.money(Field::LineTotal);
-    let record = product.zip(quantity).map(|(product, quantity)| {
-        let unit_price = match (unit_price, line_total) {
-            (Some(unit), Some(total)) if unit.0.saturating_mul(quantity) != total.0 => {
-                cells.error(
-                    Field::LineTotal,
-                    "line_total_mismatch",
-                    "Quantity times unit price is another amount.",
-                );
-                unit
-            }
-            (Some(unit), _) => unit,
-            (None, Some(total)) => Money((total.0 + quantity / 2) / quantity),
-            (None, None) => product.price,
-        };
-        LineRecord {
-            product: product.id,
-            category: product.category,
-            quantity,
-            unit_price,
-            base_qty: product.base_qty.saturating_mul(quantity),
-        }
-    });
-    cells.finish(record)
-}
-
-/// By SKU, else by the shop's id, else by a name only one product has.
-fn product(cells: &mut Cells<'_>, catalogue: &Catalogue) -> Option<CatalogueProduct> {
-    for (field, found) in [
-        (Field::Sku, catalogue.by_sku.get(cells.raw(Field::Sku)).copied()),
-        (Field::ProductId, catalogue.by_external_id.get(cells.raw(Field::ProductId)).copied()),
-    ] {
-        if !cells.raw(field).is_empty() {
-            if found.is_none() {
-                cells.error(field, "unknown_product", "The catalogue has no such product.");
-            }
-            return found;
-        }
-    }
-    let name = text::key(cells.raw(Field::ProductName));
-    match catalogue.by_name.get(&name) {
-        Some(Some(product)) => return Some(*product),
-        Some(None) => cells.error(
-            Field::ProductName,
-            "ambiguous_product",
-            "Several products have this name; give the SKU.",
-        ),
-        None if name.is_empty() => {
-            let field = if cells.columns.has(Field::Sku) { Field::Sku } else { Field::ProductId };
-            cells.error(field, "required", "A line needs a product.");
-        }
-        None => cells.error(
-            Field::ProductName,
-            "unknown_product",
-            "The catalogue has no product of this name; give the SKU.",
-        ),
-    }
-    None
-}
-
-fn head(ctx: &Context, cells: &mut Cells<'_>, lines: Vec<LineRecord>) -> Option<OrderRecord> {
-    let order_no = cells.text(Field::OrderNo, 60);
-    let external_id = cells.text(Field::ExternalId, 200).or_else(|| order_no.clone());
+fn head(ctx: &Context, cells: &mut Cells<'_>, lines: &[ReadLine]) -> Option<OrderRecord> {
+    let order_no = cells.text(Field::OrderNo, 60).map(|number| identity::number(&number));
+    let id = cells.text(Field::ExternalId, 200);
+    let external_id =
+        id.as_deref().or(order_no.as_deref()).map(|id| identity::key(id).into_owned());
+    let number_key = order_no.as_deref().map(identity::key);
+    let has_id = number_key.is_some() && number_key.as_deref() != external_id.as_deref();
     if external_id.is_none() {
         cells.error(Field::ExternalId, "required", "An order needs an id or a number.");
     }
-    let phone = phone(cells);
+    let (phone, other_phones) = cells.first_phone();
     let customer_id = cells.text(Field::CustomerId, 100);
     if cells.raw(Field::Phone).is_empty() && customer_id.is_none() {
         cells.error(Field::Phone, "required", "An order needs the customer's phone number.");
     }
     let when = placed_when(ctx, cells);
-    let status = if ctx.format == Format::Shopify {
-        shopify_status(cells)
-    } else {
-        let expected = "placed, confirmed, shipped, delivered, cancelled, returned";
-        cells.word(Field::Status, expected, status).unwrap_or(OrderStatus::Placed)
-    };
-    let subtotal = Money(
-        lines
-            .iter()
-            .fold(0_i64, |sum, l| sum.saturating_add(l.unit_price.0.saturating_mul(l.quantity))),
-    );
-    if subtotal > Money::MAX {
-        cells.errors.push(RowError::row("amount_too_large", "The order's value is too large."));
-    }
-    let mut discount = cells.money(Field::Discount).unwrap_or_default();
-    if discount > subtotal && ctx.format != Format::Own {
-        // Shops count a discount on delivery as well.
-        discount = subtotal;
-    } else if discount > subtotal && !lines.is_empty() {
+    if !currency::is_taka(cells.raw(Field::Currency)) {
         cells.error(
-            Field::Discount,
-            "discount_too_large",
-            "The discount is larger than the order.",
+            Field::Currency,
+            "foreign_currency",
+            "Amounts are taka (BDT); convert the order's amounts first.",
         );
     }
-    let delivery_charge = cells.money(Field::DeliveryCharge).unwrap_or_default();
-    let total = cells.money(Field::Total);
-    if ctx.format == Format::Own
-        && total.is_some_and(|total| total != subtotal - discount + delivery_charge)
+    let mut status = status_of(ctx, cells);
+    let settled = money(ctx, cells, lines);
+    if let Some(settled) = &settled
+        && status.counted()
+        && (settled.lines.is_empty()
+            || (settled.refunded > Money(0) && settled.refunded == settled.total()))
     {
-        // Shops' totals hold taxes and fees, so theirs are not compared.
-        cells.error(
-            Field::Total,
-            "total_mismatch",
-            format!(
-                "Lines - discount + delivery is {:.2}; is a line missing?",
-                (subtotal - discount + delivery_charge).0 as f64 / 100.0
-            ),
-        );
+        // Nothing was kept, or everything paid back.
+        status = OrderStatus::Returned;
     }
     let payment_method = cells.label(Field::PaymentMethod, 40).unwrap_or_else(|| {
         let paid = cells.raw(Field::PaymentStatus).eq_ignore_ascii_case("paid");
         if paid { "paid".to_owned() } else { "cod".to_owned() }
     });
+    let note = with_phones(cells.label(Field::Note, 2_000), &other_phones);
     let (day, at) = when?;
+    let settled = settled?;
     let mut record = OrderRecord {
         external_id: external_id?,
+        has_id,
         order_no,
         phone,
         customer_id,
         name: full_name(cells),
         email: cells.text(Field::Email, 200),
         address: full_address(cells),
-        district: cells.label(Field::District, 80),
+        district: district(cells),
         city: cells.label(Field::City, 80),
         day,
         at,
         status,
-        subtotal,
-        discount,
-        delivery_charge,
+        subtotal: settled.subtotal,
+        discount: settled.discount,
+        delivery_charge: settled.delivery,
+        fees: settled.fees,
+        refunded: settled.refunded,
         payment_method,
-        note: cells.label(Field::Note, 2_000),
-        lines,
+        note,
+        lines: settled.lines,
         content_hash: String::new(),
     };
     record.content_hash = record.hash();
     Some(record)
 }
 
-/// The customer's number: the first of the cell. Further ones are not kept with an order.
-fn phone(cells: &mut Cells<'_>) -> Option<PhoneNumber> {
-    let mut phones = cells.phones(Field::Phone).into_iter();
-    let phone = phones.next();
-    let others: Vec<String> = phones.map(|phone| phone.to_string()).collect();
-    if !others.is_empty() {
-        let reason = format!("Only the first phone number is read, not {}.", others.join(", "));
-        cells.warn(Field::Phone, "phone_left_out", reason);
+/// The note with the numbers of the order's other phone columns.
+fn with_phones(note: Option<String>, phones: &[String]) -> Option<String> {
+    if phones.is_empty() {
+        return note;
     }
-    phone
+    let phones = format!("Phone: {}", phones.join(", "));
+    Some(match note {
+        Some(note) if note.chars().count() + phones.chars().count() < 2_000 => {
+            format!("{note}\n{phones}")
+        }
+        Some(note) => note,
+        None => text::cut(&phones, 2_000),
+    })
+}
+
+/// The order's status. An unknown word refuses the order: the person who imports is asked.
+fn status_of(ctx: &Context, cells: &mut Cells<'_>) -> OrderStatus {
+    if ctx.format == Format::Shopify {
+        let (financial, fulfilment) =
+            (cells.raw(Field::FinancialStatus), cells.raw(Field::FulfilmentStatus));
+        let cancelled = !cells.raw(Field::CancelledAt).is_empty();
+        let word = match status::of_shopify(financial, fulfilment, cancelled, &ctx.statuses) {
+            Ok(status) => return status,
+            Err(ShopifyWord::Financial) => Field::FinancialStatus,
+            Err(ShopifyWord::Fulfilment) => Field::FulfilmentStatus,
+        };
+        unknown_status(cells, word);
+        return OrderStatus::Confirmed;
+    }
+    let word = cells.raw(Field::Status);
+    if word.is_empty() {
+        return OrderStatus::Placed;
+    }
+    status::status(word, &ctx.statuses).unwrap_or_else(|| {
+        unknown_status(cells, Field::Status);
+        OrderStatus::Placed
+    })
+}
+
+fn unknown_status(cells: &mut Cells<'_>, field: Field) {
+    let reason = "This status is not known; say what it means and import again.";
+    cells.error(field, UNKNOWN_STATUS, reason);
+}
+
+/// What the order costs, or why that cannot be said.
+fn money(ctx: &Context, cells: &mut Cells<'_>, lines: &[ReadLine]) -> Option<Settled> {
+    let amount = |cells: &mut Cells<'_>, field| cells.money(field).unwrap_or_default();
+    let refund = cells.refund();
+    let claims = Claims {
+        total: cells.money(Field::Total),
+        discount: amount(cells, Field::Discount),
+        delivery: amount(cells, Field::DeliveryCharge),
+        tax: amount(cells, Field::Tax),
+        fees: amount(cells, Field::Fees),
+        refunded: refund.unwrap_or_default(),
+        strict: ctx.format == Format::Own,
+    };
+    if lines.is_empty() {
+        // Why is told with the lines.
+        return None;
+    }
+    match total::settle(lines, &claims) {
+        Ok(settled) => {
+            if let Some((made, said)) = settled.adjusted {
+                cells.warn(
+                    Field::Total,
+                    "total_adjusted",
+                    format!(
+                        "Lines, discount, delivery and tax make {made}, the total is {said}; the \
+                         total is kept."
+                    ),
+                );
+            }
+            let back = [Field::Status, Field::FinancialStatus];
+            if refund.is_none()
+                && let Some(field) =
+                    back.into_iter().find(|f| status::is_partly_back(cells.raw(*f)))
+                && lines.iter().all(|line| line.kept == line.ordered)
+            {
+                let reason = "A part was paid back, but the file does not say how much: the order \
+                              counts in full.";
+                cells.warn(field, "refund_amount_missing", reason);
+            }
+            return Some(settled);
+        }
+        Err(Refused::TooLarge) => {
+            let reason = "The order's value is too large.";
+            cells.errors.push(RowError::row("amount_too_large", reason));
+        }
+        Err(Refused::Discount) => cells.error(
+            Field::Discount,
+            "discount_too_large",
+            "The discount is larger than the order.",
+        ),
+        Err(Refused::Total(made, said)) => cells.error(
+            Field::Total,
+            "total_mismatch",
+            format!(
+                "Lines, discount, delivery and tax make {made}, the total is {said}; is a line \
+                 missing?"
+            ),
+        ),
+        Err(Refused::Refund(total)) => cells.error(
+            Field::Refunded,
+            "refund_too_large",
+            format!("The refund is larger than the order's total of {total}."),
+        ),
+    }
+    None
 }
 
 /// Day and instant. With both columns the day is the order date's, the time the other's.

@@ -18,7 +18,7 @@ both! {
         app.upload(&who, raw(b"PK\x03\x04")).await.problem(422, "workbook_unreadable");
         app.upload(&who, raw(b"")).await.problem(422, "empty_file");
         let missing = app.upload(&who, file("products", "a,b\n1,2\n")).await.problem(422, "missing_columns");
-        assert!(missing["detail"].as_str().is_some_and(|d| d.contains("sku; name_en or name_bn") && d.contains("Found: a, b")), "{missing}");
+        assert!(missing["detail"].as_str().is_some_and(|d| d.contains("sku or handle or external_id; name_en or name_bn") && d.contains("Found: a, b")), "{missing}");
         let mut orders = file("orders", ORDERS);
         orders.lines = Some("order_id,quantity\n1,1\n");
         assert_eq!(app.upload(&who, orders).await.problem(422, "missing_columns")["field"], "linesFile");
@@ -79,7 +79,7 @@ both! {
                     ,01711111111,2026-11-01,,1,,,\n";
         let job = app.import(&who, file("orders", text)).await;
         let errors = app.import_errors(&who, &job).await;
-        for expected in ["2 invalid_phone", "3 date_in_future", "4 invalid_date", "4 invalid_number", "5 invalid_amount", "5 invalid_value", "6 required"] {
+        for expected in ["2 invalid_phone", "3 date_in_future", "4 invalid_date", "4 invalid_number", "5 invalid_amount", "5 unknown_status", "6 required"] {
             assert!(errors.contains(&expected.to_owned()), "{expected}: {errors:?}");
         }
         assert_eq!((&job["created"], &job["errorRows"]), (&json!(0), &json!(6)));

@@ -16,6 +16,8 @@ pub struct File<'a> {
     pub dry_run: bool,
     pub date_order: Option<&'a str>,
     pub sheet: Option<&'a str>,
+    pub shop: Option<&'a str>,
+    pub statuses: Option<Value>,
 }
 
 pub fn file<'a>(kind: &'a str, text: &str) -> File<'a> {
@@ -37,6 +39,12 @@ impl TestApp {
             if let Some(value) = value {
                 form = form.text(name, value.to_owned());
             }
+        }
+        if let Some(shop) = file.shop {
+            form = form.text("shop", shop.to_owned());
+        }
+        if let Some(statuses) = file.statuses {
+            form = form.text("statuses", statuses.to_string());
         }
         let url = format!("{}{path}", self.base);
         let request = self.http.post(url).bearer_auth(&who.token).multipart(form);

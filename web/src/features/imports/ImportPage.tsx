@@ -25,6 +25,7 @@ import { DownloadIcon } from '~/ui/icons'
 import { findingText } from './mapping'
 import { Progress, StatusBadge } from './Progress'
 import { ended, importQuery, useLiveImports } from './queries'
+import { StatusQuestions } from './StatusQuestions'
 
 export function ImportPage({ id, onStarted }: { id: number; onStarted: (id: number) => void }) {
   const { t } = useTranslation('imports')
@@ -95,7 +96,7 @@ function View({ job, onStarted }: { job: ImportJob; onStarted: (id: number) => v
               {t('downloadRejected')}
             </Button>
           )}
-          {job.dryRun && job.status === 'done' && job.okRows > 0 && (
+          {job.dryRun && job.status === 'done' && (job.okRows > 0 || answered(job)) && (
             <Button variant="primary" onClick={() => setAsked('run')}>
               {t('run', { n: format.number(job.okRows), count: job.okRows })}
             </Button>
@@ -120,6 +121,7 @@ function View({ job, onStarted }: { job: ImportJob; onStarted: (id: number) => v
           </div>
         ))}
       </dl>
+      {ended(job) && <StatusQuestions job={job} />}
       {job.errorRows > 0 && <Findings id={job.id} severity="errors" title={t('badRows')} />}
       {job.warnings > 0 && <Findings id={job.id} severity="warnings" title={t('warnedRows')} />}
       <ConfirmDialog
@@ -150,12 +152,25 @@ export function sentence(job: ImportJob) {
   return job.errorRows ? 'said.doneErrors' : 'said.done'
 }
 
+/** Whether status words were answered after the check, so that more rows are taken than it says. */
+export const answered = (job: ImportJob) => Object.keys(job.statuses).length > 0
+
 function whyFailed(job: ImportJob): string | null {
   if (!job.error) return null
   const { code, detail } = job.error
   const key = `common:errors.${code}`
   return i18next.exists(key) ? i18next.t(key as 'common:errors.forbidden') : detail
 }
+
+/** Reasons that name amounts or days, which the text of the code alone does not. */
+const WITH_AMOUNTS = new Set([
+  'line_total_mismatch',
+  'order_conflict',
+  'order_no_taken',
+  'refund_too_large',
+  'total_adjusted',
+  'total_mismatch',
+])
 
 function Findings({
   id,
@@ -185,7 +200,14 @@ function Findings({
     {
       key: 'reason',
       header: t('reason'),
-      cell: (e) => <span title={e.reason}>{findingText(e.code, e.reason)}</span>,
+      cell: (e) =>
+        WITH_AMOUNTS.has(e.code) ? (
+          <>
+            {findingText(e.code, e.reason)} <span className="text-muted">{e.reason}</span>
+          </>
+        ) : (
+          <span title={e.reason}>{findingText(e.code, e.reason)}</span>
+        ),
     },
   ]
   if (list.isPending) return <Loading lines={4} />

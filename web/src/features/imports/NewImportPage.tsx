@@ -8,7 +8,7 @@ import type { ImportKind } from '~/api/types'
 import { auth } from '~/auth/session'
 import { errorText, useFormat } from '~/i18n/i18n'
 import { useStore } from '~/lib/store'
-import { Badge, Button, buttonClass, Loading, Page, Segmented, Select } from '~/ui'
+import { Badge, Button, buttonClass, Input, Loading, Page, Segmented, Select } from '~/ui'
 import { UploadIcon } from '~/ui/icons'
 import {
   allColumns,
@@ -24,6 +24,7 @@ import {
   meaning,
   needed,
 } from './mapping'
+import { importsQuery } from './queries'
 
 /** A file, what its columns mean, then a check that changes nothing. */
 export function NewImportPage({ onStarted }: { onStarted: (id: number) => void }) {
@@ -38,6 +39,9 @@ export function NewImportPage({ onStarted }: { onStarted: (id: number) => void }
   const [choices, setChoices] = useState<Choices>({})
   const [dateOrder, setDateOrder] = useState<DateOrder>('auto')
   const [sheet, setSheet] = useState('')
+  const [shop, setShop] = useState('')
+  const earlier = useQuery(importsQuery())
+  const shops = new Set((earlier.data?.items ?? []).flatMap((job) => job.shop ?? []))
   const linesFile = kind === 'orders' ? lines : null
 
   const form = () => {
@@ -47,6 +51,7 @@ export function NewImportPage({ onStarted }: { onStarted: (id: number) => void }
     data.set('mapping', JSON.stringify(choices))
     data.set('dateOrder', dateOrder)
     if (sheet) data.set('sheet', sheet)
+    if (kind === 'orders' && shop.trim()) data.set('shop', shop.trim())
     if (file) data.set('file', file, file.name)
     if (linesFile) data.set('linesFile', linesFile, linesFile.name)
     return data
@@ -175,6 +180,27 @@ export function NewImportPage({ onStarted }: { onStarted: (id: number) => void }
                 </option>
               ))}
             </Select>
+          </Labelled>
+        )}
+        {kind === 'orders' && (
+          <Labelled label={t('shop')}>
+            <Input
+              className="w-44"
+              aria-label={t('shop')}
+              aria-describedby="shop-hint"
+              maxLength={30}
+              list="shops"
+              value={shop}
+              onChange={(e) => setShop(e.target.value)}
+            />
+            <datalist id="shops">
+              {[...shops].map((name) => (
+                <option key={name} value={name} />
+              ))}
+            </datalist>
+            <span id="shop-hint" className="text-2xs text-muted">
+              {t('shopHint')}
+            </span>
           </Labelled>
         )}
         {kind === 'orders' && (

@@ -9,6 +9,7 @@ import type { Order, OrderLine, OrderStatus } from '~/api/types'
 import { useFormat } from '~/i18n/i18n'
 import { latinDigits } from '~/lib/format'
 import { fieldError } from '~/shared/fields'
+import { ORDER_STATUSES } from '~/shared/orderStatuses'
 import {
   Badge,
   Button,
@@ -25,7 +26,7 @@ import {
   Textarea,
   toast,
 } from '~/ui'
-import { counts, ORDER_STATUSES, STATUS_TONE } from './filters'
+import { counts, STATUS_TONE } from './filters'
 
 export function OrderPage({ id }: { id: number }) {
   const { t } = useTranslation('orders')

@@ -7,9 +7,10 @@ import { latinDigits } from '~/lib/format'
 import { type ListColumn, phoneValue, takaValue } from '~/shared/list/columns'
 import { ListPage } from '~/shared/list/ListPage'
 import { useSearchText } from '~/shared/list/useSearchText'
+import { ORDER_STATUSES } from '~/shared/orderStatuses'
 import { usePages } from '~/shared/pages'
 import { Badge, Button, EmptyState, Input, Select } from '~/ui'
-import { ORDER_STATUSES, type OrderFilters, STATUS_TONE } from './filters'
+import { type OrderFilters, STATUS_TONE } from './filters'
 
 /** All orders one may see, from wherever they came. */
 export function OrdersPage({

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { counts, ORDER_STATUSES, orderFiltersFrom } from './filters'
+import { ORDER_STATUSES } from '~/shared/orderStatuses'
+import { counts, orderFiltersFrom } from './filters'
 
 test('an address becomes a filter, nonsense is left out', () => {
   expect(

@@ -1,14 +1,6 @@
 import type { OrderStatus } from '~/api/types'
+import { ORDER_STATUSES } from '~/shared/orderStatuses'
 import type { Tone } from '~/ui'
-
-export const ORDER_STATUSES = [
-  'placed',
-  'confirmed',
-  'shipped',
-  'delivered',
-  'cancelled',
-  'returned',
-] as const satisfies readonly OrderStatus[]
 
 export const STATUS_TONE: Record<OrderStatus, Tone> = {
   placed: 'wait',
