@@ -644,7 +644,7 @@ async fn call_by_hand(app: &TestApp, manager: &Person) {
 
 /// Checks everything the scripts of these calls say, and their reasons if those are of today's rules; how
 /// often each placeholder was said.
-async fn check(
+async fn check_tasks(
     app: &TestApp,
     manager: &Person,
     tasks: &[Task],
@@ -708,7 +708,7 @@ both! {
         assert_eq!(kinds.len(), 10, "{kinds:?}");
         assert!(day.len() >= 500, "{}", day.len());
         // By the configured table …
-        let seen = check(&app, &manager, &day, true).await;
+        let seen = check_tasks(&app, &manager, &day, true).await;
         for name in [
             "customer", "greeting", "agent", "productQty", "sinceDays", "lasts", "usual", "months",
             "relatedQty", "level", "held", "around", "note", "orders",
@@ -718,7 +718,7 @@ both! {
         // … and by the rhythm learned.
         learn::nightly(state.clone()).await.expect("learns");
         let reminders: Vec<Task> = day.into_iter().filter(|task| task.kind == "reminder").collect();
-        let seen = check(&app, &manager, &reminders, false).await;
+        let seen = check_tasks(&app, &manager, &reminders, false).await;
         assert!(seen.contains_key("every"), "{seen:?}");
     }
 }
