@@ -222,7 +222,6 @@ export default {
     storage_full: "The server's disk is full. Tell your administrator.",
     database_unavailable:
       'The database does not answer. Try again in a moment, and check whether it was saved.',
-    busy: 'The server is busy. Try again in a moment.',
     request_timeout: 'This took too long. Try again in a moment, and check whether it was saved.',
     body_timeout: 'The upload was too slow. Check your connection and try again.',
     invalid_character:
