@@ -14,7 +14,7 @@ const sources = readdirSync(SERVER, { recursive: true, encoding: 'utf8' })
 /** Where a code is written: an error made of it, a word that is read, a field's own error. */
 const CODE = [
   /(?:Error|Self)::(?:invalid|not_found|conflict)\(\s*"(\w+)"/g,
-  /\(\s*StatusCode::\w+,\s*"(\w+)"/g,
+  /\(\s*StatusCode::\w+,\s*"(\w+)",\s*[^)\s]/g,
   /\bword\(\s*[^,]+,\s*"\w+",\s*"(\w+)"/g,
   /FieldError\s*\{[^}]*code:\s*"(\w+)"/g,
 ]
