@@ -30,7 +30,7 @@ impl PagePolicy {
 
 /// Browser features: those the app uses, and those it turns off.
 const PERMISSIONS: &str = "microphone=(self), autoplay=(self), camera=(), display-capture=(), \
-                           geolocation=(), payment=(), usb=(), serial=(), hid=(), bluetooth=()";
+                           geolocation=(), payment=(), usb=(), serial=(), hid=()";
 
 /// One year.
 const STRICT_TRANSPORT: &str = "max-age=31536000";
