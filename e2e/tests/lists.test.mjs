@@ -78,6 +78,20 @@ test("the CSV file of customers has every page of what is filtered", async () =>
   await close();
 });
 
+test("the log of orders turns round, and the address says so", async () => {
+  const api = await apiAs(server.url, "tl");
+  const [oldest] = (await api.get("/api/cdm/orders?sort=oldest&limit=1")).items;
+  const [newest] = (await api.get("/api/cdm/orders?limit=1")).items;
+  assert.ok(oldest.orderDate < newest.orderDate);
+  const { page, close } = await open(browser, server.url, "tl", "/orders");
+  await page.getByRole("columnheader", { name: "Date" }).getByRole("button").click();
+  await page.waitForURL("**/orders?sort=oldest");
+  await page.locator("tbody tr").first().getByText(oldest.orderNo).waitFor();
+  await page.reload();
+  await page.locator("tbody tr").first().getByText(oldest.orderNo).waitFor();
+  await close();
+});
+
 test("a long list draws what is on screen, and scrolls to its last row", async () => {
   const { page, close } = await open(browser, server.url, "tl", "/customers");
   for (const rows of [100, 150, 200]) {

@@ -14,7 +14,7 @@ use super::view::{self, Call, Filter};
 use super::{CallStatus, by_hand, control, deliveries, phones, recording};
 use crate::app::AppState;
 use crate::auth::{AdminOnly, Allow, Callers, Leads};
-use crate::db::{CallId, Cursor, CustomerId, Page, PageQuery, TaskId, UserId};
+use crate::db::{CallId, Cursor, CustomerId, Page, PageQuery, Sort, TaskId, UserId};
 use crate::error::{Error, Result};
 use crate::http::{Json, OptionalJson, Path, Query, idempotency};
 use crate::telephony::{Action, Control, Mode, Monitoring, ProviderKind, SipLogin};
@@ -148,6 +148,8 @@ pub struct ListQuery {
     from: Option<NaiveDate>,
     /// Begun on this company day or earlier.
     to: Option<NaiveDate>,
+    /// By start, default `newest`.
+    sort: Option<Sort>,
     /// Rows a page, 1-200, default 50.
     limit: Option<i64>,
     /// `nextCursor` of the page before.
@@ -158,7 +160,7 @@ fn invalid_cursor() -> Error {
     Error::invalid("invalid_cursor", "cursor", "Pass the nextCursor of the page before, unchanged.")
 }
 
-/// Calls, newest first: agents their own, team leaders their agents'.
+/// Calls, newest first unless `sort` says otherwise: agents their own, team leaders their agents'.
 #[utoipa::path(get, path = "/api/telephony/calls", tag = "telephony", params(ListQuery), responses((status = 200, body = Page<Call>)))]
 pub async fn list(
     State(state): State<AppState>,
@@ -180,6 +182,7 @@ pub async fn list(
         gaps: query.gaps,
         from: query.from.map(|day| state.clock.start_of(day)),
         before: query.to.and_then(|day| day.succ_opt()).map(|day| state.clock.start_of(day)),
+        sort: query.sort.unwrap_or(Sort::Newest),
         after,
     };
     let mut tx = state.db.read().await?;

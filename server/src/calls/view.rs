@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::{CallStatus, Direction};
 use crate::auth::Scope;
-use crate::db::{Bundle, CallId, CustomerId, DbError, Part, Sql, TaskId, Tx, UserId, absent};
+use crate::db::{Bundle, CallId, CustomerId, DbError, Part, Sort, Sql, TaskId, Tx, UserId, absent};
 use crate::telephony::{Capabilities, Mode, ProviderKind};
 
 /// A call.
@@ -190,7 +190,7 @@ pub async fn current(tx: &mut Tx, user: UserId) -> Result<Option<Call>, DbError>
 }
 
 /// What a list is narrowed to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Filter {
     /// Of this customer.
     pub customer: Option<CustomerId>,
@@ -204,11 +204,13 @@ pub struct Filter {
     pub from: Option<DateTime<Utc>>,
     /// Begun before.
     pub before: Option<DateTime<Utc>>,
+    /// Direction, by start.
+    pub sort: Sort,
     /// After this row of the list: start and id.
     pub after: Option<(DateTime<Utc>, CallId)>,
 }
 
-/// Calls in `scope`, newest first.
+/// Calls in `scope` by start, in the direction of the filter.
 pub async fn list(
     tx: &mut Tx,
     scope: Scope,
@@ -236,10 +238,12 @@ pub async fn list(
         sql.push(" AND k.started_at < ").push_bind(before);
     }
     if let Some((at, id)) = filter.after {
-        sql.push(" AND (k.started_at, k.id) < (").push_bind(at);
-        sql.push(", ").push_bind(id).push(")");
+        sql.push(&format!(" AND (k.started_at, k.id) {} (", filter.sort.after()));
+        sql.push_bind(at).push(", ").push_bind(id).push(")");
     }
-    sql.push(" ORDER BY k.started_at DESC, k.id DESC LIMIT ").push_bind(limit);
+    let direction = filter.sort.direction();
+    sql.push(&format!(" ORDER BY k.started_at {direction}, k.id {direction} LIMIT "));
+    sql.push_bind(limit);
     fetch(tx, sql).await
 }
 

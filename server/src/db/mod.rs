@@ -38,7 +38,7 @@ pub use failure::Failure;
 pub use ids::*;
 pub use insert::{Insert, Values};
 pub use money::Money;
-pub use paging::{BadCursor, Cursor, Page, PageQuery};
+pub use paging::{BadCursor, Cursor, Page, PageQuery, Sort};
 pub use phone::{Dialled, PhoneError, PhoneNumber, dialled};
 use postgres::Session;
 pub(crate) use text_enum::text_enum;

@@ -5,6 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::text_enum;
+
 /// Query parameters of a list.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -13,6 +15,34 @@ pub struct PageQuery {
     pub limit: Option<i64>,
     /// `nextCursor` of the page before.
     pub cursor: Option<String>,
+}
+
+text_enum! {
+    /// Direction of a list that is ordered by time. A page of either reads one range of the index.
+    pub enum Sort {
+        /// The latest first.
+        Newest = "newest",
+        /// The earliest first.
+        Oldest = "oldest",
+    }
+}
+
+impl Sort {
+    /// `DESC` or `ASC`.
+    pub const fn direction(self) -> &'static str {
+        match self {
+            Self::Newest => "DESC",
+            Self::Oldest => "ASC",
+        }
+    }
+
+    /// How the rows after a cursor compare with it.
+    pub const fn after(self) -> &'static str {
+        match self {
+            Self::Newest => "<",
+            Self::Oldest => ">",
+        }
+    }
 }
 
 /// Where a page ends: the sort key and the id of its last row.

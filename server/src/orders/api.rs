@@ -17,7 +17,8 @@ use crate::auth::{Allow, Anyone, CurrentUser};
 use crate::customers::profile::{self, NewCustomer};
 use crate::customers::store::{ensure_visible, find_by_phone, phone_problem};
 use crate::db::{
-    BadCursor, Cursor, CustomerId, Money, OrderId, Page, PageQuery, PhoneNumber, ProductId, Tx,
+    BadCursor, Cursor, CustomerId, Money, OrderId, Page, PageQuery, PhoneNumber, ProductId, Sort,
+    Tx,
 };
 use crate::districts;
 use crate::error::{Error, Result};
@@ -259,13 +260,15 @@ pub struct OrderQuery {
     from: Option<NaiveDate>,
     /// To this company day.
     to: Option<NaiveDate>,
+    /// By day, default `newest`.
+    sort: Option<Sort>,
     /// Rows a page, 1-200, default 50.
     limit: Option<i64>,
     /// `nextCursor` of the page before.
     cursor: Option<String>,
 }
 
-/// Orders, the latest first.
+/// Orders by day, the latest first unless `sort` says otherwise.
 #[utoipa::path(get, path = "/api/cdm/orders", tag = "orders", params(OrderQuery), responses((status = 200, body = Page<Order>)))]
 pub async fn list(
     State(state): State<AppState>,
@@ -283,6 +286,7 @@ pub async fn list(
         q: query.q,
         from: query.from,
         to: query.to,
+        sort: query.sort.unwrap_or(Sort::Newest),
         after,
     };
     let mut tx = state.db.read().await?;

@@ -12,8 +12,8 @@ use crate::customers::search::matching;
 use crate::customers::store::scope_filter;
 use crate::customers::terms::after_prefix;
 use crate::db::{
-    Bundle, CustomerId, DbError, Money, OrderId, Part, PhoneNumber, ProductId, Sql, TaskId, Tx,
-    UserId, absent,
+    Bundle, CustomerId, DbError, Money, OrderId, Part, PhoneNumber, ProductId, Sort, Sql, TaskId,
+    Tx, UserId, absent,
 };
 use crate::products::ProductNames;
 
@@ -128,7 +128,7 @@ fn orders_of(scope: Scope) -> Sql {
 const CUSTOMERS: i64 = 200;
 
 /// Which orders.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct OrderFilter {
     /// Of this customer.
     pub customer: Option<CustomerId>,
@@ -141,11 +141,13 @@ pub struct OrderFilter {
     pub from: Option<NaiveDate>,
     /// To this company day.
     pub to: Option<NaiveDate>,
+    /// Direction, by day.
+    pub sort: Sort,
     /// Only after this order in the list: its day and id.
     pub after: Option<(NaiveDate, OrderId)>,
 }
 
-/// Orders, the latest first.
+/// Orders by day, in the direction of the filter.
 pub async fn list(
     tx: &mut Tx,
     scope: Scope,
@@ -171,11 +173,13 @@ pub async fn list(
         search(&mut sql, q, customers);
     }
     if let Some((day, id)) = filter.after {
-        sql.push(" AND (o.order_date, o.id) < (").push_bind(day).push(", ");
-        sql.push_bind(id).push(")");
+        sql.push(&format!(" AND (o.order_date, o.id) {} (", filter.sort.after()));
+        sql.push_bind(day).push(", ").push_bind(id).push(")");
     }
     scope_filter(&mut sql, scope, today, "c");
-    sql.push(" ORDER BY o.order_date DESC, o.id DESC LIMIT ").push_bind(limit);
+    let direction = filter.sort.direction();
+    sql.push(&format!(" ORDER BY o.order_date {direction}, o.id {direction} LIMIT "));
+    sql.push_bind(limit);
     let orders = tx.all(sql).await?;
     with_lines(tx, orders).await
 }

@@ -250,6 +250,12 @@ both! {
         assert!(second["nextCursor"].is_null());
 
         let query = |q: &str| format!("/api/telephony/calls?{q}");
+        let first = app.get(&desk.leader, &query("limit=2&sort=oldest")).await.ok();
+        assert_eq!(first["items"][0]["id"], ids[0], "oldest first");
+        let cursor = first["nextCursor"].as_str().expect("a next page");
+        let second = app.get(&desk.leader, &query(&format!("limit=2&sort=oldest&cursor={cursor}"))).await.ok();
+        assert_eq!(second["items"][0]["id"], ids[2]);
+        assert!(second["nextCursor"].is_null());
         let busy = app.get(&desk.agent, &query("status=busy&from=2026-11-21&to=2026-11-21")).await.ok();
         assert_eq!(busy["items"].as_array().map(Vec::len), Some(2));
         assert_eq!(app.get(&desk.agent, &query("to=2026-11-20")).await.ok()["items"], json!([]));

@@ -230,6 +230,11 @@ both! {
         let first = app.get(&admin, "/api/cdm/orders?limit=4").await.ok();
         let cursor = first["nextCursor"].as_str().expect("more");
         assert_eq!(numbers(&format!("limit=4&cursor={cursor}")).await, ["2", "1"]);
+        assert_eq!(numbers("sort=oldest").await, ["1", "2", "3", "6", "4", "5"]);
+        let first = app.get(&admin, "/api/cdm/orders?limit=4&sort=oldest").await.ok();
+        let cursor = first["nextCursor"].as_str().expect("more");
+        assert_eq!(numbers(&format!("sort=oldest&limit=4&cursor={cursor}")).await, ["4", "5"]);
+        app.get(&admin, "/api/cdm/orders?sort=total").await.problem(400, "invalid_query");
         app.get(&admin, "/api/cdm/orders?cursor=x").await.problem(422, "invalid_cursor");
         app.get(&admin, "/api/cdm/orders?from=yesterday").await.problem(400, "invalid_query");
         app.get(&admin, "/api/cdm/orders/999").await.problem(404, "order_not_found");

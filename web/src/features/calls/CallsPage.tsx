@@ -58,7 +58,7 @@ export function CallsPage({
         </>
       }
     >
-      {view === 'calls' ? <CallLog filters={filters} /> : <Webhooks />}
+      {view === 'calls' ? <CallLog filters={filters} onFilters={onFilters} /> : <Webhooks />}
     </Page>
   )
 }
@@ -128,7 +128,13 @@ function Filters({
   )
 }
 
-function CallLog({ filters: { view: _, ...filters } }: { filters: CallFilters }) {
+function CallLog({
+  filters: { view: _, ...filters },
+  onFilters,
+}: {
+  filters: CallFilters
+  onFilters: (filters: CallFilters) => void
+}) {
   const { t } = useTranslation(['calls', 'common'])
   const format = useFormat()
   const queries = useQueryClient()
@@ -147,6 +153,7 @@ function CallLog({ filters: { view: _, ...filters } }: { filters: CallFilters })
       key: 'at',
       header: t('at'),
       value: (c) => c.startedAt,
+      serverSort: true,
       fixed: true,
       className: 'whitespace-nowrap',
       cell: (c) => format.dateTime(c.startedAt),
@@ -218,7 +225,7 @@ function CallLog({ filters: { view: _, ...filters } }: { filters: CallFilters })
         c.recordingUrl ? <Recording callId={c.id} seconds={c.recordingDuration} /> : '–',
     },
   ]
-  const filtered = Object.values(filters).some(Boolean)
+  const filtered = Object.entries(filters).some(([key, value]) => key !== 'sort' && value)
   return (
     <List
       name="calls"
@@ -226,7 +233,10 @@ function CallLog({ filters: { view: _, ...filters } }: { filters: CallFilters })
       columns={columns}
       source={list}
       rowKey={(c) => c.id}
-      sorting={undefined}
+      sorting={{ by: 'at', desc: filters.sort !== 'oldest' }}
+      onSorting={() =>
+        onFilters({ ...filters, sort: filters.sort === 'oldest' ? undefined : 'oldest' })
+      }
       empty={
         <EmptyState title={filtered ? t('noMatch') : t('none')}>
           {filtered ? t('noMatchLead') : t('noneLead')}

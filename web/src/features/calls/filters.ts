@@ -21,6 +21,8 @@ export interface CallFilters {
   gaps?: boolean | undefined
   from?: string | undefined
   to?: string | undefined
+  /** By start; without it the latest first. */
+  sort?: 'oldest' | undefined
 }
 
 export function callFiltersFrom(raw: Record<string, unknown>): CallFilters {
@@ -35,5 +37,6 @@ export function callFiltersFrom(raw: Record<string, unknown>): CallFilters {
     const day = String(raw[edge] ?? '')
     if (/^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(day))) found[edge] = day
   }
+  if (raw.sort === 'oldest') found.sort = 'oldest'
   return found
 }

@@ -50,6 +50,7 @@ export function OrdersPage({
       key: 'date',
       header: t('date'),
       value: (o) => o.orderDate,
+      serverSort: true,
       className: 'whitespace-nowrap',
       cell: (o) => format.date(o.orderDate),
     },
@@ -107,7 +108,7 @@ export function OrdersPage({
       cell: (o) => <span className="font-medium">{format.money(o.total)}</span>,
     },
   ]
-  const filtered = Object.values(filters).some(Boolean)
+  const filtered = Object.entries(filters).some(([key, value]) => key !== 'sort' && value)
   return (
     <ListPage
       name="orders"
@@ -158,7 +159,10 @@ export function OrdersPage({
       source={list}
       rowKey={(o) => o.id}
       onRow={(o) => onOpen(o.id)}
-      sorting={undefined}
+      sorting={{ by: 'date', desc: filters.sort !== 'oldest' }}
+      onSorting={() =>
+        onFilters({ ...filters, sort: filters.sort === 'oldest' ? undefined : 'oldest' })
+      }
       empty={
         <EmptyState
           title={filtered ? t('noMatch') : t('none')}
@@ -167,7 +171,7 @@ export function OrdersPage({
               <Button
                 onClick={() => {
                   setText('')
-                  onFilters({})
+                  onFilters({ sort: filters.sort })
                 }}
               >
                 {t('clear')}

@@ -22,6 +22,8 @@ export interface OrderFilters {
   status?: OrderStatus | undefined
   from?: string | undefined
   to?: string | undefined
+  /** By day; without it the latest first. */
+  sort?: 'oldest' | undefined
 }
 
 export function orderFiltersFrom(raw: Record<string, unknown>): OrderFilters {
@@ -34,5 +36,6 @@ export function orderFiltersFrom(raw: Record<string, unknown>): OrderFilters {
     const day = String(raw[edge] ?? '')
     if (/^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(day))) found[edge] = day
   }
+  if (raw.sort === 'oldest') found.sort = 'oldest'
   return found
 }
