@@ -190,7 +190,7 @@ pub async fn current(tx: &mut Tx, user: UserId) -> Result<Option<Call>, DbError>
 }
 
 /// What a list is narrowed to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Of this customer.
     pub customer: Option<CustomerId>,

@@ -19,8 +19,10 @@ pub struct PageQuery {
 
 text_enum! {
     /// Direction of a list that is ordered by time. A page of either reads one range of the index.
+    #[derive(Default)]
     pub enum Sort {
         /// The latest first.
+        #[default]
         Newest = "newest",
         /// The earliest first.
         Oldest = "oldest",

@@ -511,7 +511,9 @@ fn addressed(task: &Task, lang: Lang, truth: &mut Truth) {
         _ => None,
     };
     truth.add("customer", word.map_or(task.name.clone(), |word| format!("{} {word}", task.name)));
-    word.into_iter().for_each(|word| truth.add("greeting", word));
+    if let Some(word) = word {
+        truth.add("greeting", word);
+    }
     let is_hindu = matches!(task.greeting.as_deref(), Some("dada" | "didi"));
     truth.add(
         "salutation",

@@ -1,5 +1,6 @@
 //! Workbooks made for the purpose, and one of an old Excel.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use zip::write::SimpleFileOptions;
@@ -18,10 +19,13 @@ fn workbook(date1904: bool, sheets: &[(&str, &str, &str)]) -> Vec<u8> {
     };
     let (mut list, mut relations) = (String::new(), String::new());
     for (n, (name, attributes, rows)) in sheets.iter().enumerate() {
-        list += &format!("<sheet name=\"{name}\" sheetId=\"{n}\" r:id=\"s{n}\" {attributes}/>");
-        relations += &format!(
+        write!(list, "<sheet name=\"{name}\" sheetId=\"{n}\" r:id=\"s{n}\" {attributes}/>")
+            .expect("written");
+        write!(
+            relations,
             "<Relationship Id=\"s{n}\" Type=\"{RELATIONS}/worksheet\" Target=\"worksheets/s{n}.xml\"/>"
-        );
+        )
+        .expect("written");
         part(
             &format!("xl/worksheets/s{n}.xml"),
             &format!("<worksheet xmlns=\"{MAIN}\"><sheetData>{rows}</sheetData></worksheet>"),

@@ -54,10 +54,10 @@ both! {
         ].into_iter().enumerate() {
             for who in [&desk.agent, &desk.leader] {
                 let mut body = body.clone();
-                if who.role == Role::TeamLeader {
-                    if let Some(extension) = body.get_mut("agent_extension") {
-                        extension.take();
-                    }
+                if who.role == Role::TeamLeader
+                    && let Some(extension) = body.get_mut("agent_extension")
+                {
+                    extension.take();
                 }
                 let mut watch = app.watch();
                 let answer = app.post(who, path, body).await;

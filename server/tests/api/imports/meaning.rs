@@ -1,5 +1,7 @@
 //! What the rows of order files mean: which order, how much, in which currency and state.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::{CATEGORIES, catalogue, manager};
@@ -12,7 +14,7 @@ const PHONE: &str = "01711111111";
 fn own(rows: &[[&str; 5]]) -> String {
     let mut text = "order_id,phone,order_date,sku,quantity,unit_price\n".to_owned();
     for [id, phone, date, quantity, price] in rows {
-        text += &format!("{id},{phone},{date},SKU-0001,{quantity},{price}\n");
+        writeln!(text, "{id},{phone},{date},SKU-0001,{quantity},{price}").expect("written");
     }
     text
 }
@@ -21,9 +23,11 @@ fn own(rows: &[[&str; 5]]) -> String {
 fn shopify(rows: &[[&str; 4]]) -> String {
     let mut text = "Name,Id,Created at,Billing Phone,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Financial Status\n".to_owned();
     for [name, id, phone, price] in rows {
-        text += &format!(
-            "{name},{id},2026-11-10 12:00:00 +0600,{phone},1,Rice,{price},SKU-0001,paid\n"
-        );
+        writeln!(
+            text,
+            "{name},{id},2026-11-10 12:00:00 +0600,{phone},1,Rice,{price},SKU-0001,paid"
+        )
+        .expect("written");
     }
     text
 }
