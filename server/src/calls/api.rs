@@ -149,6 +149,7 @@ pub struct ListQuery {
     /// Begun on this company day or earlier.
     to: Option<NaiveDate>,
     /// By start, default `newest`.
+    #[param(inline)]
     sort: Option<Sort>,
     /// Rows a page, 1-200, default 50.
     limit: Option<i64>,

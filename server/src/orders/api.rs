@@ -261,6 +261,7 @@ pub struct OrderQuery {
     /// To this company day.
     to: Option<NaiveDate>,
     /// By day, default `newest`.
+    #[param(inline)]
     sort: Option<Sort>,
     /// Rows a page, 1-200, default 50.
     limit: Option<i64>,

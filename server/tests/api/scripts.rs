@@ -26,7 +26,7 @@ async fn rahima(app: &TestApp, lead: &Person, agent: &Person) -> i64 {
             &mut tx,
             "INSERT INTO products (sku, name_bn, name_en, category_id, pack_size, pack_unit, base_qty,
                                    price, created_at, updated_at)
-             SELECT $1, $2, $3, id, 1, 'kg', 1000, $5, '2026-01-01 00:00:00+00', '2026-01-01 00:00:00+00'
+             SELECT $1, $2, $3, id, 1, 'kg', 1000, $5, '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00'
              FROM categories WHERE slug = $4",
             &[json!(sku), json!(bn), json!(en), json!(slug), json!(price)],
         )
@@ -47,7 +47,7 @@ async fn rahima(app: &TestApp, lead: &Person, agent: &Person) -> i64 {
            customer_type, lifecycle_stage, temperature, total_orders, total_spend, avg_order_value,
            last_order_date, assigned_to, assigned_supervisor_id, created_at, updated_at)
          VALUES ('+8801712345678', 'রহিমা বেগম', 'apu', '[]', 'repeat_2', 'normal', 'repeat', 'active',
-           'warm', 2, 170000, 85000, '2026-10-02', $1, $2, '2026-01-01 00:00:00+00', '2026-01-01 00:00:00+00')",
+           'warm', 2, 170000, 85000, '2026-10-02', $1, $2, '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00')",
         &[json!(agent.id.0), json!(lead.id.0)],
     )
     .await;
@@ -70,8 +70,8 @@ async fn rahima(app: &TestApp, lead: &Person, agent: &Person) -> i64 {
                 "INSERT INTO orders (order_no, source, external_id, customer_id, order_date, placed_at,
                status, counted, subtotal, discount, delivery_charge, total, payment_method,
                content_hash, created_at, updated_at)
-             SELECT $1, 'rest', $1, id, '{day}', '2026-08-01 00:00:00+00', 'delivered', TRUE, 85000, 0, 0,
-               85000, 'cod', 'x', '2026-08-01 00:00:00+00', '2026-08-01 00:00:00+00'
+             SELECT $1, 'rest', $1, id, '{day}', '2026-08-01 00:00:00+00:00', 'delivered', TRUE, 85000, 0, 0,
+               85000, 'cod', 'x', '2026-08-01 00:00:00+00:00', '2026-08-01 00:00:00+00:00'
              FROM customers"
             ),
             &[json!(no)],
@@ -91,7 +91,7 @@ async fn rahima(app: &TestApp, lead: &Person, agent: &Person) -> i64 {
         &mut tx,
         "INSERT INTO consumption_profiles (category_id, avg_consumption_days, buffer_days, min_days,
            max_days, typical_base_qty, updated_at)
-         SELECT id, 28, 6, 7, 120, 5000, '2026-01-01 00:00:00+00' FROM categories
+         SELECT id, 28, 6, 7, 120, 5000, '2026-01-01 00:00:00+00:00' FROM categories
          WHERE slug = 'rice'",
         &[],
     )
@@ -255,6 +255,7 @@ both! {
         assert!(lines(&script).contains("আপনার ফোন ধরতে পারিনি"), "{}", lines(&script));
         assert!(!lines(&script).contains("দিকে"), "nobody knows when: {}", lines(&script));
         // A later try still speaks of the moment they called.
+        app.execute("UPDATE crm_call_tasks SET status = 'completed'").await;
         let missed = json!([{"kind": "missed_call",
             "reason": {"code": "missed_call", "params": {"at": "2026-11-20T10:03:00Z"}}}]);
         let again = super::task(&app, &agent, None, "missed_call", "missedCall", missed).await;

@@ -156,7 +156,7 @@ both! {
         let header = |name: &str| answer.headers()[name].to_str().expect("text").to_owned();
         assert_eq!(header("content-type"), "audio/wav", "what it is, not what it was called");
         assert_eq!(header("x-content-type-options"), "nosniff");
-        assert_eq!(header("content-security-policy"), "sandbox; default-src 'none'");
+        assert_eq!(header("content-security-policy"), "default-src 'none'; frame-ancestors 'none'; sandbox");
         assert_eq!(header("content-disposition"), format!("inline; filename=\"call-{call}.wav\""));
         assert_eq!(answer.bytes().await.expect("sound"), SOUND);
         let url = format!("{}/api/telephony/calls/{call}/recording", app.base);

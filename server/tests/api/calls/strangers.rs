@@ -174,9 +174,13 @@ both! {
 
     async fn the_number_shown_is_chosen_by_those_who_lead(app: TestApp) {
         let desk = desk(&app).await;
-        for wrong in ["017\r\nVia: x", "\u{1b}[31m"] {
+        for (wrong, code) in [
+            ("017\r\nVia: x".to_owned(), "invalid_caller_id"),
+            ("\u{1b}[31m".to_owned(), "invalid_character"),
+            ("0".repeat(101), "invalid_caller_id"),
+        ] {
             let body = json!({"customer_number": NUMBER, "caller_id": wrong});
-            let problem = app.post(&desk.agent, "/api/call/start", body).await.problem(422, "invalid_caller_id");
+            let problem = app.post(&desk.agent, "/api/call/start", body).await.problem(422, code);
             assert_eq!(problem["field"], "caller_id");
         }
         // As in the contract's example.

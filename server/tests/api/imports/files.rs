@@ -56,7 +56,7 @@ both! {
             assert!(order(&app, &who, &format!("A{n}"), "2026-11-10", price).await.is_empty(), "{price}");
         }
         assert_eq!(app.count("orders WHERE total = 123450").await, 6);
-        for (price, code) in [("1,2.50", "invalid_amount"), ("-5", "invalid_amount"), ("(5)", "invalid_amount"), ("432.3251", "invalid_amount"), ("432.325", "ambiguous_amount"), ("1.234", "ambiguous_amount"), ("$20", "invalid_amount")] {
+        for (price, code) in [("1,2.50", "invalid_amount"), ("-5", "invalid_amount"), ("(5)", "invalid_amount"), ("432.3251", "invalid_amount"), ("432.325", "ambiguous_amount"), ("1.234", "ambiguous_amount"), ("$20", "foreign_currency")] {
             assert_eq!(order(&app, &who, "X", "2026-11-10", price).await, [format!("2 {code}")], "{price}");
         }
         let rows = "B1,01711111111,2026-11-10,SKU-0001,1,1.500\nB2,01711111111,2026-11-10,SKU-0001,1,\"2.500,50\"\n";
@@ -72,19 +72,19 @@ both! {
             assert!(order(&app, &who, &format!("T{n}"), date, "1").await.is_empty(), "{date}");
         }
         assert_eq!(app.count("orders WHERE order_date = '2026-11-21'").await, 4);
-        let dates = |dates: [&str; 2]| {
-            let row = |n: usize| format!("D{n},01711111111,{},SKU-0001,1,7\n", dates[n]);
+        let dates = |id: &str, dates: [&str; 2]| {
+            let row = |n: usize| format!("{id}{n},01711111111,{},SKU-0001,1,7\n", dates[n]);
             format!("{HEADING}{}{}", row(0), row(1))
         };
-        let job = app.import(&who, file("orders", &dates(["11/05/2026", "10/21/2026"]))).await;
+        let job = app.import(&who, file("orders", &dates("D", ["11/05/2026", "10/21/2026"]))).await;
         assert_eq!((&job["created"], &job["warnings"]), (&json!(2), &json!(0)));
         assert_eq!(app.count("orders WHERE external_id = 'D0' AND order_date = '2026-11-05'").await, 1);
         // Both orders in one column: what has two readings is refused.
-        let mixed = dates(["11/05/2026", "10/21/2026"]) + "D3,01711111111,21/10/2026,SKU-0001,1,7\n";
+        let mixed = dates("D", ["11/05/2026", "10/21/2026"]) + "D3,01711111111,21/10/2026,SKU-0001,1,7\n";
         let job = app.import(&who, file("orders", &mixed)).await;
         assert_eq!(app.import_errors(&who, &job).await, ["2 ambiguous_date"]);
         // Nothing shows it: day first, with a warning, unless it is said.
-        let open = dates(["11/05/2026", "05/11/2026"]);
+        let open = dates("E", ["11/05/2026", "05/11/2026"]);
         let seen = app.inspect(&who, file("orders", &open)).await.ok();
         assert_eq!((&seen["warnings"][0]["code"], &seen["warnings"][0]["column"]), (&json!("date_order_assumed"), &json!("order_date")));
         let mut dry = file("orders", &open);
@@ -92,12 +92,14 @@ both! {
         let job = app.import(&who, dry).await;
         assert_eq!(app.import_warnings(&who, &job).await, ["0 date_order_assumed"]);
         let job = app.run_import(&who, &job["id"]).await;
-        assert_eq!((&job["updated"], &job["warnings"]), (&json!(2), &json!(1)), "{job:#}");
-        assert_eq!(app.count("orders WHERE external_id = 'D0' AND order_date = '2026-05-11'").await, 1);
-        let mut said = file("orders", &open);
+        assert_eq!((&job["created"], &job["warnings"]), (&json!(2), &json!(1)), "{job:#}");
+        assert_eq!(app.count("orders WHERE external_id = 'E0' AND order_date = '2026-05-11'").await, 1);
+        let others = dates("F", ["11/05/2026", "05/11/2026"]);
+        let mut said = file("orders", &others);
         said.date_order = Some("month_first");
         let job = app.import(&who, said).await;
-        assert_eq!((&job["updated"], &job["warnings"], &job["dateOrder"]), (&json!(2), &json!(0), &json!("month_first")));
+        assert_eq!(app.count("orders WHERE external_id = 'F0' AND order_date = '2026-11-05'").await, 1);
+        assert_eq!((&job["created"], &job["warnings"], &job["dateOrder"]), (&json!(2), &json!(0), &json!("month_first")));
         let mut said = file("orders", &open);
         said.date_order = Some("sideways");
         app.upload(&who, said).await.problem(422, "invalid_value");

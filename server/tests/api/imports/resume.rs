@@ -45,7 +45,7 @@ async fn state_of(app: &TestApp) -> Value {
         .await
         .expect("pairs");
     let errors: Vec<(i64, String)> =
-        tx.all("SELECT line, code FROM import_errors ORDER BY line, seq").await.expect("errors");
+        tx.all("SELECT line, code FROM import_findings ORDER BY line, seq").await.expect("errors");
     json!([customers, orders, pairs, errors])
 }
 

@@ -6,6 +6,7 @@ type NoQuery = Record<never, never>
 
 export interface Routes {
   GET: {
+    '/api/audit': { query: { userId?: number | null | undefined; action?: string | null | undefined; entity?: string | null | undefined; entityId?: number | null | undefined; from?: string | null | undefined; to?: string | null | undefined; limit?: number | null | undefined; cursor?: string | null | undefined }; body: undefined; answer: T.PageAuditEntry }
     '/api/auth/me': { query: NoQuery; body: undefined; answer: T.Me }
     '/api/cdm/categories': { query: NoQuery; body: undefined; answer: T.Categories }
     '/api/cdm/consumption-profiles': { query: NoQuery; body: undefined; answer: T.ConsumptionProfiles }
@@ -14,11 +15,13 @@ export interface Routes {
     '/api/cdm/customers': { query: { q?: string | null | undefined; purchaseStage?: T.PurchaseStage | null | undefined; valueStage?: T.ValueStage | null | undefined; lifecycleStage?: T.LifecycleStage | null | undefined; temperature?: T.Temperature | null | undefined; district?: string | null | undefined; boughtProductId?: T.ProductId | null | undefined; boughtCategoryId?: T.CategoryId | null | undefined; lastContactBefore?: string | null | undefined; assignedTo?: string | null | undefined; doNotCall?: boolean | null | undefined; limit?: number | null | undefined; cursor?: string | null | undefined }; body: undefined; answer: T.PageCustomerSummary }
     [path: `/api/cdm/customers/${number}`]: { query: NoQuery; body: undefined; answer: T.Customer }
     [path: `/api/cdm/customers/${number}/segment`]: { query: NoQuery; body: undefined; answer: T.SegmentView }
+    '/api/cdm/districts': { query: NoQuery; body: undefined; answer: T.DistrictNames }
     '/api/cdm/imports': { query: NoQuery; body: undefined; answer: T.Imports }
     [path: `/api/cdm/imports/${number}`]: { query: NoQuery; body: undefined; answer: T.ImportJob }
     [path: `/api/cdm/imports/${number}/errors`]: { query: { limit?: number | null | undefined; cursor?: string | null | undefined }; body: undefined; answer: T.PageImportError }
     [path: `/api/cdm/imports/${number}/rejected.csv`]: { query: NoQuery; body: undefined; answer: Blob }
-    '/api/cdm/orders': { query: { customerId?: T.CustomerId | null | undefined; status?: T.OrderStatus | null | undefined; q?: string | null | undefined; from?: string | null | undefined; to?: string | null | undefined; limit?: number | null | undefined; cursor?: string | null | undefined }; body: undefined; answer: T.PageOrder }
+    [path: `/api/cdm/imports/${number}/warnings`]: { query: { limit?: number | null | undefined; cursor?: string | null | undefined }; body: undefined; answer: T.PageImportError }
+    '/api/cdm/orders': { query: { customerId?: T.CustomerId | null | undefined; status?: T.OrderStatus | null | undefined; q?: string | null | undefined; from?: string | null | undefined; to?: string | null | undefined; sort?: "newest" | "oldest" | null | undefined; limit?: number | null | undefined; cursor?: string | null | undefined }; body: undefined; answer: T.PageOrder }
     [path: `/api/cdm/orders/${number}`]: { query: NoQuery; body: undefined; answer: T.Order }
     '/api/cdm/products': { query: { q?: string | null | undefined; categoryId?: T.CategoryId | null | undefined; active?: boolean | null | undefined }; body: undefined; answer: T.Products }
     '/api/cdm/reorder/quality': { query: NoQuery; body: undefined; answer: T.QualityAnswer }
@@ -39,10 +42,13 @@ export interface Routes {
     '/api/crm/team/promises': { query: { days?: number | null | undefined }; body: undefined; answer: T.PromiseReport }
     '/api/crm/team/teams': { query: NoQuery; body: undefined; answer: T.TeamList }
     '/api/realtime': { query: { ticket?: string | null | undefined; since?: number | null | undefined }; body: undefined; answer: never }
+    '/api/settings/company': { query: NoQuery; body: undefined; answer: T.Company }
     '/api/telephony/agents/me/status': { query: NoQuery; body: undefined; answer: T.AgentStatus }
-    '/api/telephony/calls': { query: { customerId?: number | null | undefined; agentId?: number | null | undefined; status?: T.CallStatus | null | undefined; gaps?: boolean | null | undefined; from?: string | null | undefined; to?: string | null | undefined; limit?: number | null | undefined; cursor?: string | null | undefined }; body: undefined; answer: T.PageCall }
+    '/api/telephony/calls': { query: { customerId?: number | null | undefined; agentId?: number | null | undefined; status?: T.CallStatus | null | undefined; gaps?: boolean | null | undefined; from?: string | null | undefined; to?: string | null | undefined; sort?: "newest" | "oldest" | null | undefined; limit?: number | null | undefined; cursor?: string | null | undefined }; body: undefined; answer: T.PageCall }
     [path: `/api/telephony/calls/${number}`]: { query: NoQuery; body: undefined; answer: T.Call }
     [path: `/api/telephony/calls/${number}/recording`]: { query: NoQuery; body: undefined; answer: Blob }
+    '/api/telephony/colleagues': { query: NoQuery; body: undefined; answer: T.Colleagues }
+    '/api/telephony/webhook-clock': { query: NoQuery; body: undefined; answer: T.WebhookClock }
     '/api/telephony/webhook-deliveries': { query: { limit?: number | null | undefined; cursor?: string | null | undefined; outcome?: T.DeliveryOutcome | null | undefined }; body: undefined; answer: T.PageDelivery }
     '/api/users': { query: { role?: T.Role | null | undefined }; body: undefined; answer: T.UserList }
     '/api/users/directory': { query: NoQuery; body: undefined; answer: T.Directory }
@@ -50,6 +56,7 @@ export interface Routes {
   POST: {
     '/api/auth/login': { query: NoQuery; body: T.Login; answer: T.Session }
     '/api/auth/logout': { query: NoQuery; body: T.RefreshToken; answer: undefined }
+    '/api/auth/logout-everywhere': { query: NoQuery; body: undefined; answer: undefined }
     '/api/auth/refresh': { query: NoQuery; body: T.RefreshToken; answer: T.Session }
     '/api/call/hangup': { query: NoQuery; body: T.Hangup; answer: T.Done }
     '/api/call/start': { query: NoQuery; body: T.StartCall; answer: T.CallStarted }
@@ -66,12 +73,12 @@ export interface Routes {
     '/api/cdm/products': { query: NoQuery; body: T.NewProduct; answer: T.Product }
     '/api/cdm/reorder/learn': { query: NoQuery; body: undefined; answer: T.QualityAnswer }
     '/api/cdm/segments': { query: NoQuery; body: T.SegmentEntry; answer: T.Segment }
-    '/api/crm/automation/tasks': { query: NoQuery; body: T.ManualTask; answer: T.Task }
+    '/api/crm/automation/tasks': { query: NoQuery; body: T.ManualTask; answer: T.PlacedTask }
     '/api/crm/messages/hand-over': { query: NoQuery; body: T.HandOver; answer: T.Messages }
     '/api/crm/team/leads/bulk-assign': { query: NoQuery; body: T.BulkAssign; answer: T.BulkReport }
     '/api/crm/team/leads/bulk-unassign': { query: NoQuery; body: T.BulkUnassign; answer: T.BulkReport }
-    '/api/crm/team/ops/generate-calls': { query: NoQuery; body: T.GenerateCalls; answer: T.PlanResult }
-    '/api/crm/team/ops/plan/undo': { query: NoQuery; body: T.UndoPlan; answer: T.PlanResult }
+    '/api/crm/team/ops/generate-calls': { query: NoQuery; body: T.GenerateCalls | undefined; answer: T.PlanResult }
+    '/api/crm/team/ops/plan/undo': { query: NoQuery; body: T.UndoPlan | undefined; answer: T.PlanResult }
     '/api/crm/team/teams': { query: NoQuery; body: T.NewTeam; answer: T.Team }
     [path: `/api/crm/team/teams/${number}/assign-agent`]: { query: NoQuery; body: T.TeamMember; answer: T.Team }
     [path: `/api/crm/team/teams/${number}/unassign-agent`]: { query: NoQuery; body: T.TeamMember; answer: T.Team }
@@ -100,11 +107,11 @@ export interface Routes {
     '/api/webhook/bracknet/call-missed': { query: NoQuery; body: unknown; answer: T.Received }
     '/api/webhook/bracknet/call-recording': { query: NoQuery; body: unknown; answer: T.Received }
     '/api/webhook/bracknet/incoming-call': { query: NoQuery; body: unknown; answer: T.Received }
-    '/api/auth/logout-everywhere': { query: NoQuery; body: undefined; answer: undefined }
   }
   PUT: {
     [path: `/api/cdm/customers/${number}/assignment`]: { query: NoQuery; body: T.AssignmentBody; answer: T.Customer }
     [path: `/api/cdm/customers/${number}/pins/${"purchase_stage" | "value_stage" | "temperature"}`]: { query: NoQuery; body: T.PinEntry; answer: T.SegmentView }
+    [path: `/api/cdm/imports/${number}/statuses`]: { query: NoQuery; body: T.StatusMeanings; answer: T.ImportJob }
     [path: `/api/cdm/segments/${number}`]: { query: NoQuery; body: T.SegmentEntry; answer: T.Segment }
     [path: `/api/crm/automation/tasks/${number}/assign`]: { query: NoQuery; body: T.Assign; answer: T.Task }
     [path: `/api/crm/automation/tasks/${number}/status`]: { query: NoQuery; body: T.StatusChange; answer: T.Task }
