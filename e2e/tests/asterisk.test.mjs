@@ -206,7 +206,7 @@ suite("with a real Asterisk", { concurrency: false }, () => {
     await slip.getByRole("button", { name: /^Answer/ }).click();
     await connected(me);
     await hearsTone(me);
-    // There is no task of the agent's for this call: the server knows it all the same.
+    // The call belongs to the customer's open task: a reload brings both back.
     await page.reload();
     await connected(me);
     await hearsTone(me);
@@ -214,6 +214,7 @@ suite("with a real Asterisk", { concurrency: false }, () => {
     const call = await over(me);
     assert.deepEqual([call.direction, call.status, call.endReason], ["inbound", "completed", "customer_hangup"]);
     assert.equal(call.customerId, task.customerId);
+    await wrapUp(me);
 
     // Put aside by the only agent who is free, and given up: somebody will call back. The page is in the
     // background this time, so the desktop says who rings.

@@ -19,7 +19,7 @@ pub struct Timeouts {
     pub idle: Duration,
     /// Stalled write: the client reads nothing of the response.
     pub unread: Duration,
-    /// Time for each [`super::body::PROGRESS`] bytes of a request body.
+    /// Time for each `body::PROGRESS` bytes of a request body.
     pub body: Duration,
     /// Time for running requests to finish at shutdown.
     pub drain: Duration,

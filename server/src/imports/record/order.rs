@@ -88,7 +88,7 @@ pub struct LineRecord {
 /// An order as a file says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderRecord {
-    /// Its id at the source as [`identity::key`] writes it; its number's where it has none.
+    /// Its id at the source as `identity::key` writes it; its number's where it has none.
     pub external_id: String,
     /// Whether the source has an id for it beside its number.
     pub has_id: bool,

@@ -52,7 +52,7 @@ export function Palette({
   // What is opened takes the focus itself; the place before may no longer be there.
   const ran = useRef(false)
   const id = useId()
-  const [text, setText] = useState(() => initial.current)
+  const [text, setText] = useState('')
   const [chosen, setChosen] = useState('')
   const query = latinDigits(text.trim())
   const settled = useDebounced(query, 150)
@@ -133,6 +133,11 @@ export function Palette({
               placeholder={t('label')}
               className="h-12 min-w-0 flex-1 bg-transparent text-base outline-none"
               value={text}
+              // From here on keys reach the field; those before are put in front.
+              onFocus={() => {
+                if (initial.current) setText(initial.current)
+                initial.current = ''
+              }}
               onChange={(event) => {
                 setText(event.target.value)
                 setChosen('')

@@ -13,7 +13,7 @@ export function PaletteButton({ role }: { role: Role }) {
   const { t } = useTranslation(['palette', 'common'])
   const [open, setOpen] = useState(false)
   const [view, setView] = useState<{ Palette: View } | null>(null)
-  const typed = useTypedMeanwhile(open && !view)
+  const typed = useTypedMeanwhile(open)
   const show = () => {
     setOpen(true)
     load().then(setView, () => {
@@ -49,13 +49,17 @@ export function PaletteButton({ role }: { role: Role }) {
   )
 }
 
-/** What is typed while `active`: kept for the field that is still loading, not taken as keys of the page. */
+/**
+ * What is typed while `active` before the palette's field has the focus: kept for the field, not taken as
+ * keys of the page.
+ */
 function useTypedMeanwhile(active: boolean): RefObject<string> {
   const text = useRef('')
   useEffect(() => {
     if (!active) return
     text.current = ''
     const take = (event: KeyboardEvent) => {
+      if (event.target instanceof Element && event.target.closest('[role=dialog]')) return
       event.preventDefault()
       event.stopPropagation()
       if (event.key.length === 1 && !event.ctrlKey && !event.metaKey) text.current += event.key
