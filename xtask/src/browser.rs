@@ -29,9 +29,10 @@ pub fn day(steps: &mut Steps, filter: Option<&str>) {
         run(install)?;
         let mut test = command("npm", &["test", "--silent"]);
         if let Some(filter) = filter {
-            let file = format!("tests/*{filter}*.test.mjs");
-            test =
-                command("node", &["--test", "--test-concurrency=1", "--test-reporter=spec", &file]);
+            let files = test_files(filter)?;
+            let options = ["--test", "--test-concurrency=1", "--test-reporter=spec"];
+            test = command("node", &options);
+            test.args(files);
         }
         test.current_dir(&e2e)
             .env("CHROMIUM", chromium)
@@ -46,6 +47,20 @@ pub fn day(steps: &mut Steps, filter: Option<&str>) {
         }
         outcome
     });
+}
+
+/// The files of browser tests whose name contains `filter`, relative to `e2e/`; none is an error.
+fn test_files(filter: &str) -> anyhow::Result<Vec<String>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(root().join("e2e/tests"))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".test.mjs") && name.contains(filter) {
+            files.push(format!("tests/{name}"));
+        }
+    }
+    anyhow::ensure!(!files.is_empty(), "no file in e2e/tests has `{filter}` in its name");
+    files.sort();
+    Ok(files)
 }
 
 /// Where cargo puts what it builds.
