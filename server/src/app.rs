@@ -22,7 +22,7 @@ use crate::teams::pages::Pages;
 use crate::telephony::Telephony;
 use crate::telephony::signature::Verifier;
 
-/// Bytes of a webhook secret that nobody guesses.
+/// Minimum length of a webhook secret without a warning, bytes.
 const STRONG_SECRET: usize = 16;
 /// Webhooks of unproven senders that are kept in the log, per address and minute; the rest are only
 /// counted by the log file.

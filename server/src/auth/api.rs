@@ -135,7 +135,7 @@ pub(super) async fn failed(
     Ok(())
 }
 
-/// Puts on record what concerns the login of `user`. A name nobody has is not kept: it may be a
+/// Writes an audit row about the login of `user`. An unknown login name is not stored: it may be a
 /// password.
 async fn record(
     tx: &mut Tx,
